@@ -1,0 +1,3 @@
+module rummage
+
+go 1.26

@@ -1,0 +1,107 @@
+package scan
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Secret is a credential's value. It prints masked, whatever verb prints it, so that no log line, error or report
+// shows it by accident; Reveal gives the value to the few writers that were told to show it.
+type Secret string
+
+// Reveal is the value itself.
+func (s Secret) Reveal() string { return string(s) }
+
+// String is the masked form: a short secret shows nothing of itself, a long one its first and last four bytes.
+func (s Secret) String() string { return Mask(string(s)) }
+
+// GoString masks too: %#v would print the underlying string otherwise.
+func (s Secret) GoString() string { return fmt.Sprintf("scan.Secret(%q)", s.String()) }
+
+// MarshalText masks, so that encoding/json writes the masked form.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// Kind says what a finding is about.
+type Kind string
+
+const (
+	// KindSecret: the value of a credential is there.
+	KindSecret Kind = "secret"
+	// KindExposure: a practice that leaks a credential, whether or not its value is there.
+	KindExposure Kind = "exposure"
+)
+
+// Commit is a commit as a place of a finding tells it.
+type Commit struct {
+	ID      string    `json:"commit"` // hexadecimal, 40 or 64 digits
+	Author  string    `json:"author"`
+	Email   string    `json:"email"`
+	Date    time.Time `json:"date"` // author date
+	Subject string    `json:"subject"`
+	Message string    `json:"-"` // whole message, for formats that carry it
+}
+
+// Place is where a secret stands. In a repository it is a path for as long as the secret stood there without a break:
+// from the commit that introduced it to the one that removed it. Line and column are those of the secret in Blob,
+// the version that the introducing commit holds; both are 1-based, columns count UTF-8 bytes.
+type Place struct {
+	Path       string   `json:"path"` // empty for a commit or tag message
+	Line       int      `json:"line"`
+	Column     int      `json:"column"`
+	EndLine    int      `json:"end_line"`
+	EndColumn  int      `json:"end_column"` // of the first byte after the secret
+	Context    string   `json:"context,omitempty"`
+	Blob       string   `json:"blob,omitempty"` // object id, hexadecimal
+	Introduced *Commit  `json:"introduced"`
+	Removed    *Commit  `json:"removed"`
+	AtTip      []string `json:"at_tip"`
+	Reachable  bool     `json:"reachable"`
+	// Note says what a path and a commit cannot: "unreachable object", "tag message", "index".
+	Note string `json:"note,omitempty"`
+	// Match is the text that the rule matched, which holds the secret and what tells it apart.
+	Match Secret `json:"-"`
+}
+
+// Suppression says who decided that a finding is not to be reported as one.
+type Suppression struct {
+	By     string `json:"by"`               // "comment", "allowlist", "baseline", "ignore-file"
+	Reason string `json:"reason,omitempty"` // text of the comment, description of the allowlist, …
+}
+
+// Finding is one secret of one rule, with all its places.
+type Finding struct {
+	// Fingerprint is stable over time, machines and repositories: of rule and secret (exposure: rule, path, key).
+	Fingerprint string       `json:"fingerprint"`
+	Rule        string       `json:"rule"`
+	Kind        Kind         `json:"kind"`
+	Severity    string       `json:"severity"` // critical, high, medium, low, info
+	Description string       `json:"description"`
+	Secret      Secret       `json:"secret"`
+	Entropy     float64      `json:"entropy"` // Shannon, bits per character
+	Tags        []string     `json:"tags,omitempty"`
+	Remedy      string       `json:"remedy"`
+	Places      []Place      `json:"places"`
+	Suppressed  *Suppression `json:"suppressed,omitempty"`
+}
+
+// Mask hides a value: nothing of one shorter than 12 bytes, the first two of one shorter than 24, the first and last
+// four of a longer one. Line breaks end the visible part.
+func Mask(s string) string {
+	const hidden = "****"
+	head, tail := 0, 0
+	switch {
+	case len(s) >= 24:
+		head, tail = 4, 4
+	case len(s) >= 12:
+		head = 2
+	}
+	h, t := s[:head], s[len(s)-tail:]
+	if i := strings.IndexAny(h, "\r\n"); i >= 0 {
+		h = h[:i]
+	}
+	if i := strings.LastIndexAny(t, "\r\n"); i >= 0 {
+		t = t[i+1:]
+	}
+	return strings.ToValidUTF8(h, "") + hidden + strings.ToValidUTF8(t, "")
+}
