@@ -1,0 +1,203 @@
+package assignment
+
+// readValue finds the form of assignment behind the name and reads its value.
+func (r *textReader) readValue() (value Span, quoted, ok bool) {
+	p := r.name.End
+	if r.quote != 0 {
+		p += r.slashes + 1
+	}
+	if r.hasAt(r.name.Start-2, "${") && r.quote == 0 {
+		return r.templateDefault(p)
+	}
+	switch r.at(p) {
+	case '>':
+		return r.element(p + 1)
+	case '(':
+		if r.quote != 0 {
+			return Span{}, false, false
+		}
+		return r.quotedOnly(r.skipSpace(p + 1))
+	case ',':
+		return r.argument(p + 1)
+	case ']':
+		p++ // name["key"] = v
+	case '[':
+		p = r.skipIndex(p)
+	}
+	q := r.skipBlank(p)
+	if op := r.operator(q); op > 0 {
+		return r.operand(q+op, r.data[q:q+op])
+	}
+	if q == p {
+		return Span{}, false, false
+	}
+	return r.spaced(q)
+}
+
+// skipIndex skips the [] or [32] of a C array declaration.
+func (r *textReader) skipIndex(p int) int {
+	q := p + 1
+	for n := 0; n < 8 && '0' <= r.at(q) && r.at(q) <= '9'; n++ {
+		q++
+	}
+	if r.at(q) == ']' {
+		return q + 1
+	}
+	return p
+}
+
+// operators, longest first where one begins another.
+var operators = [...]string{"===", "!==", "==", "!=", "=>", "::=", ":=", "||=", "?=", "+=", "<-", "->", "=", ":"}
+
+// operator is the length of the assignment operator at p, 0 for none.
+func (r *textReader) operator(p int) int {
+	switch r.at(p) {
+	case '=', '!', ':', '|', '?', '+', '<', '-':
+	default:
+		return 0
+	}
+	for _, op := range operators {
+		if !r.hasAt(p, op) {
+			continue
+		}
+		if op == "=" && r.at(p+1) == '~' || op == ":" && r.at(p+1) == ':' {
+			return 0 // a pattern match; a scope
+		}
+		return len(op)
+	}
+	return 0
+}
+
+// templateDefault reads v of ${NAME:-v}, ${NAME-v}, ${NAME:=v}, ${NAME:+v} and Spring's ${NAME:v}.
+func (r *textReader) templateDefault(p int) (Span, bool, bool) {
+	switch r.at(p) {
+	case ':':
+		p++
+		switch r.at(p) {
+		case '-', '=', '+':
+			p++
+		case '?', '}':
+			return Span{}, false, false
+		}
+	case '-', '+':
+		p++
+	default:
+		return Span{}, false, false
+	}
+	depth, end := 1, p
+	for ; end < min(len(r.data), p+MaxValue); end++ {
+		switch r.data[end] {
+		case '{':
+			depth++
+		case '}':
+			depth--
+		case '\n', 0:
+			return Span{}, false, false
+		}
+		if depth == 0 {
+			return r.unquoteSpan(Span{p, end})
+		}
+	}
+	return Span{}, false, false
+}
+
+// unquoteSpan takes one pair of quotation marks off s.
+func (r *textReader) unquoteSpan(s Span) (Span, bool, bool) {
+	if s.Len() >= 2 {
+		if c := r.data[s.Start]; class[c]&quoteByte != 0 && r.data[s.End-1] == c {
+			return Span{s.Start + 1, s.End - 1}, true, true
+		}
+	}
+	return s, false, true
+}
+
+// element reads what stands behind the > at p-1: <name>v</name>, <string name="name">v</string>, and
+// <key>name</key><string>v</string> when the name is itself an element's content.
+func (r *textReader) element(p int) (Span, bool, bool) {
+	b := r.name.Start - 1
+	if r.quote == 0 {
+		for n := 0; n < 16 && (class[r.at(b)]&nameByte != 0 || r.at(b) == ':'); n++ {
+			b-- // a namespace
+		}
+		if r.at(b) != '<' {
+			return Span{}, false, false
+		}
+	} else if r.at(r.before()) != '=' {
+		return Span{}, false, false
+	}
+	return r.content(p)
+}
+
+// content reads text up to the next tag.
+func (r *textReader) content(p int) (Span, bool, bool) {
+	p = r.skipSpace(p)
+	if r.hasAt(p, "<![CDATA[") {
+		p += 9
+	}
+	end := p
+	for end < min(len(r.data), p+MaxValue) && r.data[end] != '<' && r.data[end] != '\n' && r.data[end] != 0 {
+		end++
+	}
+	if r.at(end) != '<' && r.at(end) != '\n' {
+		return Span{}, false, false
+	}
+	quoted := r.at(end) == '<'
+	for end > p && (class[r.data[end-1]]&spaceByte != 0 || r.data[end-1] == ']' && r.hasAt(end-1, "]]>")) {
+		end--
+	}
+	return Span{p, end}, quoted, true
+}
+
+// argument reads the second argument of a call, ("NAME", "v"): both quoted, and the first directly behind the
+// bracket, so that lists of words are not taken for pairs.
+func (r *textReader) argument(p int) (Span, bool, bool) {
+	if r.quote == 0 || r.at(r.before()) != '(' {
+		return Span{}, false, false
+	}
+	return r.quotedOnly(r.skipSpace(p))
+}
+
+// quotedOnly reads a string literal at p, with its prefix.
+func (r *textReader) quotedOnly(p int) (Span, bool, bool) {
+	q := r.skipPrefix(p)
+	if s, open := r.openQuote(q); open {
+		return r.quotedValue(s)
+	}
+	return Span{}, false, false
+}
+
+// spaced reads forms without an operator: flags (--name v), typed declarations (name string = "v"), attributes
+// (name="password" value="v", and the same in YAML and JSON), and a literal directly behind the name (SQL's
+// PASSWORD 'v').
+func (r *textReader) spaced(p int) (Span, bool, bool) {
+	if _, open := r.openQuote(r.skipPrefix(p)); open && r.quote == 0 {
+		return r.quotedOnly(p)
+	}
+	if r.quote == 0 && r.at(r.name.Start-1) == '-' {
+		return r.bare(p)
+	}
+	if q, ok := r.skipType(p); ok {
+		return r.operand(q, nil)
+	}
+	return Span{}, false, false
+}
+
+// skipType skips a type between a name and its = sign and returns the offset behind the sign.
+func (r *textReader) skipType(p int) (int, bool) {
+	q := p
+	for n := 0; n < 48; n++ {
+		c := r.at(q)
+		if class[c]&wordByte == 0 && c != '.' && c != '*' && c != '&' && c != '[' && c != ']' && c != '<' && c != '>' && c != '?' {
+			break
+		}
+		q++
+	}
+	if q == p {
+		return 0, false
+	}
+	q = r.skipBlank(q)
+	if r.at(q) == '=' && r.at(q+1) != '=' && r.at(q+1) != '>' {
+		return q + 1, true
+	}
+	return 0, false
+}

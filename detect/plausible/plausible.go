@@ -1,0 +1,65 @@
+// Package plausible judges whether a value is a credential or only looks like one: a placeholder, a reference, code,
+// a word of prose. It has the filters that rules name with `filter`, and knows which names are those of secrets.
+//
+// It knows bytes only: no rule, no path, no git. What it looks at beside the value is the name and at most Around
+// bytes before the name and behind the value, so that the same text gets the same verdict wherever it stands.
+//
+// Concurrency: everything here is a pure function over constant tables and may be used from any goroutine. Nothing
+// is allocated.
+package plausible
+
+import "rummage/detect/assignment"
+
+// Around is how many bytes before the name and behind the value a filter may look at.
+const Around = 96
+
+// Verdict is what a filter says of one value.
+type Verdict struct {
+	// Plausible says that the value may be a credential.
+	Plausible bool
+	// Weak says that a plausible value is a known default or a plain word (postgres, admin): worth reporting, with
+	// less severity.
+	Weak bool
+	// Score is the probability that the value is a credential, 0 to 1. Plausible means that it is at least one half.
+	Score float32
+	// Reason is a constant phrase that says what decided: "placeholder", "reference", "code", "random", …
+	Reason string
+}
+
+// Filter judges the value of an assignment in data. For the match of a regexp, whose name is not known, a.Name is an
+// empty span. When a.Decoded is not nil it is judged in place of the bytes at a.Value.
+type Filter func(data []byte, a assignment.Assignment) Verdict
+
+// Named is the filter of that name, and whether there is one.
+//
+//	"token"     a key made by a machine: hex, base64, letters and digits of real randomness
+//	"password"  whatever a person may have chosen, or a machine; not placeholders, references and code
+func Named(name string) (Filter, bool) {
+	switch name {
+	case "token":
+		return Token, true
+	case "password":
+		return Password, true
+	}
+	return nil, false
+}
+
+// Names are the names that Named knows, sorted.
+func Names() []string { return []string{"password", "token"} }
+
+// Token judges a value that should be a key made by a machine.
+func Token(data []byte, a assignment.Assignment) Verdict { return judge(data, a, true) }
+
+// Password judges a value that stands where a password does.
+func Password(data []byte, a assignment.Assignment) Verdict { return judge(data, a, false) }
+
+func judge(data []byte, a assignment.Assignment, token bool) Verdict {
+	v := a.Decoded
+	if v == nil {
+		v = a.Value.Of(data)
+	}
+	if len(v) < 4 || token && len(v) < 10 {
+		return Verdict{Reason: "short"}
+	}
+	return Verdict{Plausible: true, Score: 0.5, Reason: "not judged yet"}
+}
