@@ -76,7 +76,7 @@ func (r *textReader) openQuote(p int) (opening, bool) {
 	return o, true
 }
 
-// skipPrefix skips the letters that may stand before a string literal: b"", f'', @"", N'', L"", rb"", and brackets
+// skipPrefix skips the letters that may stand before a string literal: b"", f”, @"", N”, L"", rb"", and brackets
 // that wrap it.
 func (r *textReader) skipPrefix(p int) int {
 	q := p
