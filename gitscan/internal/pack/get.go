@@ -1,0 +1,322 @@
+package pack
+
+import (
+	"container/list"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+)
+
+// defaultBaseCache is how many bytes of inflated objects Get keeps for the next call. Trees of neighbouring commits
+// are deltas of each other: a walk over history finds nearly every base here.
+const defaultBaseCache = 96 << 20
+
+// baseCache is a least-recently-used cache of inflated objects, by pack and offset.
+type baseCache struct {
+	mu    sync.Mutex
+	limit int
+	size  int
+	byKey map[cacheKey]*list.Element
+	order *list.List // front: used last
+}
+
+type cacheKey struct {
+	pack *packFile
+	off  uint64
+}
+
+type cached struct {
+	key  cacheKey
+	kind Kind
+	data []byte
+}
+
+// cacheOverhead is about what one cached object costs beside its bytes.
+const cacheOverhead = 200
+
+func (c *baseCache) init(limit int) {
+	c.limit, c.byKey, c.order = limit, map[cacheKey]*list.Element{}, list.New()
+}
+
+func (c *baseCache) get(k cacheKey) (cached, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e, ok := c.byKey[k]
+	if !ok {
+		return cached{}, false
+	}
+	c.order.MoveToFront(e)
+	return e.Value.(cached), true
+}
+
+func (c *baseCache) put(v cached) {
+	cost := len(v.data) + cacheOverhead
+	if cost > c.limit/4 {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, ok := c.byKey[v.key]; ok {
+		return
+	}
+	c.byKey[v.key] = c.order.PushFront(v)
+	c.size += cost
+	for c.size > c.limit {
+		last := c.order.Back()
+		old := c.order.Remove(last).(cached)
+		delete(c.byKey, old.key)
+		c.size -= len(old.data) + cacheOverhead
+	}
+}
+
+// Get reads one object. The bytes are shared: do not write to them. limit bounds the size, 0 means none.
+func (s *Store) Get(id ID, limit int) (Kind, []byte, error) {
+	kind, data, err := s.get(id, limit)
+	if errors.Is(err, ErrMissing) || errors.Is(err, os.ErrNotExist) {
+		// A concurrent gc may have moved the object into a pack that was not there before.
+		if s.reload() {
+			kind, data, err = s.get(id, limit)
+		}
+	}
+	if errors.Is(err, os.ErrNotExist) {
+		err = ErrMissing
+	}
+	return kind, data, err
+}
+
+// reload opens packs that appeared since Open and reports whether there were any.
+func (s *Store) reload() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	numbered := len(s.packs)
+	all := s.packs
+	s.packs = s.packs[:numbered:numbered]
+	more := s.scanPacks()
+	if more {
+		s.late = append(s.late, s.packs[numbered:]...)
+	}
+	s.packs = all
+	return more
+}
+
+func (s *Store) get(id ID, limit int) (Kind, []byte, error) {
+	for _, p := range s.packs {
+		if i, ok := p.idx.find(id); ok {
+			return s.fromPack(p, i, limit)
+		}
+	}
+	s.mu.RLock()
+	late := s.late
+	s.mu.RUnlock()
+	for _, p := range late {
+		if i, ok := p.idx.find(id); ok {
+			return s.fromPack(p, i, limit)
+		}
+	}
+	inf := s.infl.Get().(*inflater)
+	defer s.infl.Put(inf)
+	for _, l := range s.loose {
+		if _, ok := l.find(id); !ok {
+			continue
+		}
+		lf, err := l.open(id, inf)
+		if err != nil {
+			return 0, nil, err
+		}
+		if limit > 0 && lf.size > limit {
+			return lf.kind, nil, ErrTooLarge
+		}
+		data, err := lf.content(nil, inf)
+		return lf.kind, data, err
+	}
+	return 0, nil, ErrMissing
+}
+
+func (s *Store) fromPack(p *packFile, i, limit int) (Kind, []byte, error) {
+	off, ok := p.idx.offset(i)
+	if !ok {
+		return 0, nil, fmt.Errorf("%s: index entry %d has no offset", p.path, i)
+	}
+	kind, data, err := s.resolve(p, off, limit)
+	if err != nil && !errors.Is(err, ErrTooLarge) {
+		err = fmt.Errorf("%s: %w", p.path, err)
+	}
+	return kind, data, err
+}
+
+// resolve inflates the entry at an offset and applies its chain of deltas.
+func (s *Store) resolve(p *packFile, off uint64, limit int) (kind Kind, data []byte, err error) {
+	inf := s.infl.Get().(*inflater)
+	defer s.infl.Put(inf)
+	// Down the chain to something whole …
+	var chain []entry
+	var offs []uint64
+	for data == nil {
+		if c, ok := s.bases.get(cacheKey{p, off}); ok {
+			kind, data = c.kind, c.data
+			break
+		}
+		e, err := p.entryAt(off)
+		if err != nil {
+			return 0, nil, err
+		}
+		if len(chain) > p.idx.n {
+			return 0, nil, fmt.Errorf("offset %d: delta chain is a cycle", off)
+		}
+		switch e.kind {
+		case ofsDelta, refDelta:
+			chain, offs = append(chain, e), append(offs, off)
+			if e.kind == ofsDelta {
+				off = e.baseOff
+				continue
+			}
+			if i, ok := p.idx.find(e.baseID); ok {
+				if off, ok = p.idx.offset(i); ok {
+					continue
+				}
+			}
+			if kind, data, err = s.foreignBase(p, e.baseID); err != nil {
+				return 0, nil, fmt.Errorf("offset %d: base: %w", offs[len(offs)-1], err)
+			}
+		default:
+			if len(chain) == 0 && limit > 0 && e.size > limit {
+				return e.kind, nil, ErrTooLarge
+			}
+			if data, err = inf.inflate(make([]byte, 0, min(e.size, len(p.body(e))*maxRatio)), p.body(e), e.size); err != nil {
+				return 0, nil, fmt.Errorf("offset %d: %w", off, err)
+			}
+			kind = e.kind
+			s.bases.put(cached{cacheKey{p, off}, kind, data})
+		}
+	}
+	// … and up again.
+	var delta []byte
+	for i := len(chain) - 1; i >= 0; i-- {
+		if delta, err = inf.inflate(delta[:0], p.body(chain[i]), chain[i].size); err != nil {
+			return 0, nil, fmt.Errorf("offset %d: %w", offs[i], err)
+		}
+		_, target, _, err := deltaSizes(delta)
+		if err != nil {
+			return 0, nil, fmt.Errorf("offset %d: %w", offs[i], err)
+		}
+		if i == 0 && limit > 0 && target > limit {
+			return kind, nil, ErrTooLarge
+		}
+		out, err := applyDelta(make([]byte, 0, boundTarget(target, len(data), len(delta))), data, delta)
+		if err != nil {
+			return 0, nil, fmt.Errorf("offset %d: %w", offs[i], err)
+		}
+		data = out
+		s.bases.put(cached{cacheKey{p, offs[i]}, kind, data})
+	}
+	return kind, data, nil
+}
+
+// boundTarget caps what is allocated for a delta's result: an instruction of at least four bytes copies at most
+// 2^24-1 bytes, and never more than the base has.
+func boundTarget(target, base, delta int) int {
+	return min(target, delta+delta/2*min(base, 1<<24))
+}
+
+// foreignBase reads a base that is not in the delta's own pack: thin packs are completed before git stores them, but
+// a repository can hold what it likes. One level only is followed, so that two packs cannot lead in a circle.
+func (s *Store) foreignBase(p *packFile, id ID) (Kind, []byte, error) {
+	for _, q := range s.packs {
+		if q == p {
+			continue
+		}
+		i, ok := q.idx.find(id)
+		if !ok {
+			continue
+		}
+		off, ok := q.idx.offset(i)
+		if !ok {
+			continue
+		}
+		if kind, data, err := s.resolveWithin(q, off); err == nil {
+			return kind, data, nil
+		}
+	}
+	inf := s.infl.Get().(*inflater)
+	defer s.infl.Put(inf)
+	for _, l := range s.loose {
+		if _, ok := l.find(id); ok {
+			lf, err := l.open(id, inf)
+			if err != nil {
+				return 0, nil, err
+			}
+			data, err := lf.content(nil, inf)
+			return lf.kind, data, err
+		}
+	}
+	return 0, nil, ErrMissing
+}
+
+// resolveWithin resolves an entry whose chain stays in its pack.
+func (s *Store) resolveWithin(p *packFile, off uint64) (Kind, []byte, error) {
+	for at, n := off, 0; ; n++ {
+		e, err := p.entryAt(at)
+		if err != nil {
+			return 0, nil, err
+		}
+		if e.kind != ofsDelta && e.kind != refDelta {
+			return s.resolve(p, off, 0)
+		}
+		at = e.baseOff
+		if e.kind == refDelta {
+			i, ok := p.idx.find(e.baseID)
+			if !ok {
+				return 0, nil, ErrMissing
+			}
+			if at, ok = p.idx.offset(i); !ok {
+				return 0, nil, ErrMissing
+			}
+		}
+		if n > p.idx.n {
+			return 0, nil, errors.New("delta chain is a cycle")
+		}
+	}
+}
+
+// Kind tells the kind of an object without reading its content.
+func (s *Store) Kind(id ID) (Kind, error) {
+	for _, p := range s.packs {
+		if i, ok := p.idx.find(id); ok {
+			return s.kindInPack(p, i)
+		}
+	}
+	inf := s.infl.Get().(*inflater)
+	defer s.infl.Put(inf)
+	for _, l := range s.loose {
+		if _, ok := l.find(id); ok {
+			lf, err := l.open(id, inf)
+			return lf.kind, err
+		}
+	}
+	kind, _, err := s.Get(id, 0)
+	return kind, err
+}
+
+func (s *Store) kindInPack(p *packFile, i int) (Kind, error) {
+	off, ok := p.idx.offset(i)
+	for n := 0; ok && n <= p.idx.n; n++ {
+		e, err := p.entryAt(off)
+		if err != nil {
+			return 0, err
+		}
+		switch e.kind {
+		case ofsDelta:
+			off = e.baseOff
+		case refDelta:
+			if i, ok = p.idx.find(e.baseID); !ok {
+				kind, _, err := s.foreignBase(p, e.baseID)
+				return kind, err
+			}
+			off, ok = p.idx.offset(i)
+		default:
+			return e.kind, nil
+		}
+	}
+	return 0, errors.New("delta chain leads to no object")
+}

@@ -1,0 +1,258 @@
+package pack
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// ErrMissing: the store has no object of that id.
+var ErrMissing = errors.New("object is missing")
+
+// ErrTooLarge: the object is larger than the caller's limit; it was not inflated.
+var ErrTooLarge = errors.New("object is too large")
+
+// ErrHash: the object's bytes do not have the id under which it is stored.
+var ErrHash = errors.New("object does not have the hash it is stored under")
+
+// Damage is a pack, index or directory that could not be used at all.
+type Damage struct {
+	Path string
+	Err  error
+}
+
+// Store is all object directories of a repository: its own and, recursively, its alternates.
+type Store struct {
+	format Format
+	dirs   []string
+	damage []Damage
+
+	mu     sync.RWMutex // guards what reload extends
+	packs  []*packFile
+	loose  []*looseDir
+	starts []uint32 // first ordinal of each pack, then of each loose directory
+	total  uint32
+	known  map[string]bool // .idx paths already opened or given up
+	late   []*packFile     // packs that appeared after Open: no ordinals, they only serve Get
+
+	forests []*forest // of packs; built on the first walk
+	once    sync.Once
+	bases   baseCache
+	infl    sync.Pool
+}
+
+// Open opens objectDir and its alternates. A damaged pack is reported by Damage and left out; a missing object
+// directory is an error, a missing alternate is damage.
+func Open(objectDir string, f Format, extra ...string) (*Store, error) {
+	s := &Store{format: f, known: map[string]bool{}}
+	s.infl.New = func() any { return new(inflater) }
+	s.bases.init(defaultBaseCache)
+	if info, err := os.Stat(objectDir); err != nil {
+		return nil, err
+	} else if !info.IsDir() {
+		return nil, fmt.Errorf("%s: not a directory", objectDir)
+	}
+	s.addDir(objectDir, 0)
+	for _, dir := range extra {
+		s.addDir(dir, 0)
+	}
+	s.scanPacks()
+	for _, dir := range s.dirs {
+		l, err := openLoose(dir, f)
+		if err != nil {
+			s.damage = append(s.damage, Damage{dir, err})
+			continue
+		}
+		s.loose = append(s.loose, l)
+	}
+	s.number()
+	return s, nil
+}
+
+// maxAlternates is how deep git follows alternates of alternates.
+const maxAlternates = 5
+
+// addDir adds an object directory and what its info/alternates names: one path per line, relative ones from the
+// directory itself, "#" a comment, a leading quote a C-quoted path.
+func (s *Store) addDir(dir string, depth int) {
+	dir = filepath.Clean(dir)
+	if real, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = real
+	}
+	if slices.Contains(s.dirs, dir) {
+		return
+	}
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		s.damage = append(s.damage, Damage{dir, errors.New("alternate object directory is missing")})
+		return
+	}
+	s.dirs = append(s.dirs, dir)
+	data, err := os.ReadFile(filepath.Join(dir, "info", "alternates"))
+	if err != nil {
+		if !errors.Is(err, os.ErrNotExist) {
+			s.damage = append(s.damage, Damage{filepath.Join(dir, "info", "alternates"), err})
+		}
+		return
+	}
+	for line := range strings.Lines(string(data)) {
+		line = strings.TrimRight(line, "\r\n")
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		if depth >= maxAlternates {
+			s.damage = append(s.damage, Damage{dir, fmt.Errorf("alternates are nested more than %d deep", maxAlternates)})
+			return
+		}
+		path := unquoteC(line)
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(dir, path)
+		}
+		s.addDir(path, depth+1)
+	}
+}
+
+// unquoteC undoes git's C-style quoting of a path, when there is any.
+func unquoteC(s string) string {
+	if len(s) < 2 || s[0] != '"' || s[len(s)-1] != '"' {
+		return s
+	}
+	var b strings.Builder
+	for i := 1; i < len(s)-1; i++ {
+		c := s[i]
+		if c != '\\' || i+1 >= len(s)-1 {
+			b.WriteByte(c)
+			continue
+		}
+		i++
+		if k := strings.IndexByte("abfnrtv", s[i]); k >= 0 {
+			b.WriteByte("\a\b\f\n\r\t\v"[k])
+		} else if s[i] >= '0' && s[i] <= '3' && i+2 < len(s)-1 {
+			b.WriteByte((s[i]-'0')<<6 | (s[i+1]-'0')<<3 | (s[i+2] - '0'))
+			i += 2
+		} else {
+			b.WriteByte(s[i])
+		}
+	}
+	return b.String()
+}
+
+// scanPacks opens the packs that are not open yet and reports whether there were any.
+func (s *Store) scanPacks() (more bool) {
+	for _, dir := range s.dirs {
+		names, err := readNames(filepath.Join(dir, "pack"))
+		if err != nil {
+			if !errors.Is(err, os.ErrNotExist) {
+				s.damage = append(s.damage, Damage{filepath.Join(dir, "pack"), err})
+			}
+			continue
+		}
+		slices.Sort(names)
+		for _, name := range names {
+			path := filepath.Join(dir, "pack", name)
+			if !strings.HasPrefix(name, "pack-") || !strings.HasSuffix(name, ".idx") || s.known[path] {
+				continue
+			}
+			s.known[path] = true
+			p, err := openPack(path, s.format)
+			if err != nil {
+				if !errors.Is(err, os.ErrNotExist) || fileExists(path) {
+					s.damage = append(s.damage, Damage{path, err})
+				}
+				continue
+			}
+			s.packs = append(s.packs, p)
+			more = true
+		}
+	}
+	return more
+}
+
+func fileExists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+func (s *Store) number() {
+	s.starts, s.total = s.starts[:0], 0
+	for _, p := range s.packs {
+		s.starts = append(s.starts, s.total)
+		s.total += uint32(p.idx.n)
+	}
+	for _, l := range s.loose {
+		s.starts = append(s.starts, s.total)
+		s.total += uint32(len(l.ids))
+	}
+}
+
+// Close unmaps the packs. Nothing that the store gave may be used afterwards, except copies.
+func (s *Store) Close() error {
+	var first error
+	for _, p := range slices.Concat(s.packs, s.late) {
+		if err := p.close(); err != nil && first == nil {
+			first = err
+		}
+	}
+	return first
+}
+
+// Format is the repository's object format.
+func (s *Store) Format() Format { return s.format }
+
+// Damage lists the packs, indexes and directories that could not be used.
+func (s *Store) Damage() []Damage { return s.damage }
+
+// Dirs are the object directories, the repository's own first.
+func (s *Store) Dirs() []string { return s.dirs }
+
+// Len is one more than the highest ordinal.
+func (s *Store) Len() int { return int(s.total) }
+
+// ID is the object id of an ordinal.
+func (s *Store) ID(ord uint32) ID {
+	part, i := s.part(ord)
+	if part < len(s.packs) {
+		return s.packs[part].idx.id(i)
+	}
+	return s.loose[part-len(s.packs)].ids[i]
+}
+
+// part is which pack or loose directory an ordinal is in, and its position there.
+func (s *Store) part(ord uint32) (int, int) {
+	part, ok := slices.BinarySearch(s.starts, ord)
+	if !ok {
+		part--
+	}
+	for part+1 < len(s.starts) && s.starts[part+1] == ord { // empty parts share a start
+		part++
+	}
+	return part, int(ord - s.starts[part])
+}
+
+// Find is the ordinal of an id. An object that is stored several times has the ordinal of its first place.
+func (s *Store) Find(id ID) (uint32, bool) { return s.findBefore(id, len(s.starts)) }
+
+func (s *Store) findBefore(id ID, parts int) (uint32, bool) {
+	for part := range parts {
+		if part < len(s.packs) {
+			if i, ok := s.packs[part].idx.find(id); ok {
+				return s.starts[part] + uint32(i), true
+			}
+		} else if i, ok := s.loose[part-len(s.packs)].find(id); ok {
+			return s.starts[part] + uint32(i), true
+		}
+	}
+	return 0, false
+}
+
+// isFirst reports whether this place of an object is the one its ordinal names.
+func (s *Store) isFirst(part int, id ID) bool {
+	if part == 0 {
+		return true
+	}
+	_, earlier := s.findBefore(id, part)
+	return !earlier
+}

@@ -1,0 +1,367 @@
+package pack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync/atomic"
+
+	"github.com/sourcegraph/conc/pool"
+)
+
+// Object is what a walk hands out. Data is valid during the call only.
+type Object struct {
+	Ord  uint32
+	Kind Kind
+	Data []byte
+	Size int   // bytes, also when Data is missing for being too large
+	Err  error // why Data is missing: ErrTooLarge, or damage; with ErrHash Data is there
+}
+
+// WalkOptions say what a walk reads.
+type WalkOptions struct {
+	Kinds   Kinds
+	Workers int
+	MaxSize int  // objects larger than this are handed out with ErrTooLarge; 0: no limit
+	Verify  bool // hash every object and report ErrHash
+}
+
+// Walk reads every object of the wanted kinds, each once however often it is stored, and hands it to the function
+// that newWorker made for the worker. Objects whose kind cannot be known because they are damaged are handed out with
+// kind 0 and an error when the walk wants blobs. Walk returns when all workers have ended; its error is the context's.
+func (s *Store) Walk(ctx context.Context, o WalkOptions, newWorker func() func(*Object)) error {
+	s.once.Do(s.buildForests)
+	var jobs []walkJob
+	for part, f := range s.forests {
+		jobs = append(jobs, rootJobs(part, f, o.Kinds)...)
+		if o.Kinds.Has(Blob) && len(f.bad) > 0 {
+			jobs = append(jobs, walkJob{part: part, bad: true})
+		}
+	}
+	for i, l := range s.loose {
+		for from := 0; from < len(l.ids); from += looseChunk {
+			jobs = append(jobs, walkJob{part: len(s.packs) + i, from: from, to: min(from+looseChunk, len(l.ids))})
+		}
+	}
+	var next atomic.Int64
+	p := pool.New().WithContext(ctx).WithCancelOnError()
+	for range max(o.Workers, 1) {
+		w := &walker{s: s, o: o, emit: newWorker()}
+		p.Go(func(ctx context.Context) error {
+			for {
+				n := next.Add(1) - 1
+				if n >= int64(len(jobs)) {
+					return nil
+				}
+				if err := w.run(ctx, jobs[n]); err != nil {
+					return err
+				}
+			}
+		})
+	}
+	return p.Wait()
+}
+
+// walkJob is some roots of one pack's forest, its damaged entries, or some objects of a loose directory.
+type walkJob struct {
+	part     int
+	roots    []int32
+	bad      bool
+	from, to int
+}
+
+// Chunks keep the workers busy to the end without making them meet at the counter too often.
+const (
+	rootChunk  = 64
+	looseChunk = 64
+)
+
+func rootJobs(part int, f *forest, kinds Kinds) (jobs []walkJob) {
+	var roots []int32
+	for i, b := range f.base {
+		if (b == isRoot || b == external) && kinds.Has(f.kind[i]) {
+			roots = append(roots, int32(i))
+		}
+	}
+	for len(roots) > 0 {
+		n := min(rootChunk, len(roots))
+		jobs, roots = append(jobs, walkJob{part: part, roots: roots[:n:n]}), roots[n:]
+	}
+	return jobs
+}
+
+func (s *Store) buildForests() {
+	for _, p := range s.packs {
+		s.forests = append(s.forests, buildForest(p, func(id ID) (Kind, bool) {
+			k, _, err := s.foreignBase(p, id)
+			return k, err == nil
+		}))
+	}
+}
+
+// Count tells how many distinct objects of each kind the store has; kind 0 counts the damaged ones.
+func (s *Store) Count() map[Kind]int64 {
+	s.once.Do(s.buildForests)
+	counts := map[Kind]int64{}
+	for part, f := range s.forests {
+		for i, k := range f.kind {
+			if part == 0 || s.isFirst(part, s.packs[part].idx.id(int(f.pos[i]))) {
+				counts[k]++
+			}
+		}
+	}
+	inf := s.infl.Get().(*inflater)
+	defer s.infl.Put(inf)
+	for i, l := range s.loose {
+		for _, id := range l.ids {
+			if s.isFirst(len(s.packs)+i, id) {
+				lf, _ := l.open(id, inf) // a damaged header gives kind 0
+				counts[lf.kind]++
+			}
+		}
+	}
+	return counts
+}
+
+// walker is one worker's scratch.
+type walker struct {
+	s     *Store
+	o     WalkOptions
+	emit  func(*Object)
+	inf   inflater
+	delta []byte
+	free  [][]byte
+	stack []frame
+	obj   Object
+}
+
+// frame is an object whose children are being walked.
+type frame struct {
+	data []byte
+	next int32
+}
+
+func (w *walker) run(ctx context.Context, j walkJob) error {
+	if j.part >= len(w.s.packs) {
+		return w.looseRange(ctx, j)
+	}
+	f := w.s.forests[j.part]
+	if j.bad {
+		for _, b := range f.bad {
+			w.give(j.part, f, b.entry, nil, 0, fmt.Errorf("%s: %w", f.pack.path, b.err))
+		}
+		return ctx.Err()
+	}
+	for _, root := range j.roots {
+		if err := w.tree(ctx, j.part, f, root); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tree walks one tree of the forest depth first. A base is freed before its last child is entered.
+func (w *walker) tree(ctx context.Context, part int, f *forest, root int32) error {
+	data, err := w.root(f, root)
+	if w.settle(part, f, root, data, err) {
+		w.stack = append(w.stack[:0], frame{data, f.child[root]})
+	}
+	for len(w.stack) > 0 {
+		if err := ctx.Err(); err != nil {
+			w.stack = w.stack[:0]
+			return err
+		}
+		top := &w.stack[len(w.stack)-1]
+		c := top.next
+		top.next = f.sibling[c]
+		data, err := w.child(f, c, top.data)
+		if top.next < 0 {
+			w.release(top.data)
+			w.stack = w.stack[:len(w.stack)-1]
+		}
+		if w.settle(part, f, c, data, err) {
+			w.stack = append(w.stack, frame{data, f.child[c]})
+		}
+	}
+	return nil
+}
+
+// settle hands an object out and reports whether its children can be walked. When they cannot, they are handed out
+// as damaged with it.
+func (w *walker) settle(part int, f *forest, i int32, data []byte, err error) bool {
+	var tl tooLarge
+	switch {
+	case errors.As(err, &tl):
+		w.give(part, f, i, nil, tl.size, ErrTooLarge)
+	case err != nil:
+		w.give(part, f, i, nil, 0, fmt.Errorf("%s: offset %d: %w", f.pack.path, f.offsets[i], err))
+	case w.o.MaxSize > 0 && len(data) > w.o.MaxSize:
+		w.give(part, f, i, nil, len(data), ErrTooLarge)
+	default:
+		w.give(part, f, i, data, len(data), nil)
+	}
+	if err != nil {
+		w.lost(part, f, i)
+		return false
+	}
+	if f.child[i] < 0 {
+		w.release(data)
+		return false
+	}
+	return true
+}
+
+// lost hands out everything below an entry that could not be read.
+func (w *walker) lost(part int, f *forest, i int32) {
+	todo := []int32{i}
+	for len(todo) > 0 {
+		i, todo = todo[len(todo)-1], todo[:len(todo)-1]
+		for c := f.child[i]; c >= 0; c = f.sibling[c] {
+			w.give(part, f, c, nil, 0, fmt.Errorf("%s: offset %d: the base of its delta cannot be read", f.pack.path, f.offsets[c]))
+			todo = append(todo, c)
+		}
+	}
+}
+
+func (w *walker) give(part int, f *forest, i int32, data []byte, size int, err error) {
+	pos := int(f.pos[i])
+	id := f.pack.idx.rawID(pos)
+	if part > 0 && !w.s.isFirst(part, w.s.format.ID(id)) {
+		return
+	}
+	if w.o.Verify && err == nil && !w.s.format.matches(w.s.format.ID(id), f.kind[i], data) {
+		err = ErrHash
+	}
+	w.obj = Object{Ord: w.s.starts[part] + uint32(pos), Kind: f.kind[i], Data: data, Size: size, Err: err}
+	w.emit(&w.obj)
+}
+
+// tooLarge stops a walk at an object that is too large even as a base.
+type tooLarge struct{ size int }
+
+func (tooLarge) Error() string { return ErrTooLarge.Error() }
+
+// baseFactor times MaxSize is how large an object may be that is inflated only because smaller ones are deltas of it.
+const baseFactor = 4
+
+// admit decides by its size whether an object is inflated.
+func (w *walker) admit(f *forest, i int32, size int) error {
+	if w.o.MaxSize <= 0 || size <= w.o.MaxSize || f.child[i] >= 0 && size <= w.o.MaxSize*baseFactor {
+		return nil
+	}
+	return tooLarge{size}
+}
+
+func (w *walker) root(f *forest, i int32) ([]byte, error) {
+	e, err := f.pack.entryAt(f.offsets[i])
+	if err != nil {
+		return nil, err
+	}
+	if f.base[i] == external {
+		_, base, err := w.s.foreignBase(f.pack, e.baseID)
+		if err != nil {
+			return nil, err
+		}
+		return w.child(f, i, base)
+	}
+	if err := w.admit(f, i, e.size); err != nil {
+		return nil, err
+	}
+	return w.inf.inflate(w.buffer(min(e.size, len(f.pack.body(e))*maxRatio)), f.pack.body(e), e.size)
+}
+
+func (w *walker) child(f *forest, i int32, base []byte) ([]byte, error) {
+	e, err := f.pack.entryAt(f.offsets[i])
+	if err != nil {
+		return nil, err
+	}
+	if w.delta, err = w.inf.inflate(w.delta[:0], f.pack.body(e), e.size); err != nil {
+		return nil, err
+	}
+	_, target, _, err := deltaSizes(w.delta)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.admit(f, i, target); err != nil {
+		return nil, err
+	}
+	return applyDelta(w.buffer(boundTarget(target, len(base), len(w.delta))), base, w.delta)
+}
+
+// buffer gives an empty slice with room for n bytes.
+func (w *walker) buffer(n int) []byte {
+	for i := len(w.free) - 1; i >= 0; i-- {
+		if b := w.free[i]; cap(b) >= n {
+			w.free = append(w.free[:i], w.free[i+1:]...)
+			return b[:0]
+		}
+	}
+	if len(w.free) > 0 {
+		w.free = w.free[:len(w.free)-1] // too small ones make room for larger ones
+	}
+	return make([]byte, 0, n+n/8+64)
+}
+
+// maxFree bounds the buffers kept for reuse, and bigFree their size: one giant object must not pin its memory.
+const (
+	maxFree = 8
+	bigFree = 8 << 20
+)
+
+func (w *walker) release(b []byte) {
+	if cap(b) > 0 && cap(b) <= bigFree && len(w.free) < maxFree {
+		w.free = append(w.free, b)
+	}
+}
+
+func (w *walker) looseRange(ctx context.Context, j walkJob) error {
+	l := w.s.loose[j.part-len(w.s.packs)]
+	for i := j.from; i < j.to; i++ {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if w.s.isFirst(j.part, l.ids[i]) {
+			w.looseObject(l, l.ids[i], w.s.starts[j.part]+uint32(i))
+		}
+	}
+	return nil
+}
+
+func (w *walker) looseObject(l *looseDir, id ID, ord uint32) {
+	w.obj = Object{Ord: ord}
+	defer func() {
+		if w.obj.Kind != 0 && w.o.Kinds.Has(w.obj.Kind) || w.obj.Kind == 0 && w.o.Kinds.Has(Blob) {
+			w.emit(&w.obj)
+		}
+	}()
+	lf, err := l.open(id, &w.inf)
+	if errors.Is(err, os.ErrNotExist) { // a concurrent gc packed it
+		w.obj.Kind, w.obj.Data, w.obj.Err = w.s.Get(id, w.o.MaxSize)
+		w.obj.Size = len(w.obj.Data)
+		return
+	}
+	if err != nil {
+		w.obj.Err = fmt.Errorf("%s: %w", l.path(id), err)
+		return
+	}
+	w.obj.Kind, w.obj.Size = lf.kind, lf.size
+	if !w.o.Kinds.Has(lf.kind) {
+		return
+	}
+	if w.o.MaxSize > 0 && lf.size > w.o.MaxSize {
+		w.obj.Err = ErrTooLarge
+		return
+	}
+	data, err := lf.content(w.buffer(min(lf.size+lf.header, len(lf.raw)*maxRatio)), &w.inf)
+	if err != nil {
+		w.obj.Err = fmt.Errorf("%s: %w", l.path(id), err)
+		return
+	}
+	w.obj.Data = data
+	// Nothing else vouches for a loose object: it is always checked.
+	if !w.s.format.matches(id, lf.kind, data) {
+		w.obj.Err = ErrHash
+	}
+	w.release(data) // emit runs before anything can take it again
+}
