@@ -1,0 +1,131 @@
+package report
+
+import (
+	"sort"
+	"strings"
+
+	"rummage/scan"
+)
+
+// scrubber replaces the values of secrets by their masks in texts that stand beside them: a commit's subject that says
+// "set password to …", a file named after a token. A nil scrubber changes nothing.
+//
+// Short values are ordinary words often enough that replacing them everywhere would garble the report and give them
+// away by what is missing ("Add ****s" for the password "test"). So a value of eight bytes or more is replaced
+// wherever it stands, one of four to seven only where it stands as a word, a shorter one not at all.
+type scrubber struct {
+	// byHead has the values by their first four bytes, the longest first.
+	byHead map[[4]byte][]hiddenValue
+	// inPaths are the ones that are replaced in paths and branch names as well.
+	inPaths map[[4]byte][]hiddenValue
+}
+
+type hiddenValue struct {
+	value, mask string
+	word        bool // only where no letter or digit stands beside it
+}
+
+const (
+	minHidden     = 4
+	minHiddenPart = 8
+	// A path has to stay usable, so only what looks made by a generator is replaced in it: long, and with a digit.
+	minHiddenInPath = 12
+	// A line of a key of several lines is hidden by itself too, since subjects fold lines.
+	minHiddenLine = 16
+)
+
+// newScrubber hides the secrets of all findings, suppressed ones included.
+func newScrubber(lists ...[]scan.Finding) *scrubber {
+	s := &scrubber{byHead: map[[4]byte][]hiddenValue{}, inPaths: map[[4]byte][]hiddenValue{}}
+	seen := map[string]bool{}
+	add := func(v, mask string) {
+		if len(v) < minHidden || seen[v] {
+			return
+		}
+		seen[v] = true
+		h := hiddenValue{v, mask, len(v) < minHiddenPart}
+		head := [4]byte([]byte(v[:4]))
+		s.byHead[head] = append(s.byHead[head], h)
+		if len(v) >= minHiddenInPath && strings.ContainsAny(v, "0123456789") {
+			s.inPaths[head] = append(s.inPaths[head], h)
+		}
+	}
+	for _, list := range lists {
+		for i := range list {
+			v := list[i].Secret.Reveal()
+			add(v, scan.Mask(v))
+			if !strings.ContainsAny(v, "\r\n") {
+				continue
+			}
+			for line := range strings.FieldsFuncSeq(v, func(r rune) bool { return r == '\n' || r == '\r' }) {
+				if len(line) >= minHiddenLine && !strings.HasPrefix(line, "-----") {
+					add(line, "****")
+				}
+			}
+		}
+	}
+	for _, m := range []map[[4]byte][]hiddenValue{s.byHead, s.inPaths} {
+		for _, values := range m {
+			sort.SliceStable(values, func(i, j int) bool { return len(values[i].value) > len(values[j].value) })
+		}
+	}
+	return s
+}
+
+// text hides secrets in free text.
+func (s *scrubber) text(t string) string {
+	if s == nil {
+		return t
+	}
+	return hide(t, s.byHead)
+}
+
+// path hides secrets in a path or a branch's name.
+func (s *scrubber) path(p string) string {
+	if s == nil {
+		return p
+	}
+	return hide(p, s.inPaths)
+}
+
+func hide(t string, values map[[4]byte][]hiddenValue) string {
+	if len(values) == 0 {
+		return t
+	}
+	var b strings.Builder
+	done := 0 // bytes of t that are in b
+	for i := 0; i+minHidden <= len(t); {
+		h, ok := hiddenAt(t, i, values)
+		if !ok {
+			i++
+			continue
+		}
+		b.WriteString(t[done:i])
+		b.WriteString(h.mask)
+		i += len(h.value)
+		done = i
+	}
+	if done == 0 {
+		return t
+	}
+	b.WriteString(t[done:])
+	return b.String()
+}
+
+func hiddenAt(t string, i int, values map[[4]byte][]hiddenValue) (hiddenValue, bool) {
+	for _, h := range values[[4]byte([]byte(t[i:i+4]))] {
+		end := i + len(h.value)
+		if !strings.HasPrefix(t[i:], h.value) {
+			continue
+		}
+		if h.word && (i > 0 && isWordByte(t[i-1]) || end < len(t) && isWordByte(t[end])) {
+			continue
+		}
+		return h, true
+	}
+	return hiddenValue{}, false
+}
+
+func isWordByte(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_' || c >= 0x80
+}

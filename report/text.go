@@ -1,0 +1,309 @@
+package report
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"rummage/scan"
+)
+
+const (
+	defaultWidth  = 80
+	minWidth      = 40
+	defaultPlaces = 5
+	shortID       = 12 // digits of a commit that identify it in any repository that people have
+	indentFinding = "  "
+	indentPlace   = "    "
+)
+
+// Colours, as parameters of the terminal's "select graphic rendition" sequence.
+const (
+	bold      = "1"
+	dim       = "2"
+	red       = "31"
+	boldRed   = "1;31"
+	green     = "32"
+	yellow    = "33"
+	boldGreen = "1;32"
+	cyan      = "36"
+)
+
+var severityColors = map[string]string{"critical": boldRed, "high": red, "medium": yellow, "low": cyan, "info": dim}
+
+var statusColors = map[Status]string{StatusLive: red, StatusPresent: red, StatusHistory: yellow, StatusRemoved: green}
+
+// textWriter collects the text format in memory; a bytes.Buffer has no errors to check line by line.
+type textWriter struct {
+	bytes.Buffer
+	v      *view
+	width  int
+	places int
+}
+
+// writeText writes for people: findings from the most severe to the least, those that are still live first, and at the
+// end a summary. A line is cut to the width only in names and subjects; paths and ids stay whole, to be copied.
+func writeText(w io.Writer, v *view) error {
+	t := &textWriter{v: v, width: cmp.Or(v.o.Width, defaultWidth), places: cmp.Or(v.o.Places, defaultPlaces)}
+	t.width = max(t.width, minWidth)
+	for _, f := range forPeople(v.findings) {
+		t.finding(&f)
+	}
+	if len(v.suppressed) > 0 {
+		t.line(t.color(bold, "Suppressed:"))
+		t.line("")
+		for _, f := range forPeople(v.suppressed) {
+			t.finding(&f)
+		}
+	}
+	t.summary()
+	_, err := t.WriteTo(w)
+	return err
+}
+
+// forPeople sorts by severity, then by what is still live, then as the view does.
+func forPeople(findings []finding) []finding {
+	out := slices.Clone(findings)
+	slices.SortStableFunc(out, func(x, y finding) int {
+		return cmp.Or(cmp.Compare(severityRank(x.Severity), severityRank(y.Severity)),
+			cmp.Compare(slices.Index(statuses, x.status), slices.Index(statuses, y.status)))
+	})
+	return out
+}
+
+func (t *textWriter) line(s string) {
+	t.WriteString(s)
+	t.WriteByte('\n')
+}
+
+// color wraps s, which must have been escaped, in a colour.
+func (t *textWriter) color(c, s string) string {
+	if !t.v.o.Color || c == "" || s == "" {
+		return s
+	}
+	return "\x1b[" + c + "m" + s + "\x1b[0m"
+}
+
+func (t *textWriter) finding(f *finding) {
+	severity := strings.ToUpper(Escape(f.Severity))
+	t.WriteString(t.color(severityColors[f.Severity], severity) + "  " + t.color(bold, Escape(f.Rule)))
+	if f.Kind == scan.KindExposure {
+		t.WriteString("  (exposure)")
+	}
+	t.WriteByte('\n')
+	t.wrapped(indentFinding, Escape(f.Description))
+	if f.secret != "" {
+		t.line(indentFinding + t.color(yellow, Escape(f.secret)))
+	}
+	t.WriteString(indentFinding)
+	t.line(t.wrapTail(indentFinding, t.color(statusColors[f.status], t.statusText(f))))
+	if f.Suppressed != nil {
+		t.wrapped(indentFinding, "suppressed by "+Escape(f.Suppressed.By)+reasonSuffix(f.Suppressed.Reason))
+	}
+	t.placeList(f)
+	t.wrapped(indentFinding, Escape(f.Remedy))
+	if t.v.o.Verbose {
+		t.details(f)
+	}
+	t.line(indentFinding + t.color(dim, "fingerprint "+Escape(f.Fingerprint)))
+	t.line("")
+}
+
+func reasonSuffix(reason string) string {
+	if reason == "" {
+		return ""
+	}
+	return ": " + Escape(reason)
+}
+
+// statusText tells whether the secret is still there, since when, and where it can still be had.
+func (t *textWriter) statusText(f *finding) string {
+	var s string
+	switch f.status {
+	case StatusLive:
+		s = "still live on " + t.tipNames(f)
+	case StatusPresent:
+		return "present"
+	case StatusHistory:
+		s = "in a commit or tag message, which stays in the history"
+	case StatusRemoved:
+		s = "removed, but still in the history"
+	case StatusUnreachable:
+		s = "unreachable: in an object that no ref reaches"
+	}
+	if since, ok := f.since(); ok {
+		s += "; since " + since.Format(time.DateOnly)
+		if a := age(t.v.now, since); a != "" {
+			s += " (" + a + ")"
+		}
+	}
+	return s
+}
+
+func (t *textWriter) tipNames(f *finding) string {
+	const shown = 3
+	tips := f.tips()
+	var names []string
+	for i, ref := range tips {
+		if i == shown && !t.v.o.Verbose {
+			break
+		}
+		names = append(names, Escape(refName(ref)))
+	}
+	s := strings.Join(names, ", ")
+	if more := len(tips) - len(names); more > 0 {
+		s += fmt.Sprintf(" and %s more", thousands(int64(more)))
+	}
+	return s
+}
+
+// placeList lists places, live ones first.
+func (t *textWriter) placeList(f *finding) {
+	places := slices.Clone(f.places)
+	slices.SortStableFunc(places, func(x, y place) int {
+		return cmp.Compare(slices.Index(statuses, x.status), slices.Index(statuses, y.status))
+	})
+	n := len(places)
+	if t.places > 0 && n > t.places+1 { // "and 1 more" would take the line that the place itself takes
+		n = t.places
+	}
+	for i := range places[:n] {
+		t.place(&places[i], len(f.places) > 1)
+	}
+	if more := len(places) - n; more > 0 {
+		t.line(indentFinding + "and " + thousands(int64(more)) + " more")
+	}
+}
+
+func (t *textWriter) place(p *place, several bool) {
+	where := t.color(bold, placeName(p))
+	if p.Context != "" {
+		where += "  " + t.color(dim, "["+Escape(p.Context)+"]")
+	}
+	if p.Note != "" {
+		where += "  (" + Escape(p.Note) + ")"
+	}
+	if several && p.status != StatusPresent {
+		where += "  " + t.color(statusColors[p.status], string(p.status))
+	}
+	t.line(indentFinding + where)
+	t.commit("came in ", p.Introduced)
+	t.commit("went out", p.Removed)
+	if t.v.o.Verbose {
+		if p.Blob != "" {
+			t.line(indentPlace + "blob      " + Escape(p.Blob))
+		}
+		if len(p.AtTip) > 0 {
+			t.line(indentPlace + "at tip of " + Escape(strings.Join(p.AtTip, " ")))
+		}
+	}
+}
+
+// placeName is "path:line:column"; a finding by file name alone has no line, a message no path.
+func placeName(p *place) string {
+	name := Escape(p.Path)
+	if p.Path == "" {
+		name = "message"
+		if p.Introduced != nil {
+			name = "message of commit " + Escape(abbreviate(p.Introduced.ID))
+		}
+	}
+	if p.Line > 0 {
+		name += fmt.Sprintf(":%d:%d", p.Line, max(p.Column, 1))
+	}
+	return name
+}
+
+func (t *textWriter) commit(label string, c *scan.Commit) {
+	if c == nil {
+		return
+	}
+	id, author := abbreviate(c.ID), Escape(c.Author)
+	if t.v.o.Verbose {
+		id = c.ID
+		author = strings.TrimSpace(author + " <" + Escape(c.Email) + ">")
+	}
+	head := indentPlace + label + "  " + Escape(id) + "  "
+	if c.Date.After(firstDate) {
+		head += c.Date.Format(time.DateOnly) + "  "
+	}
+	tail := author
+	if c.Subject != "" {
+		if tail != "" {
+			tail += ": "
+		}
+		tail += Escape(c.Subject)
+	}
+	if !t.v.o.Verbose {
+		tail = truncate(tail, max(t.width-columns(head), 16))
+	}
+	t.line(strings.TrimRight(head+tail, " "))
+}
+
+func abbreviate(id string) string {
+	if len(id) > shortID {
+		return id[:shortID]
+	}
+	return id
+}
+
+func (t *textWriter) details(f *finding) {
+	if len(f.Tags) > 0 {
+		t.wrapped(indentFinding, "tags "+Escape(strings.Join(f.Tags, ", ")))
+	}
+	if i := slices.IndexFunc(t.v.rules, func(r RuleInfo) bool { return r.ID == f.Rule }); i >= 0 {
+		for _, ref := range t.v.rules[i].References {
+			t.line(indentFinding + "see " + Escape(ref))
+		}
+	}
+}
+
+// wrapped writes escaped text in lines of at most the width, each indented. Empty text is no line.
+func (t *textWriter) wrapped(indent, text string) {
+	if text == "" {
+		return
+	}
+	t.line(indent + t.wrapTail(indent, text))
+}
+
+// wrapTail breaks text at spaces so that it fits the width after indent, and indents all lines but the first. A word
+// that is longer than a line stays whole.
+func (t *textWriter) wrapTail(indent, text string) string {
+	var b strings.Builder
+	room := t.width - len(indent)
+	used := 0
+	for i, word := range strings.Split(text, " ") {
+		n := columns(stripColor(word))
+		switch {
+		case i == 0:
+		case used+1+n > room:
+			b.WriteString("\n" + indent)
+			used = 0
+		default:
+			b.WriteByte(' ')
+			used++
+		}
+		b.WriteString(word)
+		used += n
+	}
+	return b.String()
+}
+
+// stripColor takes the sequences that color wrote out of s. Escaped text has no others.
+func stripColor(s string) string {
+	for {
+		i := strings.IndexByte(s, '\x1b')
+		if i < 0 {
+			return s
+		}
+		end := strings.IndexByte(s[i:], 'm')
+		if end < 0 {
+			return s[:i]
+		}
+		s = s[:i] + s[i+end+1:]
+	}
+}

@@ -1,0 +1,150 @@
+package report
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// summary closes the text format: what was found, what was read, what was not, and why.
+func (t *textWriter) summary() {
+	t.wrapped("", t.foundText())
+	if s := t.statusCounts(); s != "" {
+		t.wrapped("", s)
+	}
+	t.wrapped("", t.searchedText())
+	st := &t.v.Stats
+	if s := countList(st.Skipped); s != "" {
+		t.wrapped("", "Skipped: "+s+".")
+	}
+	if s := countList(st.Suppressed); s != "" {
+		hint := "."
+		if !t.v.o.ShowSuppressed {
+			hint = " (--show-suppressed lists them)."
+		}
+		t.wrapped("", "Suppressed: "+s+hint)
+	}
+	for _, n := range st.Notices {
+		t.wrapped("", "Note: "+Escape(n))
+	}
+	t.incomplete()
+}
+
+func (t *textWriter) foundText() string {
+	fs := t.v.findings
+	if len(fs) == 0 {
+		if t.v.Stats.Complete {
+			return t.color(boldGreen, "Nothing found.")
+		}
+		return "Nothing found in what could be read."
+	}
+	bySeverity := map[string]int64{}
+	places := 0
+	for i := range fs {
+		bySeverity[fs[i].Severity]++
+		places += len(fs[i].places)
+	}
+	var parts []string
+	for _, s := range sortedBy(bySeverity, severityRank) {
+		parts = append(parts, t.color(severityColors[s], fmt.Sprintf("%s %s", thousands(bySeverity[s]), Escape(s))))
+	}
+	return t.color(bold, count(int64(len(fs)), "finding")) + " in " + count(int64(places), "place") + ": " +
+		strings.Join(parts, ", ") + "."
+}
+
+// statusCounts says how many findings are still there. Without a history there is nothing to say.
+func (t *textWriter) statusCounts() string {
+	n := map[Status]int64{}
+	for i := range t.v.findings {
+		n[t.v.findings[i].status]++
+	}
+	var parts []string
+	for _, s := range statuses {
+		if n[s] > 0 && s != StatusPresent {
+			parts = append(parts, t.color(statusColors[s], statusPhrase(s, n[s])))
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return "Of these, " + strings.Join(parts, ", ") + "."
+}
+
+func statusPhrase(s Status, n int64) string {
+	phrases := map[Status]string{StatusLive: "still live", StatusHistory: "in messages", StatusUnreachable: "unreachable",
+		StatusRemoved: "removed but still in the history"}
+	return thousands(n) + " " + phrases[s]
+}
+
+func (t *textWriter) searchedText() string {
+	st := &t.v.Stats
+	s := "Searched " + count(st.Scanned, "blob")
+	if st.Scanned != st.Blobs {
+		s += " of " + thousands(st.Blobs)
+	}
+	if st.Commits > 0 {
+		s += ", " + count(st.Commits, "commit")
+	}
+	if st.Messages > 0 {
+		s += ", " + count(st.Messages, "message")
+	}
+	if t.v.Source != "" {
+		s += " of " + Escape(t.v.Source)
+	}
+	s += ": " + byteSize(float64(st.Bytes))
+	if st.Seconds > 0 {
+		s += fmt.Sprintf(" in %s, %s/s", seconds(st.Seconds), byteSize(float64(st.Bytes)/st.Seconds))
+	}
+	return s + "."
+}
+
+func seconds(s float64) string {
+	switch {
+	case s < 9.95:
+		return fmt.Sprintf("%.2g s", max(s, 0.001))
+	case s < 120:
+		return fmt.Sprintf("%.0f s", s)
+	}
+	return fmt.Sprintf("%d min %d s", int(s)/60, int(s)%60)
+}
+
+// incomplete says what could not be read. An incomplete scan must never look like a clean one.
+func (t *textWriter) incomplete() {
+	st := &t.v.Stats
+	if st.Complete && !st.Interrupted && st.ProblemCount == 0 {
+		return
+	}
+	head := "INCOMPLETE: not everything could be read"
+	switch {
+	case st.Interrupted:
+		head = "INCOMPLETE: the scan was interrupted"
+	case st.ProblemCount > 0:
+		head = "INCOMPLETE: " + count(st.ProblemCount, "problem")
+	}
+	t.line(t.color(boldRed, head))
+	for _, p := range st.Problems {
+		t.wrapped(indentFinding, Escape(p.Where)+": "+Escape(p.Why))
+	}
+	if more := st.ProblemCount - int64(len(st.Problems)); more > 0 && len(st.Problems) > 0 {
+		t.line(indentFinding + "and " + thousands(more) + " more")
+	}
+}
+
+// countList is "12 binary, 3 too large": the counts of a map that are not zero, by name.
+func countList[K ~string](m map[K]int64) string {
+	var parts []string
+	for _, k := range slices.Sorted(maps.Keys(m)) {
+		if m[k] != 0 {
+			parts = append(parts, thousands(m[k])+" "+Escape(strings.ReplaceAll(string(k), "_", " ")))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// sortedBy is the keys of m by rank, then by name.
+func sortedBy(m map[string]int64, rank func(string) int) []string {
+	keys := slices.Sorted(maps.Keys(m))
+	slices.SortStableFunc(keys, func(a, b string) int { return rank(a) - rank(b) })
+	return keys
+}
