@@ -52,14 +52,3 @@ func Token(data []byte, a assignment.Assignment) Verdict { return judge(data, a,
 
 // Password judges a value that stands where a password does.
 func Password(data []byte, a assignment.Assignment) Verdict { return judge(data, a, false) }
-
-func judge(data []byte, a assignment.Assignment, token bool) Verdict {
-	v := a.Decoded
-	if v == nil {
-		v = a.Value.Of(data)
-	}
-	if len(v) < 4 || token && len(v) < 10 {
-		return Verdict{Reason: "short"}
-	}
-	return Verdict{Plausible: true, Score: 0.5, Reason: "not judged yet"}
-}

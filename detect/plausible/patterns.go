@@ -1,0 +1,178 @@
+package plausible
+
+import "bytes"
+
+// standsFor finds out whether a value stands for another one: a template, a variable, a call. It returns the reason,
+// "" when it is none of these.
+func standsFor(v []byte, quoted bool) string {
+	first, last := v[0], v[len(v)-1]
+	switch {
+	case first == '<' && (last == '>' || bytes.IndexByte(v, '>') > 0):
+		return "placeholder"
+	case bytes.Contains(v, []byte("{{")), bytes.Contains(v, []byte("${")), bytes.Contains(v, []byte("#{")),
+		bytes.Contains(v, []byte("$(")), bytes.Contains(v, []byte("<%")), bytes.Contains(v, []byte("%{")),
+		bytes.HasPrefix(v, []byte("((")), bytes.HasPrefix(v, []byte("[[")), bytes.Contains(v, []byte("@@")),
+		bytes.HasPrefix(v, []byte("\\(")), bytes.HasPrefix(v, []byte("\\${")):
+		return "template"
+	case first == '$' && isReference(v[1:]):
+		return "variable"
+	case first == '%' && last == '%' && len(v) > 2, first == '@' && last == '@' && len(v) > 2,
+		bytes.HasPrefix(v, []byte("__")) && bytes.HasSuffix(v, []byte("__")):
+		return "template"
+	case first == '{' && last == '}', first == '[' && last == ']', first == '(' && last == ')':
+		return "template"
+	case bytes.Contains(v, []byte("%(")), hasVerb(v):
+		return "format"
+	case bytes.Contains(v, []byte("...")), bytes.Contains(v, []byte("…")), bytes.Contains(v, []byte("***")):
+		return "masked"
+	case bytes.HasPrefix(v, []byte("ENC[")), bytes.HasPrefix(v, []byte("ENC(")), bytes.HasPrefix(v, []byte("!")) && quoted == false:
+		return "encrypted"
+	case first == '-' && last == '-' && len(v) > 4:
+		return "placeholder"
+	}
+	return ""
+}
+
+// isReference reports whether v, behind a $, is the name of a variable: $PASSWORD, $db_pass, $this->password,
+// $config['x']. Values such as $2a$10$… and $ecret! are none.
+func isReference(v []byte) bool {
+	if len(v) == 0 {
+		return true
+	}
+	if !isLetter(v[0]) && v[0] != '_' && v[0] != '{' {
+		return false
+	}
+	i := 0
+	for i < len(v) && isWord(v[i]) {
+		i++
+	}
+	return i == len(v) || v[i] == '-' || v[i] == '[' || v[i] == '.' || v[i] == ':' || v[i] == ',' || v[i] == '/' || v[i] == '\\'
+}
+
+// hasVerb reports whether v holds a formatting verb that stands for the value: %s, %d, %v, %q, %x, %1$s.
+func hasVerb(v []byte) bool {
+	for i := 0; i+1 < len(v); i++ {
+		if v[i] != '%' {
+			continue
+		}
+		switch v[i+1] {
+		case 's', 'd', 'v', 'q', '@':
+			if i+2 == len(v) || !isLetter(v[i+2]) && !isDigit(v[i+2]) || len(v) <= 4 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// references are beginnings of values that point at where the secret is kept.
+var references = [...]string{
+	"vault:", "op://", "arn:", "ssm:", "secretsmanager", "file:", "env:", "env.", "env(", "ref+", "projects/", "keyvault",
+	"akv://", "gcpsm", "awssm", "sops", "secret:", "secrets.", "secret://", "vars.", "var.", "data.", "local.", "process.env", "os.environ",
+	"os.getenv", "getenv", "system.getenv", "settings.", "config.", "self.", "this.", "request.", "req.", "params.", "options.", "opts.",
+	"base64:{", "xox?-", "std::", "env!", "lookup(", "read(", "input(", "cmd:", "exec:", "keyring:", "prompt",
+}
+
+// refersTo reports whether v points at where a secret is kept.
+func refersTo(v []byte) bool {
+	for _, r := range references {
+		if len(v) >= len(r) && equalFoldAny(v[:len(r)], r) {
+			return true
+		}
+	}
+	return false
+}
+
+// equalFoldAny compares without regard to the case of letters; low is lower case.
+func equalFoldAny(b []byte, low string) bool {
+	for i, c := range b {
+		if isUpper(c) {
+			c |= 0x20
+		}
+		if c != low[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// isPath reports whether v is the path of a file, or a bare file name with an extension that keys and settings have.
+func isPath(v []byte) bool {
+	switch {
+	case bytes.HasPrefix(v, []byte("./")), bytes.HasPrefix(v, []byte("../")), bytes.HasPrefix(v, []byte("~/")),
+		len(v) > 3 && isLetter(v[0]) && v[1] == ':' && (v[2] == '\\' || v[2] == '/'):
+		return true
+	case v[0] == '/' && len(v) > 1:
+		s := measure(v)
+		return s.random() < 6
+	}
+	dot := bytes.LastIndexByte(v, '.')
+	if dot > 0 && len(v)-dot <= 12 {
+		_, ok := extensions[string(v[dot+1:])]
+		return ok
+	}
+	return false
+}
+
+// extensions of files that are named where a secret could stand.
+var extensions = map[string]struct{}{
+	"pem": {}, "key": {}, "crt": {}, "cer": {}, "pub": {}, "txt": {}, "json": {}, "yaml": {}, "yml": {}, "xml": {}, "toml": {},
+	"ini": {}, "conf": {}, "cfg": {}, "env": {}, "properties": {}, "jks": {}, "p12": {}, "pfx": {}, "keystore": {}, "ppk": {},
+	"sh": {}, "py": {}, "js": {}, "ts": {}, "go": {}, "rb": {}, "php": {}, "java": {}, "html": {}, "htm": {}, "md": {},
+	"com": {}, "org": {}, "net": {}, "io": {}, "gpg": {}, "asc": {}, "tsx": {}, "jsx": {}, "vue": {}, "css": {}, "svg": {}, "png": {},
+	"creds": {}, "csv": {}, "sql": {}, "log": {}, "enc": {}, "age": {}, "db": {}, "dat": {}, "bin": {}, "aspx": {}, "jsp": {},
+}
+
+// isURL reports whether v begins with a scheme.
+func isURL(v []byte) bool {
+	i := bytes.Index(v, []byte("://"))
+	return i > 0 && i <= 20
+}
+
+// isUUID reports whether v has the form of a UUID.
+func isUUID(v []byte) bool {
+	if len(v) != 36 {
+		return false
+	}
+	for i, c := range v {
+		if i == 8 || i == 13 || i == 18 || i == 23 {
+			if c != '-' {
+				return false
+			}
+		} else if !isDigit(c) && (c|0x20 < 'a' || c|0x20 > 'f') {
+			return false
+		}
+	}
+	return true
+}
+
+// isVersionOrDate reports whether v is digits with dots, dashes, colons or slashes: a version, a date, an address.
+func isVersionOrDate(v []byte) bool {
+	digits, marks := 0, 0
+	for i, c := range v {
+		switch {
+		case isDigit(c):
+			digits++
+		case c == '.' || c == '-' || c == ':' || c == '/' || c == ' ':
+			marks++
+		case i == 0 && (c == 'v' || c == 'V'):
+		default:
+			return false
+		}
+	}
+	return digits > 0 && marks > 0
+}
+
+// period is the length of the shortest piece whose repetition makes v, len(v) when there is none.
+func period(v []byte) int {
+	for p := 1; p <= len(v)/2; p++ {
+		i := p
+		for i < len(v) && v[i] == v[i-p] {
+			i++
+		}
+		if i == len(v) {
+			return p
+		}
+	}
+	return len(v)
+}

@@ -1,0 +1,119 @@
+package plausible
+
+import "rummage/detect/assignment"
+
+// site is what the text around a value tells.
+type site struct {
+	named   bool // the name is known
+	caps    bool // the name is written in capitals, as environment variables are
+	quoted  bool
+	pascal  bool
+	next    byte // first byte that is no blank behind the value (and its quotation mark), 0 at the end of the line
+	code    bool // what is around is code: the value, unquoted, would be an expression
+	prose   bool // words of a sentence follow an unquoted value
+	call    bool // the value is an argument of a call
+	lineTop bool // nothing but blanks, a dash or a comment mark stands before the name
+}
+
+// look reads the surroundings of a.
+func look(data []byte, a assignment.Assignment) (s site) {
+	s.quoted = a.Quoted
+	if !s.quoted && a.Value.Start > 0 && a.Value.End < len(data) {
+		if c := data[a.Value.Start-1]; (c == '"' || c == '\'' || c == '`') && data[a.Value.End] == c {
+			s.quoted = true
+		}
+	}
+	s.readAfter(data, a)
+	if a.Name.Len() == 0 {
+		return s
+	}
+	s.named = true
+	s.caps = isCaps(a.Name.Of(data))
+	s.readBefore(data, a)
+	s.readGap(data, a)
+	return s
+}
+
+func (s *site) readAfter(data []byte, a assignment.Assignment) {
+	p, limit := a.Value.End, min(len(data), a.Value.End+Around)
+	for p < limit && (data[p] == '\\' || s.quoted && (data[p] == '"' || data[p] == '\'' || data[p] == '`')) {
+		p++
+	}
+	start := p
+	for p < limit && (data[p] == ' ' || data[p] == '\t') {
+		p++
+	}
+	if p >= limit || data[p] == '\n' || data[p] == '\r' {
+		return
+	}
+	s.next = data[p]
+	if s.quoted {
+		return
+	}
+	if p > start && isLetter(s.next) {
+		// A sentence has words behind, not the name = value of a command line.
+		words := 0
+		for p < limit && data[p] != '\n' {
+			q := p
+			for p < limit && isLetter(data[p]) {
+				p++
+			}
+			if p == q || p < limit && data[p] != ' ' && data[p] != ',' && data[p] != '.' && data[p] != '\n' && data[p] != '\r' {
+				break
+			}
+			words++
+			for p < limit && (data[p] == ' ' || data[p] == ',' || data[p] == '.' || data[p] == '\r') {
+				p++
+			}
+		}
+		s.prose = words >= 2
+	}
+}
+
+func (s *site) readBefore(data []byte, a assignment.Assignment) {
+	p, limit := a.Name.Start, max(0, a.Name.Start-Around)
+	s.lineTop = true
+	for p > limit && data[p-1] != '\n' {
+		switch data[p-1] {
+		case ' ', '\t', '-', '#', '/', '*', '"', '\'', ';', '!':
+		default:
+			s.lineTop = false
+		}
+		p--
+	}
+}
+
+// readGap looks at what stands between name and value.
+func (s *site) readGap(data []byte, a assignment.Assignment) {
+	if a.Value.Start < a.Name.End {
+		return
+	}
+	gap := data[a.Name.End:min(a.Value.Start, a.Name.End+Around)]
+	for i, c := range gap {
+		if c == '(' {
+			s.call = true
+		}
+		if c == ':' && i+1 < len(gap) && gap[i+1] == '=' || c == '=' && i+1 < len(gap) && gap[i+1] == '=' {
+			s.code = true
+		}
+	}
+	if !s.quoted {
+		switch s.next {
+		case ';', ')', '(', ',', '?', '+', '{', '|', '&', '[':
+			s.code = true
+		}
+		if a.Name.Start > 0 && (data[a.Name.Start-1] == '$' || data[a.Name.Start-1] == '>' || data[a.Name.Start-1] == '@') {
+			s.code = true
+		}
+	}
+}
+
+// isCaps reports whether a name is of capitals, digits and underscores.
+func isCaps(name []byte) bool {
+	for _, c := range name {
+		if isLower(c) {
+			return false
+		}
+	}
+	return true
+}
