@@ -163,7 +163,7 @@ func FuzzExpand(f *testing.F) {
 			t.Fatalf("two results: %q and %q", got, again)
 		}
 		var e *Error
-		if err != nil && (!errors.As(err, &e) || e.Offset < 0 || e.Offset >= len(template) || template[e.Offset:e.Offset+2] != open) {
+		if err != nil && (!errors.As(err, &e) || e.Offset < 0 || e.Offset >= len(template) || template[e.Offset:e.Offset+2] != opening) {
 			t.Fatalf("error does not name a placeholder: %v", err)
 		}
 		if !strings.Contains(template, opening) && got != template {
