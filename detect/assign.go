@@ -1,0 +1,100 @@
+package detect
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"rummage/detect/assignment"
+)
+
+// wordHit is an occurrence of a word in the text.
+type wordHit struct {
+	start, end int
+	word       int32
+}
+
+// assignments judges the assignments in whose names keywords of rules for text.assignment stand. Each is read once,
+// whatever the number of rules and keywords.
+func (m *Matcher) assignments(text []byte) {
+	hits := m.textHits[:0]
+	for _, w := range m.touched {
+		if len(m.d.wordText[w]) == 0 {
+			continue
+		}
+		for _, end := range m.hits[w] {
+			hits = append(hits, wordHit{end - m.d.wordLen[w], end, w})
+		}
+	}
+	m.textHits = hits
+	slices.SortFunc(hits, func(a, b wordHit) int {
+		return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(a.end, b.end), cmp.Compare(a.word, b.word))
+	})
+	var a assignment.Assignment
+	var have bool
+	for _, h := range hits {
+		if !have || h.start < a.Name.Start || h.end > a.Name.End {
+			if a, have = assignment.ReadText(text, h.start, h.end); !have {
+				continue
+			}
+			m.judged = m.judged[:0]
+		}
+		for _, rule := range m.d.wordText[h.word] {
+			if !slices.Contains(m.judged, rule) {
+				m.judged = append(m.judged, rule)
+				m.assignment(rule, m.d.programs[rule].ready(), text, &a)
+			}
+		}
+	}
+}
+
+// structured judges one assignment of a structured file.
+func (m *Matcher) structured(data []byte, a *assignment.Assignment) {
+	for _, rule := range m.d.byContext[a.Context] {
+		p := m.d.programs[rule].ready()
+		if len(p.rule.Keywords) > 0 && !containsAny(a.Name.Of(data), p.rule.Keywords) {
+			continue
+		}
+		m.assignment(rule, p, data, a)
+	}
+}
+
+// assignment judges one assignment by one rule.
+func (m *Matcher) assignment(rule int32, p *program, text []byte, a *assignment.Assignment) {
+	if p.rule.SkipReport || p.broken || p.key != nil && !p.key.Match(a.Name.Of(text)) {
+		return
+	}
+	value := a.Decoded
+	if value == nil {
+		value = a.Value.Of(text)
+	}
+	if len(value) == 0 && p.rule.Kind != KindExposure {
+		return
+	}
+	b := *a
+	if p.value != nil {
+		loc := p.value.FindSubmatchIndex(value)
+		if loc == nil {
+			return
+		}
+		if len(loc) > 2 {
+			s := secretGroup(loc, p.rule.SecretGroup)
+			if a.Decoded != nil {
+				b.Decoded = a.Decoded[s.Start:s.End]
+			} else {
+				b.Value = assignment.Span{Start: a.Value.Start + s.Start, End: a.Value.Start + s.End}
+			}
+		}
+	}
+	f := Match{
+		Start: min(a.Name.Start, a.Value.Start), End: max(a.Name.End, a.Value.End),
+		SecretStart: b.Value.Start, SecretEnd: b.Value.End,
+		Context: a.Context, Key: strings.ToValidUTF8(string(a.Name.Of(text)), "\ufffd"),
+	}
+	if len(value) == 0 {
+		// There is no secret, only the name of the place where one comes in.
+		f.SecretStart, f.SecretEnd = a.Name.Start, a.Name.End
+		b.Decoded = []byte{}
+	}
+	m.found = m.judge(m.found, rule, p, text, b, f)
+}

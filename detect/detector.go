@@ -1,0 +1,309 @@
+package detect
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+
+	"rummage/detect/assignment"
+	"rummage/detect/checksum"
+	"rummage/detect/decode"
+	"rummage/detect/literal"
+	"rummage/detect/plausible"
+	"rummage/detect/reach"
+)
+
+// Detector finds matches of a ruleset. It is shared by all goroutines, each of which has a Matcher of its own.
+type Detector struct {
+	// DecodeDepth is how many encodings inside one another are undone: 5 unless set, none when 0 or less. It is to be
+	// set before the first Matcher is made.
+	DecodeDepth int
+
+	rules    *Ruleset
+	programs []program // by the rule's index in rules
+	byRule   map[*Rule]int32
+
+	words     *literal.Set // the keywords of all rules, nil when there are none
+	wordLen   []int
+	wordRules [][]int32 // by word: rules of content with that keyword
+	wordText  [][]int32 // by word: rules of assignments in text with that keyword
+
+	always    []int32 // rules of content without keywords
+	names     []int32 // rules of names alone
+	required  []int32 // rules that others require
+	byContext map[assignment.Context][]int32
+}
+
+// program is a rule made ready to run; its costly parts are made at their first use.
+type program struct {
+	rule  *Rule
+	words []int32 // of its keywords
+
+	once     sync.Once
+	re       *regexp.Regexp // of content
+	key      *regexp.Regexp
+	value    *regexp.Regexp
+	window   int // bytes around a keyword within which the matches with it lie; -1: anywhere in the blob
+	filter   plausible.Filter
+	checksum *checksum.Scheme
+
+	pathOnce sync.Once
+	path     *regexp.Regexp
+
+	placed   bool // its matches depend on the place of the blob
+	requires []requirement
+	broken   bool // requires a rule that is not there, so that it never matches
+	isText   bool // reads assignments in text
+}
+
+// requirement is a Required with the index of its rule.
+type requirement struct {
+	rule           int32
+	lines, columns int
+}
+
+// New makes a Detector of a ruleset. Regular expressions are compiled when they are first needed.
+func New(rs *Ruleset) *Detector {
+	d := &Detector{
+		DecodeDepth: decode.MaxDepth,
+		rules:       rs,
+		programs:    make([]program, len(rs.rules)),
+		byRule:      make(map[*Rule]int32, len(rs.rules)),
+		byContext:   map[assignment.Context][]int32{},
+	}
+	var words []string
+	wordIndex := map[string]int32{}
+	for i, r := range rs.rules {
+		p := &d.programs[i]
+		p.rule, p.placed, p.isText = r, r.placed(), r.reads(assignment.Text)
+		d.byRule[r] = int32(i)
+		for _, c := range r.In {
+			d.byContext[c] = append(d.byContext[c], int32(i))
+		}
+		switch {
+		case r.NameOnly():
+			d.names = append(d.names, int32(i))
+			continue
+		case r.Regex == "" && !p.isText:
+			continue
+		case len(r.Keywords) == 0:
+			d.always = append(d.always, int32(i))
+			continue
+		}
+		for _, k := range wordsOf(r.Keywords) {
+			w, known := wordIndex[k]
+			if !known {
+				w = int32(len(words))
+				wordIndex[k] = w
+				words = append(words, k)
+				d.wordLen = append(d.wordLen, len(k))
+				d.wordRules = append(d.wordRules, nil)
+				d.wordText = append(d.wordText, nil)
+			}
+			p.words = append(p.words, w)
+			if p.isText {
+				d.wordText[w] = append(d.wordText[w], int32(i))
+			} else {
+				d.wordRules[w] = append(d.wordRules[w], int32(i))
+			}
+		}
+	}
+	d.resolveRequired()
+	if len(words) > 0 {
+		set, err := literal.New(words)
+		if err != nil {
+			panic("detect: internal error: keywords: " + err.Error())
+		}
+		d.words = set
+	}
+	return d
+}
+
+// wordsOf are the keywords to look for, each once. The search takes A-Z for a-z and nothing more, so a keyword with
+// letters of other alphabets is looked for in lower and in upper case.
+func wordsOf(keywords []string) []string {
+	list := make([]string, 0, len(keywords))
+	add := func(w string) {
+		if !slices.Contains(list, w) {
+			list = append(list, w)
+		}
+	}
+	for _, k := range keywords {
+		add(k)
+		if strings.IndexFunc(k, func(r rune) bool { return r > 0x7f }) >= 0 {
+			add(asciiLower(strings.ToUpper(k)))
+		}
+	}
+	return list
+}
+
+func asciiLower(s string) string {
+	return strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, s)
+}
+
+func (d *Detector) resolveRequired() {
+	for i := range d.programs {
+		p := &d.programs[i]
+		for _, q := range p.rule.Required {
+			r := d.rules.Rule(q.ID)
+			if r == nil {
+				p.broken = true
+				continue
+			}
+			j := d.byRule[r]
+			p.requires = append(p.requires, requirement{rule: j, lines: q.Lines, columns: q.Columns})
+			if !slices.Contains(d.required, j) {
+				d.required = append(d.required, j)
+			}
+		}
+	}
+}
+
+// Rules is the ruleset that the detector runs.
+func (d *Detector) Rules() *Ruleset { return d.rules }
+
+// margin is how many bytes around the longest match a window holds in addition. An assertion looks at one byte on
+// either side; and the bytes of a rune cut by the window's start end within three bytes.
+const margin = 8
+
+// ready compiles the rule's expressions.
+func (p *program) ready() *program {
+	p.once.Do(func() {
+		r := p.rule
+		p.window = -1
+		if r.Regex != "" {
+			p.re = mustCompile(r.Regex)
+			if info, err := reach.Analyze(r.Regex); err == nil && info.MaxLen >= 0 && info.Necessary(r.Keywords) {
+				p.window = info.MaxLen + margin
+			}
+		}
+		if r.Key != "" {
+			p.key = mustCompile(r.Key)
+		}
+		if r.Value != "" {
+			p.value = mustCompile(r.Value)
+		}
+		if r.Filter != "" {
+			p.filter, _ = plausible.Named(r.Filter)
+		}
+		if r.Checksum != "" {
+			p.checksum, _ = checksum.Lookup(r.Checksum)
+		}
+	})
+	return p
+}
+
+// atPath reports whether the rule's path criterion holds.
+func (p *program) atPath(path string) bool {
+	if p.rule.Path == "" {
+		return true
+	}
+	p.pathOnce.Do(func() { p.path = mustCompile(p.rule.Path) })
+	return p.path.MatchString(path)
+}
+
+// LineReach is how far from a match, on either side, a comment or an allowlist for lines is looked for.
+const LineReach = 4 << 10
+
+// Reach is how many bytes on either side of a rule's match can have a say in whether it is one, and whether that is
+// bounded. What suppresses a match may stand LineReach further on its line; and a rule that requires another depends
+// on the whole blob, so it is not bounded.
+func (d *Detector) Reach(r *Rule) (bytes int, bounded bool) {
+	i, known := d.byRule[r]
+	if !known {
+		return 0, false
+	}
+	p := d.programs[i].ready()
+	switch {
+	case len(r.Required) > 0:
+		return 0, false
+	case p.isText:
+		return assignment.TextBefore + assignment.TextAfter + plausible.Around, true
+	case r.Regex == "":
+		return 0, true
+	case p.window < 0:
+		return 0, false
+	}
+	n := p.window
+	if p.filter != nil {
+		n += plausible.Around
+	}
+	return n, true
+}
+
+// HasNameRules reports whether any rule judges a path alone.
+func (d *Detector) HasNameRules() bool { return len(d.names) > 0 }
+
+// NamedRules are the rules that fire by a blob's path alone, sorted by id. Whether an allowlist suppresses them
+// there is told by PlacedAt of a Match that has this Rule and nothing else.
+func (d *Detector) NamedRules(path string) []*Rule {
+	if path == "" {
+		return nil
+	}
+	var rules []*Rule
+	for _, i := range d.names {
+		if p := &d.programs[i]; !p.rule.SkipReport && p.atPath(path) {
+			rules = append(rules, p.rule)
+		}
+	}
+	return rules
+}
+
+// PlacedAt judges a match at one place of its blob: ok says whether there is a match at all (a rule's path, and
+// better matches that hold at this place), by who suppresses it there, which includes who suppresses it everywhere.
+// The path is slash-separated, the commit a full hexadecimal id; either may be empty. It may be called from any
+// goroutine.
+func (d *Detector) PlacedAt(m *Match, path, commit string) (ok bool, by *Suppression) {
+	i, known := d.byRule[m.Rule]
+	if !known {
+		return false, nil
+	}
+	if !d.programs[i].atPath(path) {
+		return false, nil
+	}
+	for _, group := range m.needs {
+		if !slices.ContainsFunc(group, func(n *Match) bool { return d.holdsAt(n, path, commit) }) {
+			return false, nil
+		}
+	}
+	for _, b := range m.beaters {
+		if d.holdsAt(b, path, commit) {
+			return false, nil
+		}
+	}
+	if m.Suppressed != nil {
+		return true, m.Suppressed
+	}
+	return true, d.suppressedAt(m, path, commit)
+}
+
+// holdsAt reports whether a match stands at a place, not suppressed.
+func (d *Detector) holdsAt(m *Match, path, commit string) bool {
+	ok, by := d.PlacedAt(m, path, commit)
+	return ok && by == nil
+}
+
+func (d *Detector) suppressedAt(m *Match, path, commit string) *Suppression {
+	for _, lists := range [][]*Allowlist{d.rules.allowlists, m.Rule.Allowlists} {
+		for _, a := range lists {
+			if !a.placed() || a.All && a.judgesContent() {
+				continue // the latter are in pending when their criteria on content hold
+			}
+			if a.allowsPlace(path, commit) {
+				return a.suppression()
+			}
+		}
+	}
+	for _, a := range m.pending {
+		if a.allowsPlace(path, commit) {
+			return a.suppression()
+		}
+	}
+	return nil
+}

@@ -1,0 +1,226 @@
+package detect
+
+import (
+	"cmp"
+	"slices"
+
+	"rummage/detect/assignment"
+	"rummage/detect/decode"
+)
+
+// Matcher is one goroutine's scratch over a Detector. Nothing is allocated for a blob in which nothing is found.
+type Matcher struct {
+	d       *Detector
+	decoder decode.Decoder
+
+	hits    [][]int  // by word: ends of its occurrences in the text, ascending
+	touched []int32  // words with hits
+	marks   []uint32 // by rule: the pass in which it was put in active
+	pass    uint32
+	active  []int32 // rules with a keyword in the text
+	spans   []assignment.Span
+
+	textHits []wordHit
+	judged   []int32 // rules that have judged the assignment at hand
+
+	data    []byte
+	window  *decode.Window // nil while the blob itself is searched
+	windows int32          // number of windows so far
+	whole   []int32        // rules, not bound to their keywords, with a keyword somewhere in the blob
+	found   []Match
+	aux     []Match // of required rules
+	auxDone []int32 // required rules that were run on the text
+	out     []Match
+	order   []int32
+
+	onHit    func(word, end int) bool
+	onWindow func(w *decode.Window) bool
+}
+
+// Matcher makes the scratch of one goroutine.
+func (d *Detector) Matcher() *Matcher {
+	m := &Matcher{d: d, hits: make([][]int, len(d.wordLen)), marks: make([]uint32, len(d.programs))}
+	m.onHit = m.hit
+	m.onWindow = m.decoded
+	return m
+}
+
+// Match finds what the rules match in a blob, sorted by Start, End and rule. Suppressed matches are among them. Rules
+// that judge names alone are not run, and rules that also look at the path are run as if the path were right: see
+// PlacedAt. The slice, not what its elements point to, is valid until the next call.
+func (m *Matcher) Match(data []byte) []Match { return m.MatchWith(data, nil) }
+
+// MatchWith is Match with the assignments that a reader of structured files found in the same data: they are judged
+// by the rules that name their contexts.
+func (m *Matcher) MatchWith(data []byte, structured []assignment.Assignment) []Match {
+	m.data, m.window, m.windows = data, nil, 0
+	m.whole, m.found, m.aux = m.whole[:0], m.found[:0], m.aux[:0]
+	m.search(data)
+	for i := range structured {
+		m.structured(data, &structured[i])
+	}
+	if m.d.DecodeDepth > 0 {
+		m.decoder.Decode(data, m.onWindow)
+		m.window = nil
+	}
+	m.data = nil
+	if len(m.found) == 0 {
+		return nil
+	}
+	out := m.settle(data)
+	slices.SortFunc(out, func(a, b Match) int {
+		return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.End, b.End), cmp.Compare(a.rule, b.rule),
+			cmp.Compare(a.SecretStart, b.SecretStart), cmp.Compare(a.window, b.window), cmp.Compare(a.inText.Start, b.inText.Start))
+	})
+	return out
+}
+
+// decoded searches one window of decoded text.
+func (m *Matcher) decoded(w *decode.Window) bool {
+	if w.Depth > m.d.DecodeDepth {
+		return false
+	}
+	m.window = w
+	m.windows++
+	m.search(w.Text)
+	return true
+}
+
+func (m *Matcher) hit(word, end int) bool {
+	if len(m.hits[word]) == 0 {
+		m.touched = append(m.touched, int32(word))
+	}
+	m.hits[word] = append(m.hits[word], end)
+	return true
+}
+
+// activate puts a rule on the list of those to run, once.
+func (m *Matcher) activate(rule int32) {
+	if m.marks[rule] != m.pass {
+		m.marks[rule] = m.pass
+		m.active = append(m.active, rule)
+	}
+}
+
+// search runs the rules on one text: the blob or a window of decoded text.
+func (m *Matcher) search(text []byte) {
+	m.pass++
+	if m.pass == 0 { // after 4 billion passes the marks of the first ones must not count
+		clear(m.marks)
+		m.pass = 1
+	}
+	m.active = append(m.active[:0], m.d.always...)
+	if m.d.words != nil {
+		m.d.words.Find(text, m.onHit)
+		for _, w := range m.touched {
+			for _, r := range m.d.wordRules[w] {
+				m.activate(r)
+			}
+		}
+	}
+	if m.window != nil {
+		for _, r := range m.whole {
+			m.activate(r)
+		}
+	}
+	before := len(m.found)
+	for _, r := range m.active {
+		m.run(r, text)
+	}
+	m.assignments(text)
+	m.runRequired(text, before)
+	for _, w := range m.touched {
+		m.hits[w] = m.hits[w][:0]
+	}
+	m.touched = m.touched[:0]
+}
+
+// run runs one rule on a text whose keywords have been found.
+func (m *Matcher) run(rule int32, text []byte) {
+	p := m.d.programs[rule].ready()
+	switch {
+	case p.rule.SkipReport || p.broken:
+	case p.window < 0 || len(p.words) == 0:
+		if m.window == nil && len(p.words) > 0 {
+			m.whole = append(m.whole, rule)
+		}
+		m.found = m.regexp(m.found, rule, p, text, 0, len(text))
+	default:
+		// Why searching the windows finds exactly what searching the whole text does. The keywords are necessary: what
+		// the expression matches, in whatever text, contains one. So any match, of the text or of a window of it, has a
+		// keyword's occurrence [h, e) inside, and being at most L = p.window-margin bytes long lies in [e-L, h+L]. That
+		// occurrence's window is this range and margin bytes more on either side; merged windows are larger still. Hence
+		//  - every match of the text lies inside one merged window, and
+		//  - no match of a window touches one of its ends, unless that is an end of the text too.
+		// By the latter the bytes that an expression can look at besides its match, one before and one behind, are the
+		// same in both; so is the way in which the bytes divide into runes, because a rune cut by the window's start is
+		// over within three bytes. So at each offset the same match is preferred, or none is, in text and window; and
+		// going on behind each match, as FindAll does, visits the same matches in both.
+		for _, s := range m.keywordWindows(p, text) {
+			m.found = m.regexp(m.found, rule, p, text, s.Start, s.End)
+		}
+	}
+}
+
+// keywordWindows are the ranges around the rule's keywords within which its matches lie, ascending and disjoint.
+func (m *Matcher) keywordWindows(p *program, text []byte) []assignment.Span {
+	spans := m.spans[:0]
+	lists := 0
+	for _, w := range p.words {
+		if len(m.hits[w]) > 0 {
+			lists++
+		}
+		for _, end := range m.hits[w] {
+			start := max(0, end-p.window)
+			stop := min(len(text), end-m.d.wordLen[w]+p.window)
+			if n := len(spans); n > 0 && spans[n-1].Start <= start && start <= spans[n-1].End {
+				spans[n-1].End = max(spans[n-1].End, stop)
+				continue
+			}
+			spans = append(spans, assignment.Span{Start: start, End: stop})
+		}
+	}
+	m.spans = spans
+	if lists < 2 {
+		return spans
+	}
+	slices.SortFunc(spans, func(a, b assignment.Span) int { return cmp.Compare(a.Start, b.Start) })
+	merged := spans[:1]
+	for _, s := range spans[1:] {
+		if last := &merged[len(merged)-1]; s.Start <= last.End {
+			last.End = max(last.End, s.End)
+		} else {
+			merged = append(merged, s)
+		}
+	}
+	return merged
+}
+
+// runRequired finds, on the same text, what the matches found on it since `before` require. Keywords do not count
+// for required rules.
+func (m *Matcher) runRequired(text []byte, before int) {
+	if len(m.d.required) == 0 || m.window == nil && len(m.found) == before {
+		return
+	}
+	m.auxDone = m.auxDone[:0]
+	if m.window != nil {
+		// What is required may stand in another window of the same depth, so all windows are searched for it.
+		m.auxDone = append(m.auxDone, m.d.required...)
+	}
+	for i := before; i < len(m.found) && m.window == nil; i++ {
+		for _, q := range m.d.programs[m.found[i].rule].requires {
+			if !slices.Contains(m.auxDone, q.rule) {
+				m.auxDone = append(m.auxDone, q.rule)
+			}
+		}
+	}
+	for _, rule := range m.auxDone {
+		p := m.d.programs[rule].ready()
+		switch {
+		case p.re != nil:
+			m.aux = m.regexp(m.aux, rule, p, text, 0, len(text))
+		case p.rule.NameOnly() && m.window == nil:
+			m.aux = append(m.aux, Match{Rule: p.rule, rule: rule})
+		}
+	}
+}
