@@ -14,6 +14,7 @@ const (
 // textReader reads one assignment. Its methods take and return offsets, so that nothing is allocated.
 type textReader struct {
 	data []byte
+	hit  Span
 	name Span
 	// quote is the mark that closed the name, 0 for a bare name; slashes counts the backslashes before it, so that
 	// JSON inside a string literal is read with the marks it has there.
@@ -28,7 +29,7 @@ func ReadText(data []byte, hitStart, hitEnd int) (Assignment, bool) {
 	if hitStart < 0 || hitEnd > len(data) || hitStart >= hitEnd {
 		return Assignment{}, false
 	}
-	r := textReader{data: data}
+	r := textReader{data: data, hit: Span{hitStart, hitEnd}}
 	if !r.readName(hitStart, hitEnd) {
 		return Assignment{}, false
 	}

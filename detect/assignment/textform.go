@@ -13,7 +13,7 @@ func (r *textReader) readValue() (value Span, quoted, ok bool) {
 	case '>':
 		return r.element(p + 1)
 	case '(':
-		if r.quote != 0 {
+		if r.quote != 0 || !r.method() {
 			return Span{}, false, false
 		}
 		return r.quotedOnly(r.skipSpace(p + 1))
@@ -32,6 +32,18 @@ func (r *textReader) readValue() (value Span, quoted, ok bool) {
 		return Span{}, false, false
 	}
 	return r.spaced(q)
+}
+
+// method cuts a dotted name down to its last part, the method that is called, and reports whether the hit is in it:
+// config.setPassword("v") is one, password.decode("utf8") is none.
+func (r *textReader) method() bool {
+	for i := r.name.End; i > r.name.Start; i-- {
+		if r.data[i-1] == '.' {
+			r.name.Start = i
+			break
+		}
+	}
+	return r.hit.Start >= r.name.Start
 }
 
 // skipIndex skips the [] or [32] of a C array declaration.
@@ -176,7 +188,7 @@ func (r *textReader) spaced(p int) (Span, bool, bool) {
 	if r.quote == 0 && r.at(r.name.Start-1) == '-' {
 		return r.bare(p)
 	}
-	if q, ok := r.skipType(p); ok {
+	if q, ok := r.skipType(p); ok && r.at(q-2) == ' ' {
 		return r.operand(q, nil)
 	}
 	return Span{}, false, false

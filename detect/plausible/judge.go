@@ -55,7 +55,7 @@ func judge(data []byte, a assignment.Assignment, token bool) Verdict {
 	if token {
 		return v.judgeToken(strength)
 	}
-	return v.judgePassword()
+	return v.judgePassword(strength)
 }
 
 func no(why string) Verdict  { return Verdict{Score: 0.1, Reason: why} }
@@ -94,7 +94,11 @@ func (v *value) otherThing() string {
 // isExpression reports whether an unquoted value is an expression of a programming language.
 func (v *value) isExpression() bool {
 	t := v.text
-	if v.site.next == '(' || v.site.next == '[' && v.site.code {
+	if v.site.next == '(' || v.site.next == '[' && v.site.code || t[0] == '(' {
+		return true
+	}
+	switch t[len(t)-1] {
+	case '(', '[', '{':
 		return true
 	}
 	for i, c := range t {
@@ -157,7 +161,7 @@ func (v *value) empty() string {
 		return "repetition"
 	case s.distinct <= 2:
 		return "repetition"
-	case s.n >= 6 && s.steps >= s.n-2 && !v.isCommonPassword():
+	case s.n >= 6 && s.steps >= s.n-2 && !v.isCommonPassword(), s.n >= 12 && s.steps >= s.n/2, s.n >= 8 && zips(v.text):
 		return "sequence"
 	case s.spaces > 0 && s.wordy > 0 && s.letters() > s.n/2:
 		return "prose"
@@ -223,6 +227,9 @@ func (v *value) judgeToken(strength Strength) Verdict {
 		}
 		return no("uuid")
 	}
+	if bytes.HasPrefix(v.text, []byte("eyJ")) && bytes.IndexByte(v.text, '.') > 0 {
+		return no("json web token")
+	}
 	need := float32(6)
 	if strength == Perhaps {
 		need = 12
@@ -236,39 +243,130 @@ func (v *value) judgeToken(strength Strength) Verdict {
 	return no("words")
 }
 
-func (v *value) judgePassword() Verdict {
+func (v *value) judgePassword(strength Strength) Verdict {
 	s := &v.shape
-	if len(v.text) > longestPassword {
+	switch {
+	case len(v.text) > longestPassword:
 		return no("long")
-	}
-	if s.spaces > 0 {
+	case s.spaces > 0:
 		return no("prose")
+	case isHash(v.text):
+		return no("hash")
+	case isKeyword(v.text):
+		return no("keyword")
+	case s.letters()+s.high == 0:
+		return v.judgeDigits(strength)
 	}
-	r := s.random()
 	need := float32(2)
-	if !v.site.quoted && v.site.code {
-		need = 5
+	if strength == Perhaps {
+		need = 6
 	}
-	if r >= need {
+	if !v.site.quoted && v.site.code {
+		need += 3
+	}
+	if s.random() >= need {
 		return yes("random")
 	}
-	if v.fillerOnly() {
-		if v.site.caps && !v.site.code && !v.site.quoted && s.placeholder == false {
+	if strength == Perhaps {
+		return no("words")
+	}
+	return v.judgeWords()
+}
+
+// judgeDigits judges a password of digits (and marks) only.
+func (v *value) judgeDigits(strength Strength) Verdict {
+	s := &v.shape
+	if strength == Surely && !v.site.code && s.digits >= 6 && (v.site.quoted || v.site.caps || s.digits >= 10) {
+		return weak("digits")
+	}
+	return no("number")
+}
+
+// judgeWords judges a password that is made of words, or of words and digits.
+func (v *value) judgeWords() Verdict {
+	s := &v.shape
+	if v.fillerOnly() || v.namesSecret() {
+		if v.site.caps && !v.site.code && !v.site.quoted && !s.placeholder && !v.isIdentifier() {
 			return weak("default")
 		}
 		return no("words that say nothing")
 	}
-	if s.digits > 0 && s.letters() > 0 && !v.site.code && !v.site.prose {
-		return yes("letters and digits")
-	}
 	if v.site.prose || v.site.code && !v.site.quoted {
 		return no("code")
 	}
-	if !v.site.quoted && !v.site.call {
+	if s.digits > 0 || s.high > 0 {
+		return yes("letters and digits")
+	}
+	if v.text[0] == '#' {
+		return no("anchor")
+	}
+	if v.isCommonPassword() || !v.site.quoted && !v.site.call {
 		return weak("word")
 	}
-	if v.isCommonPassword() {
-		return weak("default")
-	}
 	return no("word")
+}
+
+// namesSecret reports whether the value is words of which one is that of a secret, as names of secrets are:
+// tumblr_consumer_secret, credhub/password, apiKey.
+func (v *value) namesSecret() bool {
+	spans, n := nameWords(v.text)
+	if n < 2 {
+		return false
+	}
+	for _, w := range spans[:n] {
+		if lookup(nameTable, v.text[w[0]:w[1]])&(passwordWord|strongKey|keyWord) != 0 {
+			return v.shape.digits < 3
+		}
+	}
+	return false
+}
+
+// isIdentifier reports whether the value is words joined by underscores or dashes.
+func (v *value) isIdentifier() bool {
+	_, n := nameWords(v.text)
+	return n >= 2 && v.shape.symbols > 0
+}
+
+// zips reports whether two rows of neighbours are woven together: a1b2c3d4, Aa1Bb2Cc3.
+func zips(t []byte) bool {
+	for lag := 2; lag <= 3; lag++ {
+		same := 0
+		for i := lag; i < len(t); i++ {
+			if d := int(t[i]|0x20) - int(t[i-lag]|0x20); d == 1 {
+				same++
+			}
+		}
+		if same*5 >= (len(t)-lag)*3 {
+			return true
+		}
+	}
+	return false
+}
+
+// isHash reports whether t is the hash of a password in the form of crypt(3) or one of its kin: of no use without
+// breaking it, and reported by rules of its own where it leaks.
+func isHash(t []byte) bool {
+	if len(t) < 20 {
+		return false
+	}
+	for _, p := range hashPrefixes {
+		if bytes.HasPrefix(t, []byte(p)) {
+			return true
+		}
+	}
+	return false
+}
+
+var hashPrefixes = [...]string{"$1$", "$2a$", "$2b$", "$2x$", "$2y$", "$5$", "$6$", "$7$", "$8$", "$9$", "$y$", "$gy$", "$apr1$", "$argon2",
+	"$pbkdf2", "$scrypt", "$P$", "$H$", "$S$", "{SHA", "{SSHA", "{CRYPT", "{MD5", "{PBKDF2", "{bcrypt}", "{ARGON2", "pbkdf2_", "pbkdf2:", "scrypt:",
+	"sha1$", "sha256$", "SCRAM-SHA-", "md5$", "bcrypt_"}
+
+// isKeyword reports whether t is a word that programming and configuration languages give a meaning.
+func isKeyword(t []byte) bool {
+	low := lowered(t)
+	if low.n > longestWord {
+		return false
+	}
+	k := wordKinds[string(low.bytes())]
+	return k&typeName != 0
 }

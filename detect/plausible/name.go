@@ -117,7 +117,7 @@ func SecretName(name []byte) (Strength, Sort) {
 		case k&about != 0:
 			return NotSecret, NoSort
 		case k&passwordWord != 0:
-			return Surely, PasswordOf
+			return Perhaps, PasswordOf
 		case k&(strongKey|keyWord) != 0 && i > 0 && word(i-1)&qualifier != 0:
 			return Perhaps, KeyOf
 		case k&strongKey != 0:

@@ -32,7 +32,7 @@ var nameLists = [...]struct {
 		grouping ordering index next prev previous page pagination continuation cancellation cancel csrf xsrf start sync
 		lexer parse parser lex syntax stop eos bos eot pad unk mask special max num total input output prompt completion
 		known authorized signed recaptcha captcha site publishable option legend answer natural candidate surrogate
-		search sub value detach key function press down up compare comparison by in of for to config
+		search sub value detach press down up compare comparison encrypted wrapped by in of for to config
 		current each nested inner outer child parent param parameter header query form hash bucket record s3 prefix
 		trie tree node leaf env environment menu field detached binding
 		synchronizer async dependency injection resource storagekey data`},
@@ -58,10 +58,10 @@ var nameLists = [...]struct {
 		length lengths chars characters charset history lifetime lifetimes period grace warning change changes
 		recovery forgot strategy address addr server servers client clients api docs doc documentation help
 		ciphertext cipher hashing hint question answer page policyname bytes_per cost rounds iterations
-		identifier idp sid code challenge redirect uris broker`},
+		identifier idp sid code challenge redirect uris broker within until since after before days hours minutes seconds`},
 	{neutral, `value values val str string text plain plaintext raw old new current prev previous temp tmp dev prod production
 		staging stage test testing default b64 base hex bytes encoded confirm confirmation again repeat env var
-		primary secondary backup base main local live real my this that one two three a b c the here`},
+		primary secondary backup base main mysql postgres postgresql pg db database redis mongo root admin user smtp mail ldap ssh ftp sftp http service server client encrypted cleartext protected secure local live real my this that one two three a b c the here`},
 }
 
 // nameTable maps a word of a name to what it does there.

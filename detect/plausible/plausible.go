@@ -33,6 +33,9 @@ type Filter func(data []byte, a assignment.Assignment) Verdict
 // Named is the filter of that name, and whether there is one.
 //
 //	"token"     a key made by a machine: hex, base64, letters and digits of real randomness
+//	"basic"     base64 of user:password, as Basic Authorization headers have it
+//	"encoded"   base64 of a password or a key
+//	"userpass"  user:password, or user/password
 //	"password"  whatever a person may have chosen, or a machine; not placeholders, references and code
 func Named(name string) (Filter, bool) {
 	switch name {
@@ -40,12 +43,18 @@ func Named(name string) (Filter, bool) {
 		return Token, true
 	case "password":
 		return Password, true
+	case "basic":
+		return Basic, true
+	case "encoded":
+		return Encoded, true
+	case "userpass":
+		return UserPassword, true
 	}
 	return nil, false
 }
 
 // Names are the names that Named knows, sorted.
-func Names() []string { return []string{"password", "token"} }
+func Names() []string { return []string{"basic", "encoded", "password", "token", "userpass"} }
 
 // Token judges a value that should be a key made by a machine.
 func Token(data []byte, a assignment.Assignment) Verdict { return judge(data, a, true) }

@@ -145,7 +145,7 @@ func (s *shape) random() float32 {
 	}
 	// Runs that can be read as words, and steps, speak against it.
 	r -= 0.7 * float32(s.known)
-	r -= 0.8 * float32(max(0, s.steps-s.n/4))
+	r -= 0.8 * float32(max(0, s.steps-s.n/3))
 	return r
 }
 

@@ -48,7 +48,7 @@ var wordLists = [...]struct {
 		keycloak zabbix nagios cisco ubnt tomcat jboss weblogic websphere cassandra neo couchdb influx influxdb kafka vault consul
 		sa dba operator supervisor support letme abc abcd asdf asdfgh zxcvbn pass1234 passw0rd`},
 	{typeName, `string str int integer int32 int64 uint bool boolean float double number object any bytes byte char date datetime
-		time void func function true false null none nil undefined self this list dict map array struct interface class
+		time void func function true false null none nil undefined await async new return const var let static final self this list dict map lambda yield typeof delete import require required array struct interface class
 		enum union optional maybe buffer uint8array keylike cryptokey varchar text blob yes no on off`},
 	{common, `about account action active add agent alert all allow android app array auto back backend bind block board body
 		bool book boot box branch browser buffer build button by cache call cancel case cat category cell chain channel

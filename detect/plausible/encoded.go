@@ -1,0 +1,105 @@
+package plausible
+
+import (
+	"bytes"
+	"encoding/base64"
+
+	"rummage/detect/assignment"
+)
+
+// maxDecoded bounds how much of an encoded value is decoded and judged.
+const maxDecoded = 384
+
+// decode64 decodes the beginning of a base64 text (either alphabet, padded or not) into buf.
+func decode64(text []byte, buf *[maxDecoded]byte) ([]byte, bool) {
+	text = bytes.TrimRight(text, "=")
+	text = text[:min(len(text), base64.RawStdEncoding.EncodedLen(maxDecoded))]
+	if len(text)%4 == 1 {
+		text = text[:len(text)-1]
+	}
+	n, err := base64.RawStdEncoding.Decode(buf[:], text)
+	if err != nil {
+		if n, err = base64.RawURLEncoding.Decode(buf[:], text); err != nil {
+			return nil, false
+		}
+	}
+	return buf[:n], true
+}
+
+// Basic judges the base64 of a Basic Authorization header: user and password.
+func Basic(data []byte, a assignment.Assignment) Verdict {
+	var buf [maxDecoded]byte
+	plain, ok := decode64(a.Value.Of(data), &buf)
+	if !ok || !isPrintable(plain) {
+		return no("not user and password")
+	}
+	return judgeUserPassword(plain, ':')
+}
+
+// UserPassword judges `user:password` (or user/password): the password as one that no name introduces.
+func UserPassword(data []byte, a assignment.Assignment) Verdict {
+	v := a.Value.Of(data)
+	mark := byte(':')
+	if bytes.IndexByte(v, ':') < 0 {
+		mark = '/'
+	}
+	return judgeUserPassword(v, mark)
+}
+
+func judgeUserPassword(plain []byte, mark byte) Verdict {
+	i := bytes.IndexByte(plain, mark)
+	if i < 0 {
+		return no("not user and password")
+	}
+	user, password := plain[:i], plain[i+1:]
+	if bytes.Equal(user, password) && !isDefaultWord(password) {
+		return no("same as the user")
+	}
+	if len(user) > 0 && standsFor(user, true) != "" {
+		return no("template")
+	}
+	return judgeText(password)
+}
+
+// isDefaultWord reports whether v is a password that software ships with.
+func isDefaultWord(v []byte) bool {
+	low := lowered(v)
+	return low.n <= longestWord && wordKinds[string(low.bytes())]&defaults != 0
+}
+
+// judgeText judges a password that stands alone.
+func judgeText(text []byte) Verdict {
+	return judge(text, assignment.Assignment{Value: assignment.Span{End: len(text)}}, false)
+}
+
+// Encoded judges the base64 of a secret, as Kubernetes manifests and .npmrc files have them.
+func Encoded(data []byte, a assignment.Assignment) Verdict {
+	var buf [maxDecoded]byte
+	plain, ok := decode64(a.Value.Of(data), &buf)
+	switch {
+	case !ok || len(plain) == 0:
+		return no("not base64")
+	case bytes.HasPrefix(plain, []byte("-----BEGIN CERT")), bytes.HasPrefix(plain, []byte("-----BEGIN PUBLIC")):
+		return no("certificate")
+	case !isPrintable(plain):
+		if len(plain) >= 12 {
+			return yes("bytes")
+		}
+		return no("not text")
+	case bytes.IndexByte(plain, ':') > 0:
+		return judgeUserPassword(plain, ':')
+	case len(plain) > longestPassword:
+		return yes("text")
+	}
+	return judgeText(bytes.TrimSpace(plain))
+}
+
+// isPrintable reports whether b is printable ASCII with line ends.
+func isPrintable(b []byte) bool {
+	for _, c := range b {
+		if (c < 0x20 || c > 0x7e) && c != '\n' && c != '\r' && c != '\t' {
+			return false
+		}
+	}
+	return len(b) > 0
+}
