@@ -89,6 +89,12 @@ var formats = []struct {
 	{"text", writeText},
 	{"json", writeJSON},
 	{"jsonl", writeJSONL},
+	{"sarif", writeSARIF},
+	{"csv", writeCSV},
+	{"junit", writeJUnit},
+	{"html", writeHTML},
+	{"gitleaks", writeGitleaks},
+	{"gitlab", writeGitLab},
 }
 
 // Formats lists the names that Write takes.

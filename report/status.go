@@ -26,14 +26,12 @@ var statuses = []Status{StatusLive, StatusPresent, StatusHistory, StatusRemoved,
 func placeStatus(p *scan.Place) Status {
 	inHistory := p.Introduced != nil
 	switch {
+	case !p.Reachable && (inHistory || strings.HasPrefix(p.Note, "unreachable")):
+		return StatusUnreachable
+	case p.Path == "" && strings.HasSuffix(p.Note, "message"):
+		return StatusHistory
 	case len(p.AtTip) > 0:
 		return StatusLive
-	case !p.Reachable && (inHistory || p.Blob != "" && p.Note == "" || strings.HasPrefix(p.Note, "unreachable")):
-		return StatusUnreachable
-	case p.Removed != nil:
-		return StatusRemoved
-	case inHistory && p.Path == "":
-		return StatusHistory
 	case inHistory:
 		return StatusRemoved
 	}

@@ -105,7 +105,9 @@ func (t *textWriter) finding(f *finding) {
 		t.wrapped(indentFinding, "suppressed by "+Escape(f.Suppressed.By)+reasonSuffix(f.Suppressed.Reason))
 	}
 	t.placeList(f)
-	t.wrapped(indentFinding, Escape(f.Remedy))
+	if f.Remedy != "" {
+		t.wrapped(indentFinding, "What to do: "+Escape(f.Remedy))
+	}
 	if t.v.o.Verbose {
 		t.details(f)
 	}
@@ -163,28 +165,29 @@ func (t *textWriter) tipNames(f *finding) string {
 
 // placeList lists places, live ones first.
 func (t *textWriter) placeList(f *finding) {
-	places := slices.Clone(f.places)
-	slices.SortStableFunc(places, func(x, y place) int {
-		return cmp.Compare(slices.Index(statuses, x.status), slices.Index(statuses, y.status))
+	sites := slices.Clone(f.sites)
+	slices.SortStableFunc(sites, func(x, y site) int {
+		return cmp.Compare(slices.Index(statuses, x[0].status), slices.Index(statuses, y[0].status))
 	})
-	n := len(places)
+	n := len(sites)
 	if t.places > 0 && n > t.places+1 { // "and 1 more" would take the line that the place itself takes
 		n = t.places
 	}
-	for i := range places[:n] {
-		t.place(&places[i], len(f.places) > 1)
+	for _, s := range sites[:n] {
+		t.place(s, len(sites) > 1)
 	}
-	if more := len(places) - n; more > 0 {
+	if more := len(sites) - n; more > 0 {
 		t.line(indentFinding + "and " + thousands(int64(more)) + " more")
 	}
 }
 
-func (t *textWriter) place(p *place, several bool) {
+func (t *textWriter) place(s site, several bool) {
+	p := &s[0]
 	where := t.color(bold, placeName(p))
 	if p.Context != "" {
 		where += "  " + t.color(dim, "["+Escape(p.Context)+"]")
 	}
-	if p.Note != "" {
+	if p.Note != "" && p.Path != "" {
 		where += "  (" + Escape(p.Note) + ")"
 	}
 	if several && p.status != StatusPresent {
@@ -192,7 +195,9 @@ func (t *textWriter) place(p *place, several bool) {
 	}
 	t.line(indentFinding + where)
 	t.commit("came in ", p.Introduced)
-	t.commit("went out", p.Removed)
+	for i := range s {
+		t.commit("went out", s[i].Removed)
+	}
 	if t.v.o.Verbose {
 		if p.Blob != "" {
 			t.line(indentPlace + "blob      " + Escape(p.Blob))
@@ -203,14 +208,16 @@ func (t *textWriter) place(p *place, several bool) {
 	}
 }
 
-// placeName is "path:line:column"; a finding by file name alone has no line, a message no path.
+// placeName is "path:line:column"; a finding by file name alone has no line. What has no path (a message, an object
+// that no tree names) is called by its note and id.
 func placeName(p *place) string {
 	name := Escape(p.Path)
 	if p.Path == "" {
-		name = "message"
+		id := p.Blob
 		if p.Introduced != nil {
-			name = "message of commit " + Escape(abbreviate(p.Introduced.ID))
+			id = p.Introduced.ID
 		}
+		name = strings.TrimSpace(Escape(cmp.Or(p.Note, "object")) + " " + Escape(abbreviate(id)))
 	}
 	if p.Line > 0 {
 		name += fmt.Sprintf(":%d:%d", p.Line, max(p.Column, 1))

@@ -10,31 +10,40 @@ import (
 // summary closes the text format: what was found, what was read, what was not, and why.
 func (t *textWriter) summary() {
 	t.wrapped("", t.foundText())
-	if s := t.statusCounts(); s != "" {
-		t.wrapped("", s)
+	for _, line := range t.summaryLines() {
+		t.wrapped("", line)
 	}
-	t.wrapped("", t.searchedText())
+	t.incomplete()
+}
+
+// summaryLines is the sentences that stand below what was found, except for what could not be read.
+func (t *textWriter) summaryLines() []string {
 	st := &t.v.Stats
+	var lines []string
+	if s := t.statusCounts(); s != "" {
+		lines = append(lines, s)
+	}
+	lines = append(lines, t.searchedText())
 	if s := countList(st.Skipped); s != "" {
-		t.wrapped("", "Skipped: "+s+".")
+		lines = append(lines, "Skipped: "+s+".")
 	}
 	if s := countList(st.Suppressed); s != "" {
 		hint := "."
 		if !t.v.o.ShowSuppressed {
 			hint = " (--show-suppressed lists them)."
 		}
-		t.wrapped("", "Suppressed: "+s+hint)
+		lines = append(lines, "Suppressed: "+s+hint)
 	}
 	for _, n := range st.Notices {
-		t.wrapped("", "Note: "+Escape(n))
+		lines = append(lines, "Note: "+Escape(n))
 	}
-	t.incomplete()
+	return lines
 }
 
 func (t *textWriter) foundText() string {
 	fs := t.v.findings
 	if len(fs) == 0 {
-		if t.v.Stats.Complete {
+		if t.incompleteText() == "" {
 			return t.color(boldGreen, "Nothing found.")
 		}
 		return "Nothing found in what could be read."
@@ -43,7 +52,7 @@ func (t *textWriter) foundText() string {
 	places := 0
 	for i := range fs {
 		bySeverity[fs[i].Severity]++
-		places += len(fs[i].places)
+		places += len(fs[i].sites)
 	}
 	var parts []string
 	for _, s := range sortedBy(bySeverity, severityRank) {
@@ -111,24 +120,32 @@ func seconds(s float64) string {
 
 // incomplete says what could not be read. An incomplete scan must never look like a clean one.
 func (t *textWriter) incomplete() {
-	st := &t.v.Stats
-	if st.Complete && !st.Interrupted && st.ProblemCount == 0 {
+	head := t.incompleteText()
+	if head == "" {
 		return
 	}
-	head := "INCOMPLETE: not everything could be read"
-	switch {
-	case st.Interrupted:
-		head = "INCOMPLETE: the scan was interrupted"
-	case st.ProblemCount > 0:
-		head = "INCOMPLETE: " + count(st.ProblemCount, "problem")
-	}
-	t.line(t.color(boldRed, head))
+	t.line(t.color(boldRed, "INCOMPLETE: "+head))
+	st := &t.v.Stats
 	for _, p := range st.Problems {
 		t.wrapped(indentFinding, Escape(p.Where)+": "+Escape(p.Why))
 	}
 	if more := st.ProblemCount - int64(len(st.Problems)); more > 0 && len(st.Problems) > 0 {
 		t.line(indentFinding + "and " + thousands(more) + " more")
 	}
+}
+
+// incompleteText says in which way a scan is incomplete; empty when it is not.
+func (t *textWriter) incompleteText() string {
+	st := &t.v.Stats
+	switch {
+	case st.Interrupted:
+		return "the scan was interrupted"
+	case st.Complete && st.ProblemCount == 0:
+		return ""
+	case st.ProblemCount > 0:
+		return count(st.ProblemCount, "thing") + " could not be read"
+	}
+	return "not everything could be read"
 }
 
 // countList is "12 binary, 3 too large": the counts of a map that are not zero, by name.

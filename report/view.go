@@ -28,8 +28,14 @@ type finding struct {
 	scan.Finding
 	secret string
 	places []place
+	// sites are the places grouped: a secret that stood at one place and was taken out on two branches is two places
+	// that differ in Removed alone, and one site. Formats that tell only where and since when write one per site.
+	sites  []site
 	status Status
 }
+
+// site is one or more places that differ in Removed alone.
+type site []place
 
 // place is a place as reports show it. Match of the embedded one is empty: match is the text to show, and span where
 // it stands.
@@ -105,6 +111,7 @@ func (b *viewBuilder) finding(in *scan.Finding) finding {
 		f.places[i] = b.place(&in.Places[i], in.Secret.Reveal())
 	}
 	slices.SortStableFunc(f.places, comparePlaces)
+	f.sites = sitesOf(f.places)
 	f.status = statusOf(f.places)
 	return f
 }
@@ -133,6 +140,26 @@ func (b *viewBuilder) place(in *scan.Place, secret string) place {
 	}
 	slices.Sort(p.AtTip)
 	return p
+}
+
+// sitesOf groups sorted places.
+func sitesOf(places []place) []site {
+	var out []site
+	for i := range places {
+		if i > 0 && sameSite(&places[i-1], &places[i]) {
+			last := len(out) - 1
+			out[last] = places[i-len(out[last]) : i+1]
+		} else {
+			out = append(out, places[i:i+1])
+		}
+	}
+	return out
+}
+
+func sameSite(x, y *place) bool {
+	return x.Introduced != nil && compareCommits(x.Introduced, y.Introduced) == 0 && x.Path == y.Path && x.Line == y.Line &&
+		x.Column == y.Column && x.EndLine == y.EndLine && x.EndColumn == y.EndColumn && x.Blob == y.Blob && x.Note == y.Note &&
+		x.Context == y.Context && slices.Equal(x.AtTip, y.AtTip)
 }
 
 // maskMatch hides the secret in the text that the rule matched. Where the secret is not in it as it is, the match holds
@@ -194,9 +221,9 @@ func (f *finding) first() *scan.Place {
 
 func comparePlaces(x, y place) int {
 	return cmp.Or(strings.Compare(x.Path, y.Path), cmp.Compare(x.Line, y.Line), cmp.Compare(x.Column, y.Column),
-		compareCommits(x.Introduced, y.Introduced), compareCommits(x.Removed, y.Removed),
-		strings.Compare(x.Blob, y.Blob), strings.Compare(x.Context, y.Context), strings.Compare(x.Note, y.Note),
-		cmp.Compare(x.EndLine, y.EndLine), cmp.Compare(x.EndColumn, y.EndColumn), slices.Compare(x.AtTip, y.AtTip))
+		cmp.Compare(x.EndLine, y.EndLine), cmp.Compare(x.EndColumn, y.EndColumn), compareCommits(x.Introduced, y.Introduced),
+		strings.Compare(x.Blob, y.Blob), strings.Compare(x.Note, y.Note), strings.Compare(x.Context, y.Context),
+		slices.Compare(x.AtTip, y.AtTip), compareCommits(x.Removed, y.Removed))
 }
 
 func compareCommits(x, y *scan.Commit) int {

@@ -1,0 +1,78 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+)
+
+// gitleaksFinding is an entry of gitleaks' JSON report (8.30), in its order of keys.
+type gitleaksFinding struct {
+	RuleID      string
+	Description string
+	StartLine   int
+	EndLine     int
+	StartColumn int
+	EndColumn   int
+	Match       string
+	Secret      string
+	File        string
+	SymlinkFile string
+	Commit      string
+	Link        string `json:",omitempty"`
+	Entropy     float32
+	Author      string
+	Email       string
+	Date        string
+	Message     string
+	Tags        []string
+	Fingerprint string
+}
+
+// writeGitleaks writes the report that gitleaks writes: an array with an entry for each place, which tells where the
+// whole match stands rather than the secret in it. Suppressed findings are not in it, since its readers could not tell.
+//
+// It differs in two things. Secrets are masked unless they are to be shown, as everywhere here; and columns are right
+// on every line (gitleaks counts one too many after a fragment's first).
+func writeGitleaks(w io.Writer, v *view) error {
+	out := []gitleaksFinding{}
+	seen := map[string]bool{}
+	for i := range v.findings {
+		f := &v.findings[i]
+		for _, s := range f.sites {
+			g := gitleaksEntry(f, &s[0])
+			// Places can differ in what this format does not tell; the same entry twice is what people complain of.
+			key := fmt.Sprint(g.Fingerprint, g.StartColumn, g.EndLine, g.EndColumn, f.Fingerprint)
+			if !seen[key] {
+				seen[key] = true
+				out = append(out, g)
+			}
+		}
+	}
+	return encodeJSON(w, out, " ", true)
+}
+
+func gitleaksEntry(f *finding, p *place) gitleaksFinding {
+	g := gitleaksFinding{RuleID: f.Rule, Description: f.Description, StartLine: p.span.startLine, EndLine: p.span.endLine,
+		StartColumn: p.span.startColumn, EndColumn: p.span.endColumn, Match: p.match, Secret: f.secret, File: p.Path,
+		Entropy: float32(f.Entropy), Tags: notNil(f.Tags)}
+	if f.secret == "" && g.Match == "" && p.Line == 0 {
+		g.Match = "file detected: " + p.Path // what gitleaks says of a finding by file name
+	}
+	if c := p.Introduced; c != nil {
+		g.Commit, g.Author, g.Email, g.Date, g.Message = c.ID, c.Author, c.Email, rfc3339(c.Date), strings.TrimRight(c.Message, "\n")
+		if g.Message == "" {
+			g.Message = c.Subject
+		}
+	}
+	g.Fingerprint = gitleaksFingerprint(g.Commit, g.File, g.RuleID, g.StartLine)
+	return g
+}
+
+// gitleaksFingerprint is commit:file:rule:line, without the commit where there is none.
+func gitleaksFingerprint(commit, file, rule string, line int) string {
+	if commit != "" {
+		commit += ":"
+	}
+	return fmt.Sprintf("%s%s:%s:%d", commit, file, rule, line)
+}
