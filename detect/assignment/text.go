@@ -7,7 +7,8 @@ const (
 	MaxGap   = 64  // between a name and its value: quotes, type, operator, wrapper
 	MaxValue = 512 // of a value; what is longer is cut there and not Quoted
 
-	TextBefore = MaxName + 64
+	maxBefore  = 128 // looked at before a name
+	TextBefore = MaxName + maxBefore
 	TextAfter  = MaxName + 4*MaxGap + MaxValue
 )
 

@@ -182,10 +182,16 @@ func (r *textReader) quotedOnly(p int) (Span, bool, bool) {
 // (name="password" value="v", and the same in YAML and JSON), and a literal directly behind the name (SQL's
 // PASSWORD 'v').
 func (r *textReader) spaced(p int) (Span, bool, bool) {
-	if _, open := r.openQuote(r.skipPrefix(p)); open && r.quote == 0 {
-		return r.quotedOnly(p)
+	flag := r.quote == 0 && r.at(r.name.Start-1) == '-'
+	if flag && r.at(r.name.Start-2) != '-' && r.hit.Start == r.name.Start+1 {
+		return Span{}, false, false // -psecret db: a flag of one letter with its value, and another argument
 	}
-	if r.quote == 0 && r.at(r.name.Start-1) == '-' {
+	if q := r.skipPrefix(p); r.quote == 0 && r.at(q) != '`' {
+		if o, open := r.openQuote(q); open {
+			return r.quotedValue(o)
+		}
+	}
+	if flag {
 		return r.bare(p)
 	}
 	if q, ok := r.skipType(p); ok && r.at(q-2) == ' ' {

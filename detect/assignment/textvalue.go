@@ -11,17 +11,41 @@ func (r *textReader) operand(p int, op []byte) (Span, bool, bool) {
 	if r.query() {
 		return r.bareUntil(p, true)
 	}
+	if len(op) == 1 && op[0] == ':' && r.quote == 0 && r.at(r.name.Start-1) == ':' {
+		return Span{}, false, false // a row of fields: name:password:id
+	}
 	switch r.at(q) {
 	case '\n', '\r', '\\', 0:
 		return r.nextLine(q)
 	}
 	if s, open := r.openQuote(r.skipPrefix(q)); open {
+		if q == p && s.slashes == 0 && r.insideLiteral(s.mark) {
+			return Span{q, q}, false, true // "PASSWORD="+password
+		}
 		return r.quotedValue(s)
 	}
 	if s, open := r.wrapped(q); open {
 		return r.quotedValue(s)
 	}
 	return r.bare(q)
+}
+
+// insideLiteral reports whether the name stands in a string literal between marks of this kind, so that the next mark
+// closes the literal: the marks before the name on its line are odd in number.
+func (r *textReader) insideLiteral(mark byte) bool {
+	if r.quote != 0 {
+		return false
+	}
+	if mark == '\'' {
+		return r.at(r.name.Start-1) == mark // elsewhere it may be an apostrophe
+	}
+	odd := false
+	for i := r.name.Start - 1; i >= max(0, r.name.Start-maxBefore) && r.data[i] != '\n'; i-- {
+		if r.data[i] == mark && r.at(i-1) != '\\' {
+			odd = !odd
+		}
+	}
+	return odd
 }
 
 // query reports whether the name is a parameter of a URL.

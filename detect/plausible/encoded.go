@@ -58,7 +58,39 @@ func judgeUserPassword(plain []byte, mark byte) Verdict {
 	if len(user) > 0 && standsFor(user, true) != "" {
 		return no("template")
 	}
-	return judgeText(password)
+	var buf [maxShape]byte
+	return judgeText(unescape(password, &buf))
+}
+
+// unescape replaces %XX as URLs have it.
+func unescape(v []byte, buf *[maxShape]byte) []byte {
+	if len(v) > len(buf) || bytes.IndexByte(v, '%') < 0 {
+		return v
+	}
+	n := 0
+	for i := 0; i < len(v); i++ {
+		buf[n] = v[i]
+		if v[i] == '%' && i+2 < len(v) {
+			hi, lo := unhex(v[i+1]), unhex(v[i+2])
+			if hi < 16 && lo < 16 {
+				buf[n] = hi<<4 | lo
+				i += 2
+			}
+		}
+		n++
+	}
+	return buf[:n]
+}
+
+// unhex is the value of a hexadecimal digit, 16 for another byte.
+func unhex(c byte) byte {
+	switch {
+	case isDigit(c):
+		return c - '0'
+	case 'a' <= c|0x20 && c|0x20 <= 'f':
+		return (c | 0x20) - 'a' + 10
+	}
+	return 16
 }
 
 // isDefaultWord reports whether v is a password that software ships with.

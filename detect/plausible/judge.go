@@ -36,9 +36,9 @@ func judge(data []byte, a assignment.Assignment, token bool) Verdict {
 		return no("short")
 	}
 	v.site = look(data, a)
-	strength := Surely
+	strength, sort := Surely, PasswordOf
 	if v.site.named {
-		if strength, _ = SecretName(v.name); strength == NotSecret {
+		if strength, sort = SecretName(v.name); strength == NotSecret {
 			return no("name")
 		}
 	}
@@ -55,7 +55,7 @@ func judge(data []byte, a assignment.Assignment, token bool) Verdict {
 	if token {
 		return v.judgeToken(strength)
 	}
-	return v.judgePassword(strength)
+	return v.judgePassword(strength, sort)
 }
 
 func no(why string) Verdict  { return Verdict{Score: 0.1, Reason: why} }
@@ -157,9 +157,11 @@ func (v *value) empty() string {
 	switch {
 	case s.letters()+s.digits+s.high == 0:
 		return "no letters"
+	case escapes(v.text)*2 > s.n:
+		return "escapes"
 	case period(v.text) <= len(v.text)/2 && s.distinct <= 6:
 		return "repetition"
-	case s.distinct <= 2:
+	case s.distinct <= 2, s.n >= 12 && s.distinct <= 4:
 		return "repetition"
 	case s.n >= 6 && s.steps >= s.n-2 && !v.isCommonPassword(), s.n >= 12 && s.steps >= s.n/2, s.n >= 8 && zips(v.text):
 		return "sequence"
@@ -173,6 +175,27 @@ func (v *value) empty() string {
 		}
 	}
 	return ""
+}
+
+// escapes is how many bytes of v are escapes of a string literal: \xNN, \uNNNN, \n.
+func escapes(v []byte) (n int) {
+	for i := 0; i+1 < len(v); i++ {
+		if v[i] != '\\' {
+			continue
+		}
+		l := 2
+		switch v[i+1] {
+		case 'x':
+			l = 4
+		case 'u':
+			l = 6
+		case 'U':
+			l = 10
+		}
+		n += l
+		i += l - 1
+	}
+	return min(n, len(v))
 }
 
 // markers are parts of placeholders, wherever they stand in a value.
@@ -207,7 +230,53 @@ func (v *value) isCommonPassword() bool {
 // fillerOnly reports whether the letters of a value are all words that say nothing.
 func (v *value) fillerOnly() bool {
 	s := &v.shape
-	return s.letters() > 0 && s.filler+(s.letters()-s.runLetters) >= s.letters() && s.switches <= 2
+	if s.letters() == 0 {
+		return false
+	}
+	if s.filler+(s.letters()-s.runLetters) >= s.letters() && s.switches <= 2 {
+		return true
+	}
+	// The same with digits and marks for letters: p@ssw0rd, s3cr3t.
+	if s.n > longestWord {
+		return false
+	}
+	low := lowered(v.text)
+	changed := false
+	for i, c := range low.bytes() {
+		if l := leet(c); l != 0 {
+			low.b[i], changed = l, true
+		}
+	}
+	if !changed {
+		return false
+	}
+	t := bytes.TrimRight(low.bytes(), "!?.")
+	for _, c := range t {
+		if !isLower(c) {
+			return false
+		}
+	}
+	_, filler, _ := cover(t)
+	return filler == len(t)
+}
+
+// leet is the letter that a digit or mark is written for, 0 for none.
+func leet(c byte) byte {
+	switch c {
+	case '0':
+		return 'o'
+	case '1':
+		return 'i'
+	case '3':
+		return 'e'
+	case '4', '@':
+		return 'a'
+	case '5', '$':
+		return 's'
+	case '7':
+		return 't'
+	}
+	return 0
 }
 
 func (v *value) judgeToken(strength Strength) Verdict {
@@ -243,7 +312,7 @@ func (v *value) judgeToken(strength Strength) Verdict {
 	return no("words")
 }
 
-func (v *value) judgePassword(strength Strength) Verdict {
+func (v *value) judgePassword(strength Strength, sort Sort) Verdict {
 	s := &v.shape
 	switch {
 	case len(v.text) > longestPassword:
@@ -264,13 +333,19 @@ func (v *value) judgePassword(strength Strength) Verdict {
 	if !v.site.quoted && v.site.code {
 		need += 3
 	}
-	if s.random() >= need {
+	if s.random() >= need && !(s.n <= longestWord && v.fillerOnly()) {
 		return yes("random")
 	}
-	if strength == Perhaps {
+	if strength == Perhaps || sort == KeyOf && !v.site.caps && s.digits < 3 || isShared(v.name) && !v.site.quoted {
 		return no("words")
 	}
 	return v.judgeWords()
+}
+
+// isShared reports whether a name, alone, also names other things than passwords: the result of a test (PASS:), the
+// working directory (PWD=), the database of users (passwd:).
+func isShared(name []byte) bool {
+	return equalFold(name, "pass") || equalFold(name, "pwd") || equalFold(name, "passwd")
 }
 
 // judgeDigits judges a password of digits (and marks) only.
@@ -294,11 +369,15 @@ func (v *value) judgeWords() Verdict {
 	if v.site.prose || v.site.code && !v.site.quoted {
 		return no("code")
 	}
-	if s.digits > 0 || s.high > 0 {
-		return yes("letters and digits")
-	}
-	if v.text[0] == '#' {
+	switch {
+	case v.text[0] == '#':
 		return no("anchor")
+	case v.text[len(v.text)-1] == '=' && !v.site.quoted:
+		return no("code")
+	case s.digits > 0 || s.high > 0:
+		return yes("letters and digits")
+	case v.site.flag && s.known == s.letters() && !s.standard:
+		return no("prose")
 	}
 	if v.isCommonPassword() || !v.site.quoted && !v.site.call {
 		return weak("word")

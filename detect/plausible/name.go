@@ -66,6 +66,7 @@ const (
 	qualifier                         // makes the keyWord behind it a secret: api key, access token
 	plainWord                         // makes the keyWord behind it none: public key, csrf token
 	about                             // as the last word: the name is of something about the secret
+	hashed                            // anywhere: what is named is the hash of a secret
 	neutral                           // behind a secret word: changes nothing (password_old, token_value)
 )
 
@@ -85,6 +86,11 @@ func SecretName(name []byte) (Strength, Sort) {
 			return 0
 		}
 		return lookup(nameTable, name[spans[i][0]:spans[i][1]])
+	}
+	for i := range n {
+		if word(i)&hashed != 0 {
+			return NotSecret, NoSort
+		}
 	}
 	k := word(last)
 	switch {

@@ -10,8 +10,8 @@ var nameLists = [...]struct {
 		pasword passwrd kennwort senha contrasena motdepasse wachtwoord`},
 	{strongKey, `secret secrets apikey apikeys credential credentials cred creds apitoken authtoken accesstoken secretkey
 		accesskey privatekey privkey authkey appkey pat psk jwt bearer apisecret clientsecret appsecret seed mnemonic`},
-	{keyWord, `key keys token tokens auth authorization signature sig sas nkey cookie cookies session sessionid nonce salt otp
-		pin tk authentication license licence`},
+	{keyWord, `key keys token tokens auth authorization sas nkey cookie cookies session sessionid nonce salt otp
+		pin tk authentication`},
 	{qualifier, `api access secret private priv encryption encrypt decryption crypt crypto signing sign signer master shared account
 		storage auth oauth authentication authorization bearer refresh client app application consumer service server session
 		id personal deploy bot webhook admin user root jwt hmac aes des rsa dsa ecdsa ssh ssl tls gpg pgp tsig wireguard
@@ -25,7 +25,7 @@ var nameLists = [...]struct {
 		weather sms mail email smtp ftp db database mysql postgres redis mongo rabbitmq kafka elastic
 		cipher symmetric data field cookie csrfsecret sealing unseal pre hash salt flask django rails
 		laravel gateway proxy vpn wifi iot bank card trading exchange wallet nyt`},
-	{plainWord, `public pub foreign primary cache sort partition composite unique map object dict range cursor row
+	{plainWord, `recv receive keyserver trusted public pub foreign primary cache sort partition composite unique map object dict range cursor row
 		column property attribute setting i18n translation locale message lang json yaml dictionary lookup hot modifier arrow
 		enter escape shift ctrl control alt meta tab space delete return home end page keyboard accelerator shortcut
 		registry routing route queue topic item state context event metric tag label idempotency dedupe group sorting order
@@ -59,6 +59,7 @@ var nameLists = [...]struct {
 		recovery forgot strategy address addr server servers client clients api docs doc documentation help
 		ciphertext cipher hashing hint question answer page policyname bytes_per cost rounds iterations
 		identifier idp sid code challenge redirect uris broker within until since after before days hours minutes seconds`},
+	{hashed, `sha hash hashed hashes hasher bcrypt scrypt argon pbkdf md digest checksum fingerprint crypted`},
 	{neutral, `value values val str string text plain plaintext raw old new current prev previous temp tmp dev prod production
 		staging stage test testing default b64 base hex bytes encoded confirm confirmation again repeat env var
 		primary secondary backup base main mysql postgres postgresql pg db database redis mongo root admin user smtp mail ldap ssh ftp sftp http service server client encrypted cleartext protected secure local live real my this that one two three a b c the here`},

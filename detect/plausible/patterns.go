@@ -7,8 +7,10 @@ import "bytes"
 func standsFor(v []byte, quoted bool) string {
 	first, last := v[0], v[len(v)-1]
 	switch {
-	case first == '<' && (last == '>' || bytes.IndexByte(v, '>') > 0):
+	case first == '<' && (!quoted || bytes.IndexByte(v, '>') > 0):
 		return "placeholder"
+	case bytes.HasPrefix(v, []byte("--")):
+		return "flag"
 	case bytes.Contains(v, []byte("{{")), bytes.Contains(v, []byte("${")), bytes.Contains(v, []byte("#{")),
 		bytes.Contains(v, []byte("$(")), bytes.Contains(v, []byte("<%")), bytes.Contains(v, []byte("%{")),
 		bytes.HasPrefix(v, []byte("((")), bytes.HasPrefix(v, []byte("[[")), bytes.Contains(v, []byte("@@")),

@@ -1,6 +1,10 @@
 package plausible
 
-import "rummage/detect/assignment"
+import (
+	"bytes"
+
+	"rummage/detect/assignment"
+)
 
 // site is what the text around a value tells.
 type site struct {
@@ -12,6 +16,7 @@ type site struct {
 	code    bool // what is around is code: the value, unquoted, would be an expression
 	prose   bool // words of a sentence follow an unquoted value
 	call    bool // the value is an argument of a call
+	flag    bool // the value stands behind a flag and a blank: --password v
 	lineTop bool // nothing but blanks, a dash or a comment mark stands before the name
 }
 
@@ -58,7 +63,7 @@ func (s *site) readAfter(data []byte, a assignment.Assignment) {
 			for p < limit && isLetter(data[p]) {
 				p++
 			}
-			if p == q || p < limit && data[p] != ' ' && data[p] != ',' && data[p] != '.' && data[p] != '\n' && data[p] != '\r' {
+			if p == q || p < limit && (data[p] == '=' || data[p] == ':' || data[p] == '_' || data[p] == '/') {
 				break
 			}
 			words++
@@ -89,6 +94,7 @@ func (s *site) readGap(data []byte, a assignment.Assignment) {
 		return
 	}
 	gap := data[a.Name.End:min(a.Value.Start, a.Name.End+Around)]
+	s.flag = !s.quoted && len(bytes.TrimSpace(gap)) == 0
 	for i, c := range gap {
 		if c == '(' {
 			s.call = true
