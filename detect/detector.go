@@ -138,13 +138,15 @@ func wordsOf(keywords []string) []string {
 	return list
 }
 
+// asciiLower folds A-Z and leaves every other byte, also of text that is no UTF-8.
 func asciiLower(s string) string {
-	return strings.Map(func(r rune) rune {
-		if 'A' <= r && r <= 'Z' {
-			return r + 'a' - 'A'
+	b := []byte(s)
+	for i, c := range b {
+		if 'A' <= c && c <= 'Z' {
+			b[i] = c + 'a' - 'A'
 		}
-		return r
-	}, s)
+	}
+	return string(b)
 }
 
 func (d *Detector) resolveRequired() {

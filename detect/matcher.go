@@ -68,11 +68,16 @@ func (m *Matcher) MatchWith(data []byte, structured []assignment.Assignment) []M
 		return nil
 	}
 	out := m.settle(data)
-	slices.SortFunc(out, func(a, b Match) int {
+	sortMatches(out)
+	return out
+}
+
+// sortMatches sorts by Start, End and rule; the rest only makes the order complete.
+func sortMatches(list []Match) {
+	slices.SortFunc(list, func(a, b Match) int {
 		return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.End, b.End), cmp.Compare(a.rule, b.rule),
 			cmp.Compare(a.SecretStart, b.SecretStart), cmp.Compare(a.window, b.window), cmp.Compare(a.inText.Start, b.inText.Start))
 	})
-	return out
 }
 
 // decoded searches one window of decoded text.

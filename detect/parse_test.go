@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"encoding/base64"
 	"errors"
 	"strings"
 	"testing"
@@ -14,6 +15,8 @@ func mustParse(t testing.TB, text string) *Ruleset {
 	}
 	return rs
 }
+
+func base64Text(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
 
 // TestParseErrors: each file is wrong in one way, and the error names the line and says what.
 func TestParseErrors(t *testing.T) {
@@ -71,7 +74,7 @@ var parseErrorCases = []struct {
 	{"kind", "[[rules]]\nid='a'\nregex='a'\nkind='bad'\n", 4, "none of secret, exposure"},
 	{"checksum", "[[rules]]\nid='a'\nregex='a'\nchecksum='bad'\n", 4, "none of "},
 	{"checksum_wrong", "[[rules]]\nid='a'\nregex='a'\nchecksum_wrong='drop'\n", 4, "without checksum"},
-	{"filter", "[[rules]]\nid='a'\nregex='a'\nfilter='bad'\n", 4, "none of password, token"},
+	{"filter", "[[rules]]\nid='a'\nregex='a'\nfilter='bad'\n", 4, "none of "},
 	{"context", "[[rules]]\nid='a'\nin=['text']\nkey='a'\n", 3, "no context"},
 	{"in and regex", "[[rules]]\nid='a'\nregex='a'\nin=['a.b']\nkey='a'\n", 4, "exclude one another"},
 	{"in without key", "[[rules]]\nid='a'\nin=['a.b']\n", 3, "without key or value"},
