@@ -218,5 +218,8 @@ scan:
 			}
 		}
 	}
+	if end > p && r.data[end-1] == '|' {
+		end-- // a cell of a table
+	}
 	return Span{p, end}, false, true
 }

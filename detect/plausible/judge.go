@@ -201,7 +201,7 @@ func escapes(v []byte) (n int) {
 // markers are parts of placeholders, wherever they stand in a value.
 var markers = [...]string{"changeme", "change_me", "change-me", "changeit", "changethis", "replace", "placeholder", "your_", "your-",
 	"yourp", "yourk", "yours", "yourt", "youra", "xxxx", "redacted", "example", "<your", "insert", "todo", "fixme", "removed", "enter_", "not_set", "dummy", "lorem",
-	"test_key", "testkey", "fake", "00000000", "11111111", "abcdefg", "12345678901", "foobar", "deadbeef"}
+	"test_key", "testkey", "fake", "qwertyuiop", "asdfghjkl", "00000000", "11111111", "abcdefg", "12345678901", "foobar", "deadbeef"}
 
 // lowerBuffer is a lower-cased copy of the beginning of a value.
 type lowerBuffer struct {
@@ -379,10 +379,36 @@ func (v *value) judgeWords() Verdict {
 	case v.site.flag && s.known == s.letters() && !s.standard:
 		return no("prose")
 	}
-	if v.isCommonPassword() || !v.site.quoted && !v.site.call {
+	switch {
+	case v.isCommonPassword(), !v.site.quoted && !v.site.call:
+		return weak("word")
+	case v.marked():
+		return yes("letters and marks")
+	case (v.site.yaml || v.site.caps && !isCaps(v.text)) && !v.site.call && s.symbols == 0:
 		return weak("word")
 	}
 	return no("word")
+}
+
+// marked reports whether marks that names and sentences do not have stand among the letters of a value.
+func (v *value) marked() bool {
+	t := v.text
+	if v.shape.known == v.shape.letters() {
+		return false
+	}
+	for i, c := range t {
+		switch c {
+		case '!', '$', '^', '*', '~', '&', '+', '=', '%':
+			if i > 0 && v.shape.symbols <= 3 {
+				return true
+			}
+		case '@':
+			if i > 0 && bytes.IndexByte(t[i:], '.') < 0 {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // namesSecret reports whether the value is words of which one is that of a secret, as names of secrets are:

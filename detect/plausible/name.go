@@ -57,7 +57,7 @@ func lookup(m map[string]nameKind, word []byte) nameKind {
 }
 
 // nameKind is what a word does in a name.
-type nameKind uint8
+type nameKind uint16
 
 const (
 	passwordWord nameKind = 1 << iota // names a password by itself
@@ -67,6 +67,7 @@ const (
 	plainWord                         // makes the keyWord behind it none: public key, csrf token
 	about                             // as the last word: the name is of something about the secret
 	hashed                            // anywhere: what is named is the hash of a secret
+	shown                             // before a password: a text that people are shown about it
 	neutral                           // behind a secret word: changes nothing (password_old, token_value)
 )
 
@@ -95,6 +96,11 @@ func SecretName(name []byte) (Strength, Sort) {
 	k := word(last)
 	switch {
 	case k&passwordWord != 0:
+		for i := range last {
+			if word(i)&shown != 0 {
+				return NotSecret, NoSort
+			}
+		}
 		return Surely, PasswordOf
 	case k&strongKey != 0:
 		if word(last-1)&plainWord != 0 {

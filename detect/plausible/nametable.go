@@ -60,6 +60,8 @@ var nameLists = [...]struct {
 		ciphertext cipher hashing hint question answer page policyname bytes_per cost rounds iterations
 		identifier idp sid code challenge redirect uris broker within until since after before days hours minutes seconds`},
 	{hashed, `sha hash hashed hashes hasher bcrypt scrypt argon pbkdf md digest checksum fingerprint crypted`},
+	{shown, `label labels lbl placeholder tooltip hint prompt error err invalid message msg btn button forgot i18n txt
+		title caption heading translation translate locale missing wrong incorrect show hide toggle enter ask hid`},
 	{neutral, `value values val str string text plain plaintext raw old new current prev previous temp tmp dev prod production
 		staging stage test testing default b64 base hex bytes encoded confirm confirmation again repeat env var
 		primary secondary backup base main mysql postgres postgresql pg db database redis mongo root admin user smtp mail ldap ssh ftp sftp http service server client encrypted cleartext protected secure local live real my this that one two three a b c the here`},

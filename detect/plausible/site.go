@@ -11,11 +11,11 @@ type site struct {
 	named   bool // the name is known
 	caps    bool // the name is written in capitals, as environment variables are
 	quoted  bool
-	pascal  bool
 	next    byte // first byte that is no blank behind the value (and its quotation mark), 0 at the end of the line
 	code    bool // what is around is code: the value, unquoted, would be an expression
 	prose   bool // words of a sentence follow an unquoted value
 	call    bool // the value is an argument of a call
+	yaml    bool // name: value, alone on its line
 	flag    bool // the value stands behind a flag and a blank: --password v
 	lineTop bool // nothing but blanks, a dash or a comment mark stands before the name
 }
@@ -103,9 +103,10 @@ func (s *site) readGap(data []byte, a assignment.Assignment) {
 			s.code = true
 		}
 	}
+	s.yaml = s.lineTop && s.next == 0 && len(gap) > 1 && gap[0] == ':' && (gap[1] == ' ' || gap[1] == '\t')
 	if !s.quoted {
 		switch s.next {
-		case ';', ')', '(', ',', '?', '+', '{', '|', '&', '[':
+		case '<', ';', ')', '(', ',', '?', '+', '{', '|', '&', '[':
 			s.code = true
 		}
 		if a.Name.Start > 0 && (data[a.Name.Start-1] == '$' || data[a.Name.Start-1] == '>' || data[a.Name.Start-1] == '@') {

@@ -35,7 +35,8 @@ var wordLists = [...]struct {
 		dave eve john jane doe smith joe derek ivan mallory peggy trent victor jdoe johndoe acme contoso fabrikam initech`},
 	{secretish, `password passwords passwd passwort pwd psw pass passphrase passcode pw secret secrets token tokens key keys
 		apikey apikeys credential credentials creds cred auth authorization authentication api access private public bearer
-		oauth jwt session cookie salt nonce hash digest signature license pin otp certificate cert`},
+		oauth jwt session cookie salt nonce hash digest signature license pin otp certificate cert
+		heslo salasana parole parola wachtwoord passord senha contrasenya contrasena kennwort motdepasse haslo lozinka jelszo sifre`},
 	{placeholder, `changeme change changeit changethis replace replaceme replacethis insert put set enter provide fill paste
 		placeholder redacted removed hidden masked obfuscated omitted stripped censored todo fixme tbd xxx yyy zzz
 		none null nil undefined empty blank required optional unset unknown nope dummy fake sample example your yours
