@@ -15,51 +15,66 @@ func build(indexes map[string][]int32) *Set {
 		texts = append(texts, text)
 	}
 	slices.Sort(texts) // the same set from the same words, whatever the map's order
-	freq := newFrequency()
-	windows := make([]window, 0, 2*len(texts))
+	odds := newOdds()
+	all := make([]choices, 0, 2*len(texts))
 	for i, text := range texts {
 		from := len(s.ids)
 		s.ids = append(s.ids, indexes[text]...)
 		s.words = append(s.words, word{text, int32(from), int32(len(s.ids))})
 		for parity := range 2 {
-			windows = append(windows, freq.rarest(int32(i), text, parity))
+			all = append(all, odds.choose(int32(i), text, parity))
 		}
 	}
-	// The likeliest first, while there are groups to choose from.
-	slices.SortStableFunc(windows, func(a, b window) int { return cmp.Compare(b.odds(), a.odds()) })
+	// The likeliest first, while the groups are empty.
+	order := make([]int32, len(all))
+	for i := range all {
+		order[i] = int32(i)
+	}
+	slices.SortFunc(order, func(a, b int32) int {
+		if c := cmp.Compare(all[b].windows[0].odds, all[a].windows[0].odds); c != 0 {
+			return c
+		}
+		return int(a - b)
+	})
 	g := grouping{filter: &s.filter}
-	for i := range windows {
-		g.add(&windows[i])
+	windows := make([]window, len(all))
+	for i, at := range order {
+		c := &all[at]
+		windows[i] = g.add(c.windows[:c.n])
 	}
 	g.finish()
 	s.index(windows)
 	return s
 }
 
-// index lists the checks by the hash of their window, or of its first half.
+// index lists the checks of the windows by hash.
 func (s *Set) index(windows []window) {
-	hashes := func(w *window, visit func(slot *uint32)) {
-		if w.halves[0].free|w.halves[1].free == 0 {
-			visit(&s.whole[quad(uint32(w.halves[0].bits)|uint32(w.halves[1].bits)<<16)])
-			return
+	slots := func(w *window, visit func(slot *uint32)) {
+		first, second := w.halves[0], w.halves[1]
+		switch {
+		case first.free|second.free == 0:
+			visit(&s.whole[quad(uint32(first.bits)|uint32(second.bits)<<16)])
+		case second.free == 0:
+			visit(&s.second[pairs(uint64(second.bits))%nPairs])
+		default:
+			first.each(func(h uint64) { visit(&s.first[h]) })
 		}
-		w.halves[0].each(func(h uint64) { visit(&s.part[h]) })
 	}
 	for i := range windows {
-		hashes(&windows[i], func(slot *uint32) { *slot++ })
+		slots(&windows[i], func(slot *uint32) { *slot++ })
 	}
-	// Each slot becomes the end of its checks; filling them in, the beginning.
+	// Each slot becomes the end of its checks; putting them in, the beginning.
 	n := uint32(0)
-	for _, slots := range [][]uint32{s.whole[:], s.part[:]} {
-		for i := range slots {
-			n += slots[i]
-			slots[i] = n
+	for _, index := range [][]uint32{s.whole[:], s.first[:], s.second[:]} {
+		for i := range index {
+			n += index[i]
+			index[i] = n
 		}
 	}
 	s.checks = make([]check, n)
 	for i := range windows {
 		c := newCheck(&windows[i], s.words[windows[i].word].text)
-		hashes(&windows[i], func(slot *uint32) {
+		slots(&windows[i], func(slot *uint32) {
 			*slot--
 			s.checks[*slot] = c
 		})
@@ -88,10 +103,8 @@ type window struct {
 	word   int32 // in Set.words
 	off    int32 // where the window begins in the word, -1 to its length-1
 	halves [2]half
+	odds   float64 // how often ordinary text has such four bytes
 }
-
-// odds is how often ordinary text is taken for the window.
-func (w *window) odds() float64 { return w.halves[0].odds * w.halves[1].odds }
 
 // half is two bytes of a window. A byte outside the word may be any.
 type half struct {
@@ -99,6 +112,9 @@ type half struct {
 	free uint16  // the bits, of those in laneMask, that may be any
 	odds float64 // how often ordinary text has such a pair
 }
+
+// anyPair is half.free when no byte of the half is in the word.
+const anyPair = laneMask & 0xffff
 
 // each calls visit with the hash of every pair that h may be.
 func (h half) each(visit func(hash uint64)) {
@@ -110,106 +126,69 @@ func (h half) each(visit func(hash uint64)) {
 	}
 }
 
-// anyPair is half.free when no byte of the half is in the word.
-const anyPair = laneMask & 0xffff
-
-// frequency is the table rarity as odds, of pairs and of single bytes.
-type frequency struct {
-	pair   [64 * 64]float64
-	single [64]float64
-}
-
-func newFrequency() *frequency {
-	f := new(frequency)
-	for i := range f.pair {
-		f.pair[i] = 1 / float64(uint64(1)<<(rarity[i]-'a'))
-		f.single[i/64] += f.pair[i]
-	}
-	return f
-}
-
-// code is the six bits of a byte that laneMask keeps, as an index of rarity.
-func code(c byte) int { return int(c&0x1f | c>>1&0x20) }
-
-// rarest returns the best window for the occurrences of the word whose first
-// byte stands at an offset of the given parity.
-func (f *frequency) rarest(index int32, text string, parity int) (best window) {
-	for off := -parity; off < len(text); off += 2 {
-		w := window{index, int32(off), [2]half{f.half(text, off), f.half(text, off+2)}}
-		if best.odds() == 0 || w.odds() < best.odds() {
-			best = w
-		}
-	}
-	return best
-}
-
-// half returns the half that begins at off of text.
-func (f *frequency) half(text string, off int) (h half) {
-	in1 := off >= 0 && off < len(text)
-	in2 := off+1 < len(text)
-	switch {
-	case in1 && in2:
-		h.bits = uint16(text[off]) | uint16(text[off+1])<<8
-		h.odds = f.pair[code(text[off])*64+code(text[off+1])]
-	case in1:
-		h.bits, h.free = uint16(text[off]), anyPair&0xff00
-		h.odds = f.single[code(text[off])]
-	case in2:
-		h.bits, h.free = uint16(text[off+1])<<8, anyPair&0x00ff
-		h.odds = f.single[code(text[off+1])]
-	default:
-		h.free, h.odds = anyPair, 1
-	}
-	h.bits &= anyPair
-	return h
-}
-
-// grouping deals windows out to groups. A group lets pass each of its first
-// halves before each of its second ones: what belongs together costs least.
+// grouping deals windows out to groups. A group lets each of its first halves
+// pass before each of its second ones, so what is alike belongs together.
 type grouping struct {
 	filter *filter
-	odds   [nGroups][2]float64 // of a group's halves, added up
+	odds   [2][nGroups]float64 // of a group's halves, added up
 	any    [2]uint32           // the groups with a half that any pair is
 }
 
-// add puts w into the group where it lets the least additional text pass.
-func (g *grouping) add(w *window) {
-	has := [2]uint32{g.having(w.halves[0], 0), g.having(w.halves[1], 1)}
-	best, bestSums, bestCost := 0, [2]float64{}, math.Inf(1)
-	for i, sums := range g.odds {
-		old := sums[0] * sums[1]
-		for k := range sums {
-			if has[k]>>i&1 == 0 {
-				sums[k] += w.halves[k].odds
+// add takes one of the choices into the group where it lets the least
+// additional text pass, and returns it.
+func (g *grouping) add(choices []window) window {
+	best, group, least := 0, 0, math.Inf(1)
+	var lacking [nChoices][2]uint32
+	for i := range choices {
+		w := &choices[i]
+		lacks := [2]uint32{^g.having(w.halves[0], 0), ^g.having(w.halves[1], 1)}
+		lacking[i] = lacks
+		if w.odds >= least && lacks[0]|lacks[1] == ^uint32(0) {
+			continue // it would cost at least that in every group
+		}
+		for j := range nGroups {
+			cost := 0.0
+			if (lacks[0]|lacks[1])>>j&1 != 0 {
+				cost = w.odds
+			}
+			// Halves of different windows are taken for independent.
+			if lacks[0]>>j&1 != 0 {
+				cost += w.halves[0].odds * g.odds[1][j]
+			}
+			if lacks[1]>>j&1 != 0 {
+				cost += w.halves[1].odds * g.odds[0][j]
+			}
+			if cost < least {
+				best, group, least = i, j, cost
 			}
 		}
-		if cost := sums[0]*sums[1] - old; cost < bestCost {
-			best, bestSums, bestCost = i, sums, cost
-		}
 	}
-	g.odds[best] = bestSums
-	for k, h := range w.halves {
+	for k, h := range choices[best].halves {
+		if lacking[best][k]>>group&1 != 0 {
+			g.odds[k][group] += h.odds
+		}
 		if h.free == anyPair {
-			g.any[k] |= 1 << best
+			g.any[k] |= 1 << group
 			continue
 		}
-		h.each(func(hash uint64) { g.filter[hash] |= 1 << (best + 32*k) })
+		h.each(func(hash uint64) { g.filter[hash] |= 1 << (group + nGroups*k) })
 	}
+	return choices[best]
 }
 
 // having returns the groups that let h pass already as the k-th half.
 func (g *grouping) having(h half, k int) uint32 {
-	groups := ^uint32(0)
 	if h.free == anyPair {
 		return g.any[k]
 	}
-	h.each(func(hash uint64) { groups &= uint32(g.filter[hash] >> (32 * k)) })
+	groups := ^uint32(0)
+	h.each(func(hash uint64) { groups &= uint32(g.filter[hash] >> (nGroups * k)) })
 	return groups | g.any[k]
 }
 
 // finish adds to every pair the groups that let any pair pass.
 func (g *grouping) finish() {
-	any := uint64(g.any[0]) | uint64(g.any[1])<<32
+	any := uint64(g.any[0]) | uint64(g.any[1])<<nGroups
 	for i := range g.filter {
 		g.filter[i] |= any
 	}

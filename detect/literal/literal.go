@@ -9,12 +9,12 @@ import (
 // goroutines may search with one Set.
 type Set struct {
 	filter filter
-	// The checks of a candidate: of windows that lie inside their word, by hash
-	// of all four bytes; of those that do not, by hash of the first pair.
-	whole [nQuads + 1]uint32
-	part  [nPairs + 1]uint32
-	// whole and part say where the checks of a hash begin; the next hash's
-	// beginning is their end.
+	// Where the checks of a candidate begin in checks, by hash; they end where
+	// the next hash's begin. Of windows that lie inside their word by all four
+	// bytes, of others by the half that lies inside, by all firsts if neither.
+	whole  [nQuads + 1]uint32
+	first  [nPairs + 1]uint32
+	second [nPairs + 1]uint32
 	checks []check
 	words  []word
 	ids    []int32 // the caller's indexes of each word, word after word
@@ -78,76 +78,111 @@ type occurrence struct {
 	word int32 // in Set.words
 }
 
-// Find x
+// Find calls emit for every occurrence of every word in data, letters A-Z
+// counting as a-z: word is the index in the slice given to New, end the offset
+// in data just after the occurrence. Calls come in order of end; at one end the
+// longest word comes first, the same word given twice in order of index. When
+// emit returns false, Find returns.
+//
+// Nothing is allocated unless more than 16 occurrences overlap.
 func (s *Set) Find(data []byte, emit func(word, end int) bool) {
-	var room [32]occurrence
-	pending := room[:0]
-	var prev uint64
-	i := 0
-	ok := true
-	for ; i+8 <= len(data); i += 8 {
-		x := pairs(binary.LittleEndian.Uint64(data[i:]))
-		a := s.filter[x%nPairs]
-		b := s.filter[x>>16%nPairs]
-		c := s.filter[x>>32%nPairs]
-		d := s.filter[x>>48%nPairs]
-		// Groups of the windows at i-2, i, i+2 and i+4, in the high halves.
-		if (prev<<32&a|a<<32&b|b<<32&c|c<<32&d)>>32 != 0 {
-			if pending, ok = s.block(data, i, [5]uint64{prev, a, b, c, d}, pending, emit); !ok {
+	var (
+		room    [16]occurrence
+		pending = room[:0]
+		found   [chunkBlocks]uint8
+		last    uint64
+		more    = true
+	)
+	whole := len(data) &^ 7
+	for i := 0; i < whole; i += 8 * chunkBlocks {
+		var n int
+		n, last = s.filter.scan(data[i:min(i+8*chunkBlocks, whole)], last, &found)
+		for _, block := range found[:n] {
+			if pending, more = s.block(data, i+8*int(block), pending, emit); !more {
 				return
 			}
 		}
-		prev = d
 	}
-	// The rest, with zeros after it: a window may end after the text, a word not.
-	var tail [16]byte
-	copy(tail[:], data[i:])
-	for j := 0; j < len(tail); j += 8 {
-		x := pairs(binary.LittleEndian.Uint64(tail[j:]))
-		a := s.filter[x%nPairs]
-		b := s.filter[x>>16%nPairs]
-		c := s.filter[x>>32%nPairs]
-		d := s.filter[x>>48%nPairs]
-		if pending, ok = s.block(data, i+j, [5]uint64{prev, a, b, c, d}, pending, emit); !ok {
+	// The last windows end outside the text: no use filtering those.
+	for i := whole; i < len(data)+2; i += 8 {
+		if pending, more = s.block(data, i, pending, emit); !more {
 			return
 		}
-		prev = d
 	}
 	s.flush(pending, len(data), emit)
 }
 
-// block verifies the candidates among the windows at i-2, i, i+2 and i+4, whose
-// five pairs have the given groups. It returns false when emit did.
-func (s *Set) block(data []byte, i int, groups [5]uint64, pending []occurrence, emit func(word, end int) bool) ([]occurrence, bool) {
-	ok := true
-	for k := range 4 {
-		p := i - 2 + 2*k
-		if groups[k]<<32&groups[k+1] == 0 || p < 0 || p >= len(data) {
+// chunkBlocks is how many blocks of 8 bytes are filtered before their
+// candidates are verified: going back and forth costs a mispredicted branch
+// each time. Their numbers fit a byte.
+const chunkBlocks = 256
+
+// scan puts the numbers of the blocks of data with candidates into found, and
+// returns how many: a candidate belongs to the block where its second half
+// ends. last is the groups of the pair before data, and of its last pair.
+//
+// This loop is where the time goes. It has no branch for a candidate, and the
+// form of its slice expression spares the compiler half of the bounds checks.
+//
+//go:noinline
+func (f *filter) scan(data []byte, last uint64, found *[chunkBlocks]uint8) (n int, _ uint64) {
+	for i := 0; i < len(data)-7; i += 8 {
+		x := pairs(binary.LittleEndian.Uint64(data[i : i+8]))
+		a := f[x%nPairs]
+		groups := last << 32 & a
+		x >>= 16
+		b := f[x%nPairs]
+		groups |= a << 32 & b
+		x >>= 16
+		a = f[x%nPairs]
+		groups |= b << 32 & a
+		x >>= 16
+		last = f[x%nPairs]
+		groups |= a << 32 & last
+		found[uint8(n)] = uint8(i / 8)
+		if groups>>32 != 0 {
+			n++
+		}
+	}
+	return n, last
+}
+
+// block adds to pending the words whose window is one of those at i-2, i, i+2
+// and i+4, and emits what ends before. It returns false when emit did.
+func (s *Set) block(data []byte, i int, pending []occurrence, emit func(word, end int) bool) ([]occurrence, bool) {
+	for p := max(i-2, 0); p < i+6 && p < len(data); p += 2 {
+		x := quadAt(data, p)
+		h := pairs(uint64(x))
+		if s.filter[h%nPairs]<<32&s.filter[h>>16%nPairs] == 0 {
 			continue
 		}
 		if len(pending) > 0 {
-			if pending, ok = s.flush(pending, p, emit); !ok {
+			var more bool
+			if pending, more = s.flush(pending, p, emit); !more {
 				return nil, false
 			}
 		}
-		var x uint32
-		if p+4 <= len(data) {
-			x = binary.LittleEndian.Uint32(data[p:])
-		} else {
-			var b [4]byte
-			copy(b[:], data[p:])
-			x = binary.LittleEndian.Uint32(b[:])
+		if q := quad(x); s.whole[q] != s.whole[q+1] {
+			pending = s.verify(data, p, s.checks[s.whole[q]:s.whole[q+1]], pending)
 		}
-		q := quad(x)
-		if f, t := s.whole[q], s.whole[q+1]; f != t {
-			pending = s.verify(data, p, s.checks[f:t], pending)
+		if h := h % nPairs; s.first[h] != s.first[h+1] {
+			pending = s.verify(data, p, s.checks[s.first[h]:s.first[h+1]], pending)
 		}
-		q = uint32(pairs(uint64(x)) % nPairs)
-		if f, t := s.part[q], s.part[q+1]; f != t {
-			pending = s.verify(data, p, s.checks[f:t], pending)
+		if h := h >> 16 % nPairs; s.second[h] != s.second[h+1] {
+			pending = s.verify(data, p, s.checks[s.second[h]:s.second[h+1]], pending)
 		}
 	}
 	return pending, true
+}
+
+// quadAt returns the four bytes at p, zeros for those after the end.
+func quadAt(data []byte, p int) uint32 {
+	if p+4 <= len(data) {
+		return binary.LittleEndian.Uint32(data[p:])
+	}
+	var b [4]byte
+	copy(b[:], data[p:])
+	return binary.LittleEndian.Uint32(b[:])
 }
 
 // verify adds to pending the words whose window stands at p: each ends after p.
