@@ -33,6 +33,8 @@ func commit(n int, subject string) *scan.Commit {
 	}
 }
 
+func fingerprint(n int) string { return fmt.Sprintf("f00d%028x", n) }
+
 // sample is a report with a finding of every sort: live and removed, by name only, in a message, unreachable, of
 // several lines, an exposure, with hostile text, suppressed.
 func sample() *Report {
@@ -44,7 +46,7 @@ func sample() *Report {
 		Started:        now.Add(-time.Minute),
 		Findings:       sampleFindings(added, moved),
 		Suppressed: []scan.Finding{{
-			Fingerprint: "c0ffee0000000001", Rule: "generic-password", Kind: scan.KindSecret, Severity: "medium",
+			Fingerprint: fingerprint(0xc0ffee), Rule: "generic-password", Kind: scan.KindSecret, Severity: "medium",
 			Description: "Password in an assignment", Secret: "another-not-real-1", Entropy: 3.1,
 			Places: []scan.Place{{Path: "test/fixture.env", Line: 2, Column: 10, EndLine: 2, EndColumn: 28,
 				Introduced: added, AtTip: []string{"refs/heads/main"}, Reachable: true}},
@@ -67,30 +69,32 @@ func sample() *Report {
 func sampleFindings(added, moved *scan.Commit) []scan.Finding {
 	main, release := "refs/heads/main", "refs/heads/release/1.2"
 	return []scan.Finding{
-		{Fingerprint: "f00d000000000005", Rule: "private-key", Kind: scan.KindSecret, Severity: "high",
+		{Fingerprint: fingerprint(5), Rule: "private-key", Kind: scan.KindSecret, Severity: "high",
 			Description: "Private key", Secret: scan.Secret(keySecret), Entropy: 4.2, Remedy: "Make a new key pair.",
 			Places: []scan.Place{{Path: "keys/id_rsa", Line: 1, Column: 1, EndLine: 4, EndColumn: 29, Blob: strings.Repeat("1b", 20),
 				Note: "unreachable object", Match: scan.Secret(keySecret)}}},
-		{Fingerprint: "f00d000000000001", Rule: "github-pat", Kind: scan.KindSecret, Severity: "critical",
+		{Fingerprint: fingerprint(1), Rule: "github-pat", Kind: scan.KindSecret, Severity: "critical",
 			Description: "GitHub personal access token (classic)", Secret: scan.Secret(longSecret), Entropy: 3.6,
 			Tags:   []string{"github"},
 			Remedy: "Revoke it at https://github.com/settings/tokens, then look at the audit log for uses of it that are not yours.",
 			Places: []scan.Place{
 				{Path: "scripts/deploy.sh", Line: 12, Column: 8, EndLine: 12, EndColumn: 48, Blob: strings.Repeat("2c", 20),
 					Introduced: added, Removed: moved, Reachable: true, Match: scan.Secret("TOKEN=" + longSecret)},
+				{Path: "scripts/deploy.sh", Line: 12, Column: 8, EndLine: 12, EndColumn: 48, Blob: strings.Repeat("2c", 20),
+					Introduced: added, Removed: commit(6, "Clean up"), Reachable: true, Match: scan.Secret("TOKEN=" + longSecret)},
 				{Path: "config/app.yml", Line: 3, Column: 14, EndLine: 3, EndColumn: 54, Context: "compose.environment",
 					Blob: strings.Repeat("3d", 20), Introduced: commit(2, "Use token "+longSecret), AtTip: []string{release, main},
 					Reachable: true, Match: scan.Secret("token: " + longSecret)},
 			}},
-		{Fingerprint: "f00d000000000002", Rule: "generic-password", Kind: scan.KindSecret, Severity: "medium",
+		{Fingerprint: fingerprint(2), Rule: "generic-password", Kind: scan.KindSecret, Severity: "medium",
 			Description: "Password in an assignment", Secret: scan.Secret(shortSecret), Entropy: 2.75,
-			Places: []scan.Place{{Line: 3, Column: 10, EndLine: 3, EndColumn: 18, Introduced: commit(3, "set password to "+shortSecret),
+			Places: []scan.Place{{Line: 3, Column: 11, EndLine: 3, EndColumn: 19, Introduced: commit(3, "set password to "+shortSecret),
 				Reachable: true, Note: "commit message", Match: scan.Secret("password: " + shortSecret)}}},
-		{Fingerprint: "f00d000000000003", Rule: "key-store-file", Kind: scan.KindSecret, Severity: "high",
+		{Fingerprint: fingerprint(3), Rule: "key-store-file", Kind: scan.KindSecret, Severity: "high",
 			Description: "Key store", Remedy: "Replace the keys in it.",
 			Places: []scan.Place{{Path: "deploy/server key.p12", Introduced: added, AtTip: []string{main, "refs/tags/v1.0",
 				"refs/remotes/origin/main", "HEAD", "refs/stash"}, Reachable: true, Blob: strings.Repeat("4e", 20)}}},
-		{Fingerprint: "f00d000000000004", Rule: "dockerfile-arg-secret", Kind: scan.KindExposure, Severity: "low",
+		{Fingerprint: fingerprint(4), Rule: "dockerfile-arg-secret", Kind: scan.KindExposure, Severity: "low",
 			Description: "Build argument holds a secret: " + hostile, Remedy: "Use RUN --mount=type=secret.",
 			Places: []scan.Place{{Path: "=cmd|' /C calc'!A0/" + hostile, Line: 4, Column: 1, EndLine: 4, EndColumn: 10,
 				Context: "dockerfile.arg", Introduced: &scan.Commit{ID: strings.Repeat("5f", 20), Author: hostile,

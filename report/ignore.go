@@ -183,9 +183,7 @@ func isHex(s string) bool {
 // entries in gitleaks' form name places, and cover it when each of its places is named: a secret that turns up somewhere
 // new is reported again. An entry that has expired covers nothing.
 func (g *Ignore) Match(f *scan.Finding) (reason string, ok bool) {
-	if e := g.live(f.Fingerprint); e != nil {
-		return e.Reason, true
-	}
+	whole := g.live(f.Fingerprint)
 	all := len(f.Places) > 0
 	for i := range f.Places {
 		var e *IgnoreEntry
@@ -195,15 +193,18 @@ func (g *Ignore) Match(f *scan.Finding) (reason string, ok bool) {
 			}
 		}
 		if e == nil {
-			all = false // go on all the same: the entries of the other places are not stale
+			all = false // go on all the same, so that the entries of the other places do not look stale
 		} else if reason == "" {
 			reason = e.Reason
 		}
 	}
-	if !all {
-		return "", false
+	switch {
+	case whole != nil:
+		return whole.Reason, true
+	case all:
+		return reason, true
 	}
-	return reason, true
+	return "", false
 }
 
 // live is an entry for key that has not expired, or nil. All entries for it count as matched.

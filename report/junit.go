@@ -121,10 +121,7 @@ func junitMessage(f *finding) string {
 	if f.secret != "" {
 		s += " (" + Escape(masked(f)) + ")"
 	}
-	if len(f.places) > 0 {
-		s += " in " + placeName(&f.places[0]) + ", " + siteStory(f.sites[0])
-	}
-	return s
+	return s + " in " + placeName(&f.sites[0][0]) + ", " + siteStory(f.sites[0])
 }
 
 func junitText(f *finding) string {

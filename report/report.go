@@ -71,7 +71,7 @@ type Options struct {
 	ShowSuppressed bool
 	// Color allows terminal colours in the text format.
 	Color bool
-	// Width is the number of columns of the text format; 0 means 80.
+	// Width is the number of columns of the text format; 0 means 80, and less than 60 counts as 60.
 	Width int
 	// Places is how many places of a finding the text format lists; 0 means 5, less than 0 all.
 	Places int

@@ -210,9 +210,6 @@ func pascalCase(id string) string {
 
 // sarifResults makes the results of a finding: one for each path where it is live, else one.
 func (v *view) sarifResults(f *finding, ruleIndex map[string]int) []sarifResult {
-	if len(f.places) == 0 {
-		return nil // a result without a location is not shown anywhere
-	}
 	var groups [][]int
 	for i := range f.sites {
 		p := &f.sites[i][0]

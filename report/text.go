@@ -14,7 +14,7 @@ import (
 
 const (
 	defaultWidth  = 80
-	minWidth      = 40
+	minWidth      = 60 // below, no name or subject would be left of a commit's line
 	defaultPlaces = 5
 	shortID       = 12 // digits of a commit that identify it in any repository that people have
 	indentFinding = "  "
@@ -99,8 +99,9 @@ func (t *textWriter) finding(f *finding) {
 	if f.secret != "" {
 		t.line(indentFinding + t.color(yellow, Escape(f.secret)))
 	}
-	t.WriteString(indentFinding)
-	t.line(t.wrapTail(indentFinding, t.color(statusColors[f.status], t.statusText(f))))
+	if f.status != StatusPresent { // which goes without saying
+		t.wrapped(indentFinding, t.color(statusColors[f.status], t.statusText(f)))
+	}
 	if f.Suppressed != nil {
 		t.wrapped(indentFinding, "suppressed by "+Escape(f.Suppressed.By)+reasonSuffix(f.Suppressed.Reason))
 	}
@@ -133,7 +134,7 @@ func (t *textWriter) statusText(f *finding) string {
 	case StatusHistory:
 		s = "in a commit or tag message, which stays in the history"
 	case StatusRemoved:
-		s = "removed, but still in the history"
+		s = "removed" + t.removedOn(f) + ", but still in the history"
 	case StatusUnreachable:
 		s = "unreachable: in an object that no ref reaches"
 	}
@@ -144,6 +145,20 @@ func (t *textWriter) statusText(f *finding) string {
 		}
 	}
 	return s
+}
+
+// removedOn is " on" the last removal's date, where the removals are known.
+func (t *textWriter) removedOn(f *finding) string {
+	var last *scan.Commit
+	for i := range f.places {
+		if c := f.places[i].Removed; c != nil && (last == nil || c.Date.After(last.Date)) {
+			last = c
+		}
+	}
+	if last == nil {
+		return ""
+	}
+	return onDate(last)
 }
 
 func (t *textWriter) tipNames(f *finding) string {

@@ -29,7 +29,8 @@ type finding struct {
 	secret string
 	places []place
 	// sites are the places grouped: a secret that stood at one place and was taken out on two branches is two places
-	// that differ in Removed alone, and one site. Formats that tell only where and since when write one per site.
+	// that differ in Removed alone, and one site. Formats that tell only where and since when write one per site. There is
+	// always one.
 	sites  []site
 	status Status
 }
@@ -65,6 +66,9 @@ func newView(r *Report, o Options) *view {
 	v.findings = b.findings(r.Findings)
 	if o.ShowSuppressed {
 		v.suppressed = b.findings(r.Suppressed)
+	}
+	if vc := r.VersionControl; vc != nil {
+		v.VersionControl = &VersionControl{URI: s.path(withoutCredentials(vc.URI)), Revision: vc.Revision, Branch: s.path(vc.Branch)}
 	}
 	v.Source = s.path(withoutCredentials(r.Source))
 	v.Stats = b.stats(r.Stats)
@@ -142,8 +146,12 @@ func (b *viewBuilder) place(in *scan.Place, secret string) place {
 	return p
 }
 
-// sitesOf groups sorted places.
+// sitesOf groups sorted places. A finding without any has one site that says so, lest a format that lists sites lose
+// it.
 func sitesOf(places []place) []site {
+	if len(places) == 0 {
+		return []site{{{Place: scan.Place{Note: "place unknown"}, status: StatusPresent}}}
+	}
 	var out []site
 	for i := range places {
 		if i > 0 && sameSite(&places[i-1], &places[i]) {
