@@ -1,0 +1,171 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"rummage"
+	"rummage/detect"
+	"rummage/filescan"
+	"rummage/gitscan"
+	"rummage/report"
+	"rummage/scan"
+)
+
+type gitCmd struct {
+	Repo          string   `arg:"" optional:"" help:"Repository: a directory (bare, a work tree, a linked worktree), or a URL that is cloned and removed afterwards. Default: the one around the working directory."`
+	Branch        []string `placeholder:"NAME" help:"Search only what this branch, tag or ref reaches. Repeatable."`
+	Since         string   `placeholder:"REV" help:"Search only commits that REV does not reach."`
+	Range         string   `placeholder:"A..B" help:"Search only commits that B reaches and A does not."`
+	Staged        bool     `help:"Search what the next commit would bring in: the index against HEAD."`
+	Worktree      bool     `help:"Search the files of the work tree that are tracked or could be (not ignored)."`
+	NoUnreachable bool     `help:"Leave out objects that no ref reaches (dangling commits, old stashes)."`
+	RepoConfig    bool     `help:"Obey .rummage.toml, .gitleaks.toml, .rummageignore and .gitleaksignore in the repository. Off by default: a repository must not be able to switch its own audit off."`
+	scanFlags
+}
+
+// Validate refuses flags that contradict each other.
+func (c *gitCmd) Validate() error {
+	narrow := 0
+	for _, on := range []bool{c.Staged, c.Worktree, c.Range != "" || c.Since != "" || len(c.Branch) > 0} {
+		if on {
+			narrow++
+		}
+	}
+	if narrow > 1 {
+		return errors.New("--staged, --worktree and --branch/--since/--range exclude each other")
+	}
+	if c.Range != "" && (c.Since != "" || len(c.Branch) > 0) {
+		return errors.New("--range excludes --branch and --since")
+	}
+	return nil
+}
+
+func (c *gitCmd) Run(a *app) (err error) {
+	j := &job{flags: &c.scanFlags, command: "git", subject: c.Repo}
+	if j.known, err = c.loadKnown(); err != nil {
+		return err
+	}
+	if j.rules, err = loadRules(c.Rules); err != nil {
+		return err
+	}
+	path := c.Repo
+	if path == "" {
+		path = "."
+	}
+	if gitscan.IsURL(path) {
+		j.subject = gitscan.RedactURL(path)
+		dir, cleanup, err := c.clone(a, path)
+		defer func() {
+			if e := cleanup(); e != nil {
+				fmt.Fprintf(a.stderr, "rummage: the temporary clone was not removed: %s\n", oneLine(e.Error()))
+				a.code = exitError
+			}
+		}()
+		if err != nil {
+			return err
+		}
+		path = dir
+	}
+	repo, err := gitscan.Open(path, gitscan.Options{MaxBlob: int(c.MaxBlob), NoUnreachable: c.NoUnreachable, Branches: c.Branch,
+		Since: c.Since, Range: c.Range, Upwards: c.Repo == ""})
+	if err != nil {
+		return err
+	}
+	defer repo.Close()
+	if j.subject == "" {
+		j.subject = repo.WorkTree()
+		if j.subject == "" {
+			j.subject = repo.GitDir()
+		}
+	}
+	if err := c.repoConfig(repo, j); err != nil {
+		return err
+	}
+	j.vcs = versionControl(repo)
+	if j.source, err = c.source(repo); err != nil {
+		return err
+	}
+	return a.scan(j)
+}
+
+func (c *gitCmd) clone(a *app, url string) (string, func() error, error) {
+	if !c.NoProgress && isTerminal(a.stderr) {
+		return gitscan.Clone(a.ctx, url, a.stderr)
+	}
+	return gitscan.Clone(a.ctx, url, nil)
+}
+
+func (c *gitCmd) source(repo *gitscan.Repo) (scan.Source, error) {
+	switch {
+	case c.Staged:
+		return repo.Staged()
+	case c.Worktree:
+		files, err := repo.WorkTreeFiles()
+		if err != nil {
+			return nil, err
+		}
+		return filescan.List(repo.WorkTree(), files, filescan.Options{MaxFile: int(c.MaxBlob), Note: "work tree"}), nil
+	}
+	return repo, nil
+}
+
+// repoConfig handles configuration that the scanned repository brings along: named once, obeyed only on request.
+func (c *gitCmd) repoConfig(repo *gitscan.Repo, j *job) error {
+	var rules, ignores []string
+	for _, name := range []string{".rummage.toml", ".gitleaks.toml"} {
+		if repo.HasFile(name) {
+			rules = append(rules, name)
+		}
+	}
+	for _, name := range []string{".rummageignore", ".gitleaksignore"} {
+		if repo.HasFile(name) {
+			ignores = append(ignores, name)
+		}
+	}
+	if !c.RepoConfig {
+		for _, name := range append(rules, ignores...) {
+			j.notices = append(j.notices, name+" in the repository was not obeyed (--repo-config would)")
+		}
+		return nil
+	}
+	if len(rules) > 0 && len(c.Rules) == 0 {
+		rs, err := parseRepoRules(repo, rules[0])
+		if err != nil {
+			return err
+		}
+		j.rules = rs
+		j.notices = append(j.notices, "rules are those of "+rules[0]+" in the repository")
+	}
+	for _, name := range ignores {
+		ig, err := report.ReadIgnore(name, repo.File(name), time.Now())
+		if err != nil {
+			return err
+		}
+		j.known.ignores = append(j.known.ignores, ig)
+	}
+	return nil
+}
+
+func versionControl(repo *gitscan.Repo) *report.VersionControl {
+	remote, revision, branch := repo.Origin()
+	if remote == "" && revision == "" {
+		return nil
+	}
+	return &report.VersionControl{URI: gitscan.RedactURL(remote), Revision: revision, Branch: branch}
+}
+
+// parseRepoRules reads a rule file of the scanned repository. It may extend the built-in rules, not other files: a
+// repository has no business naming files of this machine.
+func parseRepoRules(repo *gitscan.Repo, name string) (*detect.Ruleset, error) {
+	data, err := io.ReadAll(repo.File(name))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	refuse := func(path string) ([]byte, error) {
+		return nil, fmt.Errorf("a repository's rules may not extend the file %q", path)
+	}
+	return detect.Parse(name, data, detect.Options{Load: refuse, Default: rummage.RulesTOML})
+}

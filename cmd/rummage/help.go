@@ -1,0 +1,76 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"rummage/report"
+)
+
+// examples are shown at the end of a command's help.
+var examples = map[string][]string{
+	"rummage": {
+		"rummage git                          search the repository around the working directory",
+		"rummage git https://host/a/b.git     clone, search, remove the clone",
+		"rummage files . --format sarif       search files as they are",
+	},
+	"git": {
+		"rummage git                                    this repository, everything in it",
+		"rummage git ../api --format json -o api.json   another one, as JSON",
+		"rummage git --branch main --since v1.2         only what came after v1.2 on main",
+		"rummage git --range origin/main..HEAD          what this branch would bring in",
+		"rummage git --staged                           what the next commit would bring in",
+		"rummage git --baseline last.json               only what is new since an earlier report",
+	},
+	"files": {
+		"rummage files .                    a directory",
+		"kubectl get cm -o yaml | rummage files -",
+		"rummage files config/ .env --show-secrets",
+	},
+	"check": {
+		"rummage rules check                the built-in rules",
+		"rummage rules check my-rules.toml  a rule file of yours or of gitleaks",
+	},
+}
+
+func helpWithExamples(options kong.HelpOptions, ctx *kong.Context) error {
+	if err := kong.DefaultHelpPrinter(options, ctx); err != nil {
+		return err
+	}
+	name := "rummage"
+	if n := ctx.Selected(); n != nil {
+		name = n.Name
+	}
+	if lines := examples[name]; len(lines) > 0 {
+		fmt.Fprintf(ctx.Stdout, "\nExamples:\n")
+		for _, l := range lines {
+			fmt.Fprintf(ctx.Stdout, "  %s\n", l)
+		}
+	}
+	return nil
+}
+
+func formatList() string { return strings.Join(report.Formats(), ",") }
+
+// versionText is the linked version, or what the Go toolchain noted about the build.
+func versionText() string {
+	v := version
+	if info, ok := debug.ReadBuildInfo(); ok && v == "dev" {
+		if info.Main.Version != "" && info.Main.Version != "(devel)" {
+			v = info.Main.Version
+		}
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" && len(s.Value) >= 12 {
+				v += " " + s.Value[:12]
+			}
+		}
+	}
+	return fmt.Sprintf("%s (%s %s/%s)", v, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}
+
+// oneLine keeps an error on one line whatever it quotes, and a terminal safe from it.
+func oneLine(s string) string { return report.Escape(strings.TrimSpace(s)) }

@@ -1,0 +1,102 @@
+// Command rummage searches git history, files and what Docker ships for credentials that should not be there.
+//
+// This package is the user's side only: flags, files, terminal, exit code; one file per command. What is searched and
+// how is in the packages it calls. It prints and exits, which none of them does.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// Exit codes. An error beats findings: a scan that could not look everywhere has not said all.
+const (
+	exitClean    = 0
+	exitFindings = 1
+	exitError    = 2
+)
+
+// version is set by the linker in releases.
+var version = "dev"
+
+func main() {
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// cli is the command line.
+type cli struct {
+	Git     gitCmd     `cmd:"" help:"Search a repository's whole history: every blob of every ref, messages, and what no ref reaches."`
+	Files   filesCmd   `cmd:"" help:"Search files, directories or standard input (-)."`
+	Rules   rulesCmd   `cmd:"" help:"List, check and show detection rules."`
+	Version versionCmd `cmd:"" help:"Print the version."`
+}
+
+// app is what commands run with.
+type app struct {
+	ctx            context.Context
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	code           int
+}
+
+const description = `rummage searches git history, files and what Docker ships for credentials that should not be there.
+
+Exit status: 0 nothing found and all of it read; 1 findings; 2 an error, or something could not be read (findings are still written).`
+
+// run is the whole program with its surroundings as arguments; it returns the exit code.
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	a := &app{ctx: ctx, stdin: stdin, stdout: stdout, stderr: stderr}
+	exited := -1
+	parser, err := kong.New(&cli{},
+		kong.Name("rummage"),
+		kong.Description(description),
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(code int) { exited = code }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.Help(helpWithExamples),
+		kong.Vars{"formats": formatList()},
+		kong.Bind(a),
+	)
+	if err != nil {
+		return a.fail(fmt.Errorf("internal error: command line: %w", err))
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	kctx, err := parser.Parse(args)
+	if exited >= 0 { // --help has printed
+		return exited
+	}
+	if err != nil {
+		return a.fail(fmt.Errorf("%w (see rummage --help)", err))
+	}
+	if err := kctx.Run(a); err != nil {
+		return a.fail(err)
+	}
+	return a.code
+}
+
+// fail prints an error as one line and gives the exit code.
+func (a *app) fail(err error) int {
+	if errors.Is(err, syscall.EPIPE) {
+		return exitError
+	}
+	fmt.Fprintf(a.stderr, "rummage: %s\n", oneLine(err.Error()))
+	return exitError
+}
+
+type versionCmd struct{}
+
+func (versionCmd) Run(a *app) error {
+	_, err := fmt.Fprintln(a.stdout, "rummage", versionText())
+	return err
+}

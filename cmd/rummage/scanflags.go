@@ -1,0 +1,249 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/term"
+
+	"rummage"
+	"rummage/detect"
+	"rummage/report"
+	"rummage/scan"
+)
+
+// scanFlags are what all scans share.
+type scanFlags struct {
+	Format         string   `short:"f" enum:"${formats}" default:"text" help:"Report format: ${formats}."`
+	Output         string   `short:"o" placeholder:"FILE" help:"Write the report to FILE, readable by you alone (default: standard output)."`
+	Rules          []string `placeholder:"FILE" sep:"none" help:"Rule file, ours or gitleaks'; repeatable, later ones override by id. Replaces the built-in rules unless it extends them ([extend] useDefault = true)."`
+	Baseline       string   `placeholder:"FILE" help:"Leave out what this earlier report (our JSON or gitleaks') has."`
+	IgnoreFile     []string `placeholder:"FILE" sep:"none" help:"Leave out the fingerprints in FILE (one a line; # reason; until=DATE). Repeatable."`
+	ShowSecrets    bool     `help:"Write secrets in full. Without it they are masked everywhere."`
+	ShowSuppressed bool     `help:"List what comments, allowlists, baseline and ignore files suppressed."`
+	Jobs           int      `short:"j" placeholder:"N" help:"Workers (default: number of processors)."`
+	ExitZero       bool     `help:"Exit with 0 when there are findings; errors still exit with 2."`
+	MaxBlob        byteSize `placeholder:"SIZE" default:"64MiB" help:"Skip larger blobs and files (default ${default})."`
+	NoColor        bool     `help:"No colours (also: NO_COLOR)."`
+	NoProgress     bool     `help:"No progress line on the terminal."`
+}
+
+// byteSize is a number of bytes as people write it: 500, 64k, 10MB, 64MiB, 1G. Units are powers of 1,024.
+type byteSize int64
+
+// UnmarshalText reads a size.
+func (b *byteSize) UnmarshalText(text []byte) error {
+	s := strings.ToLower(strings.TrimSpace(string(text)))
+	digits := strings.TrimRight(s, "kmgib")
+	n, err := strconv.ParseInt(digits, 10, 64)
+	unit, ok := map[string]int64{"": 1, "b": 1, "k": 1 << 10, "kb": 1 << 10, "kib": 1 << 10, "m": 1 << 20, "mb": 1 << 20,
+		"mib": 1 << 20, "g": 1 << 30, "gb": 1 << 30, "gib": 1 << 30}[s[len(digits):]]
+	if err != nil || !ok || n <= 0 || n > (1<<40)/unit {
+		return fmt.Errorf("size %q: want a number with a unit, such as 500k or 64MiB", text)
+	}
+	*b = byteSize(n * unit)
+	return nil
+}
+
+func (f *scanFlags) workers() int {
+	if f.Jobs > 0 {
+		return f.Jobs
+	}
+	return runtime.GOMAXPROCS(0)
+}
+
+// maxRuleFile bounds rule files, baselines and ignore files that the user names.
+const maxRuleFile = 64 << 20
+
+func loadFile(path string) ([]byte, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	data, err := io.ReadAll(io.LimitReader(file, maxRuleFile+1))
+	if err == nil && len(data) > maxRuleFile {
+		err = fmt.Errorf("%s: larger than %d bytes", path, maxRuleFile)
+	}
+	return data, err
+}
+
+// loadRules reads rule files, or the built-in rules when there are none.
+func loadRules(files []string) (*detect.Ruleset, error) {
+	options := detect.Options{Load: loadFile, Default: rummage.RulesTOML}
+	if len(files) == 0 {
+		return detect.Parse("rules.toml", rummage.RulesTOML, options)
+	}
+	var sets []*detect.Ruleset
+	for _, name := range files {
+		data, err := loadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		rs, err := detect.Parse(name, data, options)
+		if err != nil {
+			return nil, err
+		}
+		sets = append(sets, rs)
+	}
+	return detect.Merge(sets...)
+}
+
+// known is what the user has dealt with already: a baseline and ignore files.
+type known struct {
+	baseline *report.Baseline
+	ignores  []*report.Ignore
+}
+
+func (f *scanFlags) loadKnown() (k known, err error) {
+	if f.Baseline != "" {
+		file, err := os.Open(f.Baseline)
+		if err != nil {
+			return k, err
+		}
+		defer file.Close()
+		if k.baseline, err = report.ReadBaseline(file); err != nil {
+			return k, fmt.Errorf("%s: %w", f.Baseline, err)
+		}
+	}
+	for _, name := range f.IgnoreFile {
+		file, err := os.Open(name)
+		if err != nil {
+			return k, err
+		}
+		ig, err := report.ReadIgnore(name, file, time.Now())
+		file.Close()
+		if err != nil {
+			return k, err
+		}
+		k.ignores = append(k.ignores, ig)
+	}
+	return k, nil
+}
+
+// apply moves the findings that are known to the suppressed ones.
+func (k *known) apply(res *scan.Result) {
+	kept := res.Findings[:0]
+	for i := range res.Findings {
+		f := res.Findings[i]
+		if s := k.suppression(&f); s != nil {
+			f.Suppressed = s
+			res.Suppressed = append(res.Suppressed, f)
+			res.Stats.Suppressed[s.By]++
+			continue
+		}
+		kept = append(kept, f)
+	}
+	res.Findings = kept
+	for _, ig := range k.ignores {
+		res.Stats.Notices = append(res.Stats.Notices, ig.Notices(res.Stats.Complete)...)
+	}
+}
+
+func (k *known) suppression(f *scan.Finding) *scan.Suppression {
+	for _, ig := range k.ignores {
+		if reason, ok := ig.Match(f); ok {
+			return &scan.Suppression{By: "ignore-file", Reason: reason}
+		}
+	}
+	if k.baseline != nil && k.baseline.Has(f) {
+		return &scan.Suppression{By: "baseline"}
+	}
+	return nil
+}
+
+// job is a scan ready to run.
+type job struct {
+	flags   *scanFlags
+	source  scan.Source
+	command string // git, files
+	subject string // what was scanned, as the user named it
+	rules   *detect.Ruleset
+	known   known
+	vcs     *report.VersionControl
+	notices []string
+}
+
+// scan runs the job and writes its report.
+func (a *app) scan(j *job) error {
+	started := time.Now()
+	stop := func() {}
+	if !j.flags.NoProgress && isTerminal(a.stderr) {
+		stop = showProgress(a.stderr, j.source.Progress())
+	}
+	res, err := scan.Run(a.ctx, j.source, detect.New(j.rules), j.flags.workers())
+	stop()
+	if err != nil {
+		return err
+	}
+	res.Stats.Notices = append(res.Stats.Notices, j.notices...)
+	res.Stats.Notices = append(res.Stats.Notices, j.rules.Notices()...)
+	j.known.apply(res)
+	rep := &report.Report{Tool: "rummage", Version: versionText(), Command: j.command, Source: j.subject, VersionControl: j.vcs,
+		Started: started, Findings: res.Findings, Suppressed: res.Suppressed, Stats: res.Stats, Rules: ruleInfos(j.rules)}
+	if err := a.write(j.flags, rep); err != nil {
+		return err
+	}
+	switch {
+	case !res.Stats.Complete:
+		a.code = exitError
+		if j.flags.Format != "text" || j.flags.Output != "" {
+			fmt.Fprintf(a.stderr, "rummage: incomplete: %s\n", incompleteWhy(res.Stats))
+		}
+	case len(res.Findings) > 0 && !j.flags.ExitZero:
+		a.code = exitFindings
+	}
+	return nil
+}
+
+func incompleteWhy(s scan.Stats) string {
+	if s.Interrupted {
+		return "interrupted"
+	}
+	why := fmt.Sprintf("%d could not be read", s.ProblemCount)
+	if len(s.Problems) > 0 {
+		why += ", first: " + oneLine(s.Problems[0].Where+": "+s.Problems[0].Why)
+	}
+	return why
+}
+
+func (a *app) write(f *scanFlags, rep *report.Report) error {
+	o := report.Options{ShowSecrets: f.ShowSecrets, ShowSuppressed: f.ShowSuppressed, Now: rep.Started}
+	if f.Output != "" && f.Output != "-" {
+		err := report.WriteFile(f.Output, 0o600, func(w io.Writer) error { return report.Write(w, f.Format, rep, o) })
+		if err != nil {
+			return fmt.Errorf("report: %w", err)
+		}
+		return nil
+	}
+	if tty, ok := a.stdout.(*os.File); ok && term.IsTerminal(int(tty.Fd())) {
+		o.Color = !f.NoColor && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+		if width, _, err := term.GetSize(int(tty.Fd())); err == nil {
+			o.Width = min(width, 120)
+		}
+	}
+	err := report.Write(a.stdout, f.Format, rep, o)
+	if errors.Is(err, errClosedPipe) {
+		return nil // `rummage … | head` is no error
+	}
+	return err
+}
+
+func ruleInfos(rs *detect.Ruleset) (infos []report.RuleInfo) {
+	for _, r := range rs.Rules() {
+		infos = append(infos, report.RuleInfo{ID: r.ID, Description: r.Description, Kind: scan.Kind(r.Kind), Severity: r.Severity,
+			Remedy: r.Remedy, Tags: r.Tags, References: r.References})
+	}
+	return infos
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}

@@ -1,0 +1,147 @@
+package gitscan
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	gogit "github.com/go-git/go-git/v5"
+	gitconfig "github.com/go-git/go-git/v5/config"
+)
+
+var scpForm = regexp.MustCompile(`^[A-Za-z0-9._-]+@[A-Za-z0-9._-]+:[^\\]`)
+
+// IsURL reports whether a repository argument is to be cloned: a URL with a scheme, or user@host:path. Something that
+// exists as a path is never a URL.
+func IsURL(arg string) bool {
+	if _, err := os.Stat(arg); err == nil {
+		return false
+	}
+	for _, scheme := range []string{"https://", "http://", "ssh://", "git://", "file://"} {
+		if strings.HasPrefix(arg, scheme) {
+			return true
+		}
+	}
+	return scpForm.MatchString(arg)
+}
+
+// RedactURL leaves out the password of a URL.
+func RedactURL(s string) string {
+	u, err := url.Parse(s)
+	if err != nil || u.User == nil {
+		return s
+	}
+	if _, has := u.User.Password(); has {
+		u.User = url.UserPassword(u.User.Username(), "xxxxx")
+	} else if u.Scheme != "ssh" {
+		u.User = url.User("xxxxx") // a user alone is often a token
+	}
+	return u.String()
+}
+
+// Clone copies every ref of a remote repository into a new directory below the system's temporary one that only this
+// user can enter. The caller removes it with cleanup, whatever happened. git does it when it is on PATH; go-git
+// otherwise. progress, when it is not nil, gets what git says about the transfer.
+func Clone(ctx context.Context, rawURL string, progress io.Writer) (dir string, cleanup func() error, err error) {
+	tmp, err := os.MkdirTemp("", "rummage-clone-")
+	if err != nil {
+		return "", func() error { return nil }, err
+	}
+	cleanup = func() error { return os.RemoveAll(tmp) }
+	dir = filepath.Join(tmp, "repo.git")
+	if git, err := exec.LookPath("git"); err == nil {
+		err = cloneWithGit(ctx, git, rawURL, dir, progress)
+		return dir, cleanup, err
+	}
+	_, err = gogit.PlainCloneContext(ctx, dir, true, &gogit.CloneOptions{URL: rawURL, Mirror: true, Tags: gogit.AllTags, Progress: progress})
+	if err != nil {
+		return dir, cleanup, fmt.Errorf("clone %s: %s", RedactURL(rawURL), redactText(err.Error(), rawURL))
+	}
+	return dir, cleanup, nil
+}
+
+// cloneWithGit hands a URL that carries credentials to git in a configuration file only this user can read: arguments
+// are visible to every user of the machine.
+func cloneWithGit(ctx context.Context, git, rawURL, dir string, progress io.Writer) error {
+	run := func(args ...string) error {
+		cmd := exec.CommandContext(ctx, git, args...)
+		cmd.Env = append(os.Environ(), "GIT_TERMINAL_PROMPT=0", "GIT_DIR="+dir)
+		var stderr tail
+		cmd.Stderr = &stderr
+		if progress != nil {
+			cmd.Stderr = io.MultiWriter(&stderr, progress)
+		}
+		if err := cmd.Run(); err != nil {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			return fmt.Errorf("clone %s: %w: %s", RedactURL(rawURL), err, redactText(stderr.lastLine(), rawURL))
+		}
+		return nil
+	}
+	if err := run("init", "--quiet", "--bare", dir); err != nil {
+		return err
+	}
+	cfg := gitconfig.NewConfig()
+	cfg.Core.IsBare = true
+	cfg.Remotes["origin"] = &gitconfig.RemoteConfig{Name: "origin", URLs: []string{rawURL}, Mirror: true,
+		Fetch: []gitconfig.RefSpec{"+refs/*:refs/*"}}
+	text, err := cfg.Marshal()
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(dir, "config"), text, 0o600); err != nil {
+		return err
+	}
+	args := []string{"-c", "fetch.fsckObjects=false", "-c", "gc.auto=0", "fetch", "--no-auto-gc", "--no-write-fetch-head"}
+	if progress != nil {
+		args = append(args, "--progress")
+	} else {
+		args = append(args, "--quiet")
+	}
+	return run(append(args, "origin")...)
+}
+
+// redactText hides the URL's credentials in what git or a library says.
+func redactText(text, rawURL string) string {
+	text = strings.ReplaceAll(text, rawURL, RedactURL(rawURL))
+	if u, err := url.Parse(rawURL); err == nil && u.User != nil {
+		if pw, ok := u.User.Password(); ok && pw != "" {
+			text = strings.ReplaceAll(text, pw, "xxxxx")
+		}
+		if name := u.User.Username(); name != "" && u.Scheme != "ssh" {
+			text = strings.ReplaceAll(text, name, "xxxxx")
+		}
+	}
+	return text
+}
+
+// tail keeps the last bytes of a program's error output.
+type tail struct{ buf []byte }
+
+const tailSize = 4 << 10
+
+func (t *tail) Write(p []byte) (int, error) {
+	t.buf = append(t.buf, p...)
+	if len(t.buf) > tailSize {
+		t.buf = t.buf[len(t.buf)-tailSize:]
+	}
+	return len(p), nil
+}
+
+func (t *tail) lastLine() string {
+	lines := strings.Split(strings.TrimSpace(string(t.buf)), "\n")
+	return strings.TrimSpace(lines[len(lines)-1])
+}
+
+// IsCancelled reports whether an error only says that the user stopped the program.
+func IsCancelled(err error) bool {
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+}

@@ -1,0 +1,424 @@
+package gitscan
+
+import (
+	"container/heap"
+	"context"
+	"slices"
+
+	"rummage/gitscan/internal/pack"
+	"rummage/scan"
+)
+
+// history follows secrets through commits, parents before children.
+//
+// At each commit a path either holds a secret or does not. An interval begins at a commit that holds it when no
+// parent does. It ends at a commit that does not hold it when a parent does, unless another parent has already lost
+// that same interval: then the commit only merges a removal. So a merge that takes one side's version is neither, a
+// merge that brings in content of its own is a beginning, and a secret that was removed and came back has two
+// intervals.
+//
+// The state of a commit is a map from path to what is live and lost there, shared with its parents except for the
+// changes. Only the difference to the first parent is read from trees; what the other parents have is in their maps.
+type history struct {
+	repo   *Repo
+	lookup scan.Lookup
+	see    func(id pack.ID, ord uint32, found bool) // every blob that comes to a path
+	diff   differ
+
+	paths     map[string]uint32
+	names     []string
+	interest  map[string]bool // by path: does the name alone matter?
+	intervals []interval
+	states    []pmap  // by node
+	waiting   []int32 // by node: children not yet walked
+	tips      map[int32][]int32
+	changed   map[uint32][]scan.SecretID // of the commit being walked
+	keys      []uint32
+	blobs     []changedBlob // beside keys
+	at        walkPoint
+}
+
+// interval is one secret at one path, from one commit on.
+type interval struct {
+	secret  scan.SecretID
+	path    uint32
+	blob    scan.BlobRef
+	intro   int32
+	removed []int32
+	tips    []int32 // indexes of Repo.tipNodes
+}
+
+// pathState is what is live and lost at a path of a commit. It is never changed once made.
+type pathState struct {
+	secrets []secretState // ascending by id
+}
+
+type secretState struct {
+	id   scan.SecretID
+	live []int32
+	lost *lostList
+}
+
+// before stands for an interval that began in a commit outside the scan.
+const before = int32(-1)
+
+// lostList is an immutable list of intervals; states share tails.
+type lostList struct {
+	interval int32
+	next     *lostList
+}
+
+func (l *lostList) has(i int32) bool {
+	for ; l != nil; l = l.next {
+		if l.interval == i {
+			return true
+		}
+	}
+	return false
+}
+
+func newHistory(r *Repo, l scan.Lookup) *history {
+	h := &history{
+		repo: r, lookup: l, paths: map[string]uint32{}, interest: map[string]bool{},
+		states: make([]pmap, len(r.graph.nodes)), waiting: make([]int32, len(r.graph.nodes)),
+		changed: map[uint32][]scan.SecretID{}, tips: map[int32][]int32{},
+	}
+	h.diff = r.differ(h.change)
+	for i, n := range r.tipNodes {
+		h.tips[n] = append(h.tips[n], int32(i))
+	}
+	return h
+}
+
+// walk goes over all wanted commits in the order of their dates, parents first, whatever the dates say.
+func (h *history) walk(ctx context.Context) error {
+	nodes := h.repo.graph.nodes
+	pending := make([]int32, len(nodes)) // parents not yet walked
+	children := make([][]int32, len(nodes))
+	q := &commitQueue{h: h}
+	for n := range nodes {
+		if !nodes[n].wanted {
+			continue
+		}
+		for _, p := range nodes[n].parents {
+			if nodes[p].wanted {
+				pending[n]++
+				h.waiting[p]++
+				children[p] = append(children[p], int32(n))
+			}
+		}
+		if pending[n] == 0 {
+			q.nodes = append(q.nodes, int32(n))
+		}
+	}
+	heap.Init(q)
+	for q.Len() > 0 {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		n := heap.Pop(q).(int32)
+		h.commit(n)
+		h.repo.progress.Done.Add(1)
+		for _, c := range children[n] {
+			if pending[c]--; pending[c] == 0 {
+				heap.Push(q, c)
+			}
+		}
+		h.release(n)
+	}
+	return nil
+}
+
+// release forgets the states that no child will ask for.
+func (h *history) release(n int32) {
+	for _, p := range h.repo.graph.nodes[n].parents {
+		if h.repo.graph.nodes[p].wanted {
+			if h.waiting[p]--; h.waiting[p] == 0 {
+				h.states[p] = pmap{}
+			}
+		}
+	}
+	if h.waiting[n] == 0 {
+		h.states[n] = pmap{}
+	}
+}
+
+// commitQueue orders commits by date, then id, so that the walk does not depend on how objects are stored.
+type commitQueue struct {
+	h     *history
+	nodes []int32
+}
+
+func (q *commitQueue) Len() int { return len(q.nodes) }
+func (q *commitQueue) Less(i, j int) bool {
+	a, b := &q.h.repo.graph.nodes[q.nodes[i]], &q.h.repo.graph.nodes[q.nodes[j]]
+	if a.time != b.time {
+		return a.time < b.time
+	}
+	return q.h.repo.store.ID(a.ord).Compare(q.h.repo.store.ID(b.ord)) < 0
+}
+func (q *commitQueue) Swap(i, j int) { q.nodes[i], q.nodes[j] = q.nodes[j], q.nodes[i] }
+func (q *commitQueue) Push(x any)    { q.nodes = append(q.nodes, x.(int32)) }
+func (q *commitQueue) Pop() any {
+	x := q.nodes[len(q.nodes)-1]
+	q.nodes = q.nodes[:len(q.nodes)-1]
+	return x
+}
+
+// commit works out the state of one commit.
+func (h *history) commit(n int32) {
+	node := &h.repo.graph.nodes[n]
+	var first pmap
+	var firstTree pack.ID
+	if len(node.parents) > 0 {
+		p := node.parents[0]
+		first, firstTree = h.states[p], h.repo.graph.nodes[p].tree
+	}
+	clear(h.changed)
+	h.keys = h.keys[:0]
+	h.blobs = h.blobs[:0]
+	h.at = walkPoint{node: n, first: first}
+	h.diff.diff(firstTree, node.tree)
+	if len(node.parents) > 1 {
+		for _, p := range node.parents[1:] {
+			first.diff(h.states[p], func(key uint32, a, _ *pathState) {
+				if _, ok := h.changed[key]; !ok {
+					h.mark(key, a.liveIDs(), 0, pack.ID{})
+				}
+			})
+		}
+	}
+	state := first
+	for i, key := range h.keys {
+		state = state.set(key, h.combine(n, key, h.blobs[i]))
+	}
+	h.states[n] = state
+	if tips := h.tips[n]; len(tips) > 0 {
+		state.each(func(_ uint32, s *pathState) { h.atTips(s, tips) })
+	}
+}
+
+func (h *history) atTips(s *pathState, tips []int32) {
+	for _, sec := range s.secrets {
+		for _, i := range sec.live {
+			if i != before {
+				h.intervals[i].tips = append(h.intervals[i].tips, tips...)
+			}
+		}
+	}
+}
+
+func (s *pathState) liveIDs() (ids []scan.SecretID) {
+	if s == nil {
+		return nil
+	}
+	for _, sec := range s.secrets {
+		if len(sec.live) > 0 {
+			ids = append(ids, sec.id)
+		}
+	}
+	return ids
+}
+
+// walkPoint is where the walk is, for the differ's callback.
+type walkPoint struct {
+	node  int32
+	first pmap
+}
+
+// changedBlob is what a marked path holds now, and what the first parent had there.
+type changedBlob struct {
+	blob scan.BlobRef
+	old  pack.ID
+}
+
+// change is called for each path that differs from the first parent. Most paths neither hold a secret nor ever did.
+func (h *history) change(c change) {
+	var ids []scan.SecretID
+	var ref scan.BlobRef
+	named := h.isNamed(c.path)
+	if !c.new.IsZero() {
+		ord, ok := h.repo.store.Find(c.new)
+		h.see(c.new, ord, ok)
+		if ok {
+			ref = scan.BlobRef(ord)
+			if named || h.lookup.Holds(ref) {
+				ids = h.lookup.At(ref, string(c.path))
+			}
+		}
+	}
+	key, known := h.paths[string(c.path)]
+	switch {
+	case len(ids) > 0 && !known:
+		if len(h.names) >= 1<<pmapBits {
+			return // the repository's 16 millionth path with a secret; Place reports the blob without history
+		}
+		key = uint32(len(h.names))
+		name := string(c.path)
+		h.names = append(h.names, name)
+		h.paths[name] = key
+	case len(ids) > 0:
+	case !known || h.at.first.get(key) == nil && !h.boundary():
+		return
+	}
+	h.mark(key, ids, ref, c.old)
+}
+
+func (h *history) isNamed(path []byte) bool {
+	named, ok := h.interest[string(path)]
+	if !ok {
+		p := string(path)
+		named = h.lookup.Named(p)
+		if len(h.interest) > 1<<18 {
+			clear(h.interest)
+		}
+		h.interest[p] = named
+	}
+	return named
+}
+
+// boundary reports whether a parent of the commit is outside the scan, so that its map does not tell what it has.
+func (h *history) boundary() bool {
+	for _, p := range h.repo.graph.nodes[h.at.node].parents {
+		if !h.repo.graph.nodes[p].wanted {
+			return true
+		}
+	}
+	return false
+}
+
+func (h *history) mark(key uint32, ids []scan.SecretID, ref scan.BlobRef, old pack.ID) {
+	if _, again := h.changed[key]; again {
+		return
+	}
+	h.changed[key] = ids
+	h.keys = append(h.keys, key)
+	h.blobs = append(h.blobs, changedBlob{ref, old})
+}
+
+// combine makes the state of one path from what the commit holds there and what its parents have.
+func (h *history) combine(n int32, key uint32, b changedBlob) *pathState {
+	node := &h.repo.graph.nodes[n]
+	now := h.changed[key]
+	parents := make([]*pathState, 0, len(node.parents))
+	for i, p := range node.parents {
+		if h.repo.graph.nodes[p].wanted {
+			parents = append(parents, h.states[p].get(key))
+		} else {
+			parents = append(parents, h.outside(i, p, key, b))
+		}
+	}
+	ids := slices.Clone(now)
+	for _, p := range parents {
+		if p != nil {
+			for _, s := range p.secrets {
+				ids = append(ids, s.id)
+			}
+		}
+	}
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
+	out := &pathState{secrets: make([]secretState, 0, len(ids))}
+	for _, id := range ids {
+		_, has := slices.BinarySearch(now, id)
+		out.secrets = append(out.secrets, h.settle(n, key, id, has, b.blob, parents))
+	}
+	return out
+}
+
+// outside is what a parent that the scan leaves out has at a path.
+func (h *history) outside(i int, p int32, key uint32, b changedBlob) *pathState {
+	id := b.old
+	if i > 0 || id.IsZero() {
+		id = h.diff.lookup(h.repo.graph.nodes[p].tree, []byte(h.names[key]))
+	}
+	ord, ok := h.repo.store.Find(id)
+	if id.IsZero() || !ok {
+		return nil
+	}
+	s := &pathState{}
+	for _, sec := range h.lookup.At(scan.BlobRef(ord), h.names[key]) {
+		s.secrets = append(s.secrets, secretState{id: sec, live: []int32{before}})
+	}
+	return s
+}
+
+// settle decides about one secret at one path of a commit: begins, goes on, ends, or stays gone.
+func (h *history) settle(n int32, key uint32, id scan.SecretID, has bool, blob scan.BlobRef, parents []*pathState) secretState {
+	out := secretState{id: id}
+	var live []int32
+	for _, p := range parents {
+		s := p.secret(id)
+		if s == nil {
+			continue
+		}
+		live = append(live, s.live...)
+		out.lost = mergeLost(out.lost, s.lost)
+	}
+	slices.Sort(live)
+	live = slices.Compact(live)
+	if has {
+		if len(live) == 0 {
+			live = []int32{int32(len(h.intervals))}
+			h.intervals = append(h.intervals, interval{secret: id, path: key, blob: blob, intro: n})
+		}
+		out.live = live
+		out.lost = without(out.lost, live)
+		return out
+	}
+	for _, i := range live {
+		if !out.lost.has(i) {
+			if i != before && (h.repo.graph.nodes[n].reached || !h.repo.graph.nodes[h.intervals[i].intro].reached) {
+				h.intervals[i].removed = append(h.intervals[i].removed, n)
+			}
+			out.lost = &lostList{i, out.lost}
+		}
+	}
+	return out
+}
+
+func (s *pathState) secret(id scan.SecretID) *secretState {
+	if s == nil {
+		return nil
+	}
+	i, ok := slices.BinarySearchFunc(s.secrets, id, func(a secretState, id scan.SecretID) int { return int(a.id) - int(id) })
+	if !ok {
+		return nil
+	}
+	return &s.secrets[i]
+}
+
+func mergeLost(a, b *lostList) *lostList {
+	switch {
+	case a == nil || a == b:
+		return b
+	case b == nil:
+		return a
+	}
+	for l := b; l != nil; l = l.next {
+		if l == a {
+			return b // a is a tail of b
+		}
+	}
+	for l := b; l != nil; l = l.next {
+		if !a.has(l.interval) {
+			a = &lostList{l.interval, a}
+		}
+	}
+	return a
+}
+
+func without(l *lostList, live []int32) *lostList {
+	for _, i := range live {
+		if l.has(i) {
+			var kept *lostList
+			for ; l != nil; l = l.next {
+				if _, gone := slices.BinarySearch(live, l.interval); !gone {
+					kept = &lostList{l.interval, kept}
+				}
+			}
+			return kept
+		}
+	}
+	return l
+}

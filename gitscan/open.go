@@ -1,0 +1,205 @@
+package gitscan
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	gitconfig "github.com/go-git/go-git/v5/plumbing/format/config"
+
+	"rummage/gitscan/internal/pack"
+)
+
+// ErrNotRepository: the path, and for a search upwards its parents, are no git repository.
+var ErrNotRepository = errors.New("not a git repository")
+
+// dirs are the places that make a repository (gitrepository-layout(5)): gitDir has HEAD and the index, commonDir the
+// objects, refs and configuration; they differ in a linked worktree. workTree is empty for a bare repository.
+type dirs struct {
+	gitDir, commonDir, workTree string
+}
+
+// locate finds the repository at path. With upwards, path's parents are tried as git does for the working directory.
+func locate(path string, upwards bool) (dirs, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return dirs{}, err
+	}
+	if info, err := os.Stat(abs); err != nil {
+		return dirs{}, err
+	} else if !info.IsDir() {
+		// A .git file may be named directly.
+		return fromGitFile(abs)
+	}
+	for at := abs; ; at = filepath.Dir(at) {
+		d, err := locateAt(at)
+		if !errors.Is(err, ErrNotRepository) {
+			return d, err
+		}
+		if !upwards || at == filepath.Dir(at) {
+			return dirs{}, fmt.Errorf("%s: %w", path, ErrNotRepository)
+		}
+	}
+}
+
+func locateAt(dir string) (dirs, error) {
+	dotGit := filepath.Join(dir, ".git")
+	if info, err := os.Stat(dotGit); err == nil {
+		if !info.IsDir() {
+			return fromGitFile(dotGit)
+		}
+		if isGitDir(dotGit) {
+			return withCommon(dotGit, dir)
+		}
+	}
+	if isGitDir(dir) {
+		work := ""
+		if filepath.Base(dir) == ".git" {
+			work = filepath.Dir(dir)
+		}
+		return withCommon(dir, work)
+	}
+	return dirs{}, ErrNotRepository
+}
+
+// isGitDir is git's own test: HEAD, and objects and refs here or in the common directory.
+func isGitDir(dir string) bool {
+	if _, err := os.Lstat(filepath.Join(dir, "HEAD")); err != nil {
+		return false
+	}
+	if _, err := os.Stat(filepath.Join(dir, "commondir")); err == nil {
+		return true
+	}
+	for _, sub := range []string{"objects", "refs"} {
+		if info, err := os.Stat(filepath.Join(dir, sub)); err != nil || !info.IsDir() {
+			return false
+		}
+	}
+	return true
+}
+
+// maxGitFile bounds the one-line files that point elsewhere.
+const maxGitFile = 64 << 10
+
+// fromGitFile follows "gitdir: PATH", as in linked worktrees and submodules.
+func fromGitFile(file string) (dirs, error) {
+	data, err := readSmall(file)
+	if err != nil {
+		return dirs{}, err
+	}
+	target, ok := strings.CutPrefix(strings.TrimRight(string(data), "\r\n"), "gitdir: ")
+	if !ok {
+		return dirs{}, fmt.Errorf("%s: %w", file, ErrNotRepository)
+	}
+	if !filepath.IsAbs(target) {
+		target = filepath.Join(filepath.Dir(file), target)
+	}
+	if !isGitDir(target) {
+		return dirs{}, fmt.Errorf("%s: points to %s, which is no git directory", file, target)
+	}
+	return withCommon(target, filepath.Dir(file))
+}
+
+func withCommon(gitDir, workTree string) (dirs, error) {
+	d := dirs{gitDir: gitDir, commonDir: gitDir, workTree: workTree}
+	data, err := readSmall(filepath.Join(gitDir, "commondir"))
+	if errors.Is(err, os.ErrNotExist) {
+		return d, nil
+	}
+	if err != nil {
+		return d, err
+	}
+	common := strings.TrimRight(string(data), "\r\n")
+	if !filepath.IsAbs(common) {
+		common = filepath.Join(gitDir, common)
+	}
+	d.commonDir = filepath.Clean(common)
+	return d, nil
+}
+
+func readSmall(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	buf := make([]byte, maxGitFile+1)
+	n, err := readFull(f, buf)
+	if err != nil {
+		return nil, err
+	}
+	if n > maxGitFile {
+		return nil, fmt.Errorf("%s: larger than %d bytes", path, maxGitFile)
+	}
+	return buf[:n], nil
+}
+
+// repoFormat is what the configuration says about how the repository is stored.
+type repoFormat struct {
+	objects  pack.Format
+	promisor bool // a partial clone: missing objects were promised by a remote
+}
+
+// readFormat refuses what cannot be read rightly. As in git, extensions count from repository format 1 on, and
+// objectFormat and refStorage decide how everything else is read.
+func readFormat(commonDir string) (repoFormat, error) {
+	var f repoFormat
+	file := filepath.Join(commonDir, "config")
+	data, err := os.ReadFile(file)
+	if errors.Is(err, os.ErrNotExist) {
+		return f, nil
+	}
+	if err != nil {
+		return f, err
+	}
+	cfg := gitconfig.New()
+	if err := gitconfig.NewDecoder(bytes.NewReader(data)).Decode(cfg); err != nil {
+		return f, fmt.Errorf("%s: %w", file, err)
+	}
+	version := 0
+	if v := cfg.Section("core").Option("repositoryformatversion"); v != "" {
+		if version, err = strconv.Atoi(v); err != nil || version > 1 {
+			return f, fmt.Errorf("%s: repository format version %q is not known", file, v)
+		}
+	}
+	for _, o := range cfg.Section("extensions").Options {
+		if err := f.extension(strings.ToLower(o.Key), o.Value, version); err != nil {
+			return f, fmt.Errorf("%s: %w", file, err)
+		}
+	}
+	for _, r := range cfg.Section("remote").Subsections {
+		if v := strings.ToLower(r.Option("promisor")); v == "true" || v == "1" || v == "yes" || v == "on" {
+			f.promisor = true
+		}
+	}
+	return f, nil
+}
+
+func (f *repoFormat) extension(key, value string, version int) error {
+	switch key {
+	case "objectformat":
+		switch strings.ToLower(value) {
+		case "sha1":
+		case "sha256":
+			f.objects = pack.SHA256
+		default:
+			return fmt.Errorf("object format %q is not known", value)
+		}
+	case "refstorage":
+		if !strings.EqualFold(value, "files") {
+			return fmt.Errorf("refs stored as %q cannot be read; migrate a copy with: git refs migrate --ref-format=files", value)
+		}
+	case "partialclone":
+		f.promisor = true
+	case "noop", "noop-v1", "preciousobjects", "worktreeconfig", "relativeworktrees", "compatobjectformat":
+	default:
+		if version > 0 {
+			return fmt.Errorf("repository extension %q is not known", key)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,206 @@
+package gitscan
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"os"
+	"slices"
+
+	"rummage/gitscan/internal/pack"
+	"rummage/scan"
+)
+
+// Place implements scan.Source: it walks the history for the paths of secrets, and then places what history does not
+// reach: messages, trees and blobs that tags name, the index, unreachable objects.
+func (r *Repo) Place(ctx context.Context, l scan.Lookup, emit func(scan.Placement)) error {
+	if r.graph == nil {
+		return nil // interrupted before anything was read
+	}
+	r.progress.SetStage("placing")
+	p := &placer{repo: r, lookup: l, emit: emit, commits: map[int32]*scan.Commit{}, tipSets: map[string][]string{},
+		seen: newBitmap(r.store.Len())}
+	h := newHistory(r, l)
+	h.see = p.see
+	if err := h.walk(ctx); err != nil {
+		return err
+	}
+	p.intervals(h)
+	p.messages()
+	p.directRefs()
+	if !r.o.narrowed() {
+		p.index()
+		p.unreachable()
+	}
+	return nil
+}
+
+type placer struct {
+	repo    *Repo
+	lookup  scan.Lookup
+	emit    func(scan.Placement)
+	commits map[int32]*scan.Commit
+	tipSets map[string][]string
+	seen    *bitmap
+}
+
+// see is told of every blob at every path that the walk comes by.
+func (p *placer) see(id pack.ID, ord uint32, found bool) {
+	if !found {
+		p.repo.lacks(id, "blob")
+		return
+	}
+	p.seen.set(ord)
+}
+
+func (p *placer) commit(n int32) *scan.Commit {
+	if c, ok := p.commits[n]; ok {
+		return c
+	}
+	id := p.repo.store.ID(p.repo.graph.nodes[n].ord)
+	data, err := p.repo.object(id, pack.Commit)
+	if err != nil {
+		p.repo.damaged(id, err)
+	}
+	c := describe(p.repo.format.objects, id, data)
+	p.commits[n] = c
+	return c
+}
+
+// intervals emits one placement for each secret, path, introduction and removal. A secret that two branches removed
+// separately has two.
+func (p *placer) intervals(h *history) {
+	for i := range h.intervals {
+		iv := &h.intervals[i]
+		pl := scan.Placement{Blob: iv.blob, Path: h.names[iv.path], Secret: iv.secret, Introduced: p.commit(iv.intro),
+			AtTip: p.tips(iv.tips), Reachable: p.repo.graph.nodes[iv.intro].reached}
+		if !pl.Reachable {
+			pl.Note = "unreachable commit"
+		}
+		if len(iv.removed) == 0 {
+			p.emit(pl)
+		}
+		for _, n := range iv.removed {
+			pl.Removed = p.commit(n)
+			p.emit(pl)
+		}
+	}
+}
+
+// tips is the names of the refs; equal sets are shared.
+func (p *placer) tips(tips []int32) []string {
+	if len(tips) == 0 {
+		return []string{}
+	}
+	slices.Sort(tips)
+	tips = slices.Compact(tips)
+	key := make([]byte, 0, 4*len(tips))
+	for _, t := range tips {
+		key = binary.LittleEndian.AppendUint32(key, uint32(t))
+	}
+	if names, ok := p.tipSets[string(key)]; ok {
+		return names
+	}
+	var names []string
+	for _, t := range tips {
+		names = append(names, p.repo.tipRefs[t]...)
+	}
+	slices.Sort(names)
+	p.tipSets[string(key)] = names
+	return names
+}
+
+// messages places what stands in the messages of commits and tags: path empty.
+func (p *placer) messages() {
+	g := p.repo.graph
+	for n := range g.nodes {
+		node := &g.nodes[n]
+		for _, id := range p.lookup.At(scan.BlobRef(node.ord), "") {
+			pl := scan.Placement{Blob: scan.BlobRef(node.ord), Secret: id, Introduced: p.commit(int32(n)),
+				Reachable: node.reached, Note: "commit message"}
+			for i, tip := range p.repo.tipNodes {
+				if tip == int32(n) {
+					pl.AtTip = p.repo.tipRefs[i]
+				}
+			}
+			p.emit(pl)
+		}
+	}
+	for i := range g.tags {
+		t := &g.tags[i]
+		for _, id := range p.lookup.At(scan.BlobRef(t.ord), "") {
+			p.emit(scan.Placement{Blob: scan.BlobRef(t.ord), Secret: id, AtTip: t.reached,
+				Reachable: len(t.reached) > 0, Note: "tag message"})
+		}
+	}
+}
+
+// directRefs places blobs that refs or tags name without a commit: alone, or in a tree.
+func (p *placer) directRefs() {
+	for _, dr := range p.repo.direct {
+		place := func(id pack.ID, path string) {
+			ord, ok := p.repo.store.Find(id)
+			p.see(id, ord, ok)
+			if !ok {
+				return
+			}
+			for _, sec := range p.lookup.At(scan.BlobRef(ord), path) {
+				p.emit(scan.Placement{Blob: scan.BlobRef(ord), Path: path, Secret: sec, AtTip: []string{dr.name},
+					Reachable: true, Note: "tagged " + dr.kind.String()})
+			}
+		}
+		if dr.kind == pack.Blob {
+			place(dr.id, "")
+			continue
+		}
+		d := p.repo.differ(func(c change) { place(c.new, string(c.path)) })
+		d.diff(pack.ID{}, dr.id)
+	}
+}
+
+// index places blobs that are staged and in no commit.
+func (p *placer) index() {
+	entries, err := p.repo.readIndex()
+	if err != nil {
+		if !errors.Is(err, os.ErrNotExist) {
+			p.repo.problem("index", err.Error())
+		}
+		return
+	}
+	for _, e := range entries {
+		ord, ok := p.repo.store.Find(e.id)
+		if !ok {
+			p.repo.lacks(e.id, "staged blob")
+			continue
+		}
+		if p.seen.has(ord) {
+			continue
+		}
+		for _, sec := range p.lookup.At(scan.BlobRef(ord), e.path) {
+			p.emit(scan.Placement{Blob: scan.BlobRef(ord), Path: e.path, Secret: sec, Note: "staged"})
+		}
+		p.seen.set(ord)
+	}
+}
+
+// unreachable places the blobs that nothing leads to. Their trees may still be there and know their names.
+func (p *placer) unreachable() {
+	var left []scan.BlobRef
+	for _, ref := range p.lookup.Refs() {
+		if !p.seen.has(uint32(ref)) && !p.isMessage(uint32(ref)) {
+			left = append(left, ref)
+		}
+	}
+	for _, ref := range left {
+		for _, sec := range p.lookup.At(ref, "") {
+			p.emit(scan.Placement{Blob: ref, Secret: sec, Note: "unreachable object"})
+		}
+	}
+}
+
+func (p *placer) isMessage(ord uint32) bool {
+	if _, ok := p.repo.graph.byOrd[ord]; ok {
+		return true
+	}
+	return slices.ContainsFunc(p.repo.graph.tags, func(t tagObject) bool { return t.ord == ord })
+}

@@ -1,0 +1,163 @@
+package gitscan
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"rummage/gitscan/internal/pack"
+	"rummage/scan"
+)
+
+// ref is a name with the object it points to.
+type ref struct {
+	name string
+	id   pack.ID
+}
+
+// maxPackedRefs bounds packed-refs: a million refs take about 70 MB.
+const maxPackedRefs = 1 << 30
+
+// readRefs lists every ref: loose ones win over packed ones, HEAD is there when it is detached (or the only way to
+// its commit), and so are the heads of linked worktrees. Broken refs are problems.
+func readRefs(d dirs, f pack.Format) (refs []ref, problems []scan.Problem) {
+	byName := map[string]pack.ID{}
+	r := refReader{format: f, byName: byName, common: d.commonDir}
+	r.packed()
+	r.loose(filepath.Join(d.commonDir, "refs"), "refs")
+	if d.gitDir != d.commonDir {
+		// Only these are per worktree.
+		for _, sub := range []string{"bisect", "worktree", "rewritten"} {
+			r.loose(filepath.Join(d.gitDir, "refs", sub), "refs/"+sub)
+		}
+	}
+	r.head(filepath.Join(d.gitDir, "HEAD"), "HEAD")
+	worktrees, _ := filepath.Glob(filepath.Join(d.commonDir, "worktrees", "*", "HEAD"))
+	for _, head := range worktrees {
+		r.head(head, "worktrees/"+filepath.Base(filepath.Dir(head))+"/HEAD")
+	}
+	for name, id := range byName {
+		refs = append(refs, ref{name, id})
+	}
+	slices.SortFunc(refs, func(a, b ref) int { return strings.Compare(a.name, b.name) })
+	return refs, r.problems
+}
+
+type refReader struct {
+	format   pack.Format
+	common   string
+	byName   map[string]pack.ID
+	problems []scan.Problem
+}
+
+func (r *refReader) problem(where, format string, args ...any) {
+	r.problems = append(r.problems, scan.Problem{Where: where, Why: fmt.Sprintf(format, args...)})
+}
+
+// packed reads packed-refs: "ID SP NAME" lines, "^ID" lines with the peeled object of the tag before, "#" comments.
+func (r *refReader) packed() {
+	path := filepath.Join(r.common, "packed-refs")
+	info, err := os.Stat(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return
+	}
+	if err == nil && info.Size() > maxPackedRefs {
+		err = fmt.Errorf("larger than %d bytes", maxPackedRefs)
+	}
+	var data []byte
+	if err == nil {
+		data, err = os.ReadFile(path)
+	}
+	if err != nil {
+		r.problem("packed-refs", "%v", err)
+		return
+	}
+	n := 0
+	for line := range strings.Lines(string(data)) {
+		n++
+		line = strings.TrimRight(line, "\r\n")
+		if line == "" || line[0] == '#' || line[0] == '^' {
+			continue
+		}
+		hex, name, ok := strings.Cut(line, " ")
+		id, err := r.format.Parse(hex)
+		if !ok || err != nil {
+			r.problem(fmt.Sprintf("packed-refs:%d", n), "no ref line")
+			continue
+		}
+		r.byName[name] = id
+	}
+}
+
+func (r *refReader) loose(dir, prefix string) {
+	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil {
+			if !errors.Is(err, os.ErrNotExist) {
+				r.problem(path, "%v", err)
+			}
+			return nil
+		}
+		if e.IsDir() || strings.HasSuffix(path, ".lock") {
+			return nil
+		}
+		rel, err := filepath.Rel(dir, path)
+		if err != nil {
+			return err
+		}
+		r.one(path, prefix+"/"+filepath.ToSlash(rel))
+		return nil
+	})
+	if err != nil {
+		r.problem(dir, "%v", err)
+	}
+}
+
+// one reads a loose ref. A symbolic ref (refs/remotes/origin/HEAD) only repeats another one.
+func (r *refReader) one(path, name string) {
+	data, err := readSmall(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return // deleted or packed meanwhile
+	}
+	if err != nil {
+		r.problem(name, "%v", err)
+		return
+	}
+	text := strings.TrimRight(string(data), "\r\n \t")
+	if strings.HasPrefix(text, "ref:") {
+		delete(r.byName, name)
+		return
+	}
+	hex, _, _ := strings.Cut(text, "\n")
+	id, err := r.format.Parse(strings.TrimSpace(hex))
+	if err != nil {
+		r.problem(name, "broken ref: %v", err)
+		return
+	}
+	r.byName[name] = id
+}
+
+// head adds a HEAD that points to a commit itself. One that names a branch adds nothing, even an unborn branch.
+func (r *refReader) head(path, name string) {
+	data, err := readSmall(path)
+	if err != nil {
+		r.problem(name, "%v", err)
+		return
+	}
+	if text := strings.TrimSpace(string(data)); !strings.HasPrefix(text, "ref:") {
+		r.one(path, name)
+	}
+}
+
+// readFull is io.ReadFull to which a short file is no error.
+func readFull(rd io.Reader, buf []byte) (int, error) {
+	n, err := io.ReadFull(rd, buf)
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		err = nil
+	}
+	return n, err
+}

@@ -1,0 +1,278 @@
+package gitscan
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"rummage/gitscan/internal/pack"
+	"rummage/scan"
+)
+
+// Options narrow or change what is read. The zero value reads everything: all refs and what no ref reaches.
+type Options struct {
+	// MaxBlob is the size in bytes from which a blob is skipped; 0 is DefaultMaxBlob.
+	MaxBlob int
+	// NoUnreachable leaves out what no ref reaches.
+	NoUnreachable bool
+	// Branches reads only what these refs (short or full names) reach.
+	Branches []string
+	// Since reads only commits that this revision does not reach.
+	Since string
+	// Range reads the commits of "A..B": reached by B and not by A. An empty side is HEAD.
+	Range string
+	// Upwards looks for the repository in the path's parents too, as git does.
+	Upwards bool
+}
+
+// DefaultMaxBlob is the size from which a blob is skipped as too large.
+const DefaultMaxBlob = 64 << 20
+
+// narrowed reports whether the scan is of some commits only, not of the whole store.
+func (o *Options) narrowed() bool {
+	return o.NoUnreachable || len(o.Branches) > 0 || o.Since != "" || o.Range != ""
+}
+
+// Repo is a repository as a scan.Source.
+type Repo struct {
+	dirs   dirs
+	format repoFormat
+	o      Options
+	store  *pack.Store
+	refs   []ref
+	graph  *graph
+
+	tipNodes []int32    // distinct commits that refs point to …
+	tipRefs  [][]string // … and the refs, ascending
+	direct   []directRef
+	shallow  map[pack.ID]bool
+
+	progress scan.Progress
+
+	mu       sync.Mutex
+	stats    scan.Stats
+	missing  map[pack.ID]bool
+	unread   map[pack.ID]bool
+	skipped  map[scan.SkipReason]int64
+	searched *bitmap // of a narrowed scan: the blobs to search
+}
+
+// directRef is a ref that leads to a tree or a blob, not to a commit.
+type directRef struct {
+	name string
+	id   pack.ID
+	kind pack.Kind
+}
+
+// Open opens the repository at path: a work tree, a bare repository, a linked worktree or a .git file. It reads refs
+// and indexes, no objects. The error is one line that names the file; errors.Is ErrNotRepository tells that there is
+// none.
+func Open(path string, o Options) (*Repo, error) {
+	d, err := locate(path, o.Upwards)
+	if err != nil {
+		return nil, err
+	}
+	f, err := readFormat(d.commonDir)
+	if err != nil {
+		return nil, err
+	}
+	if o.MaxBlob <= 0 {
+		o.MaxBlob = DefaultMaxBlob
+	}
+	store, err := pack.Open(filepath.Join(d.commonDir, "objects"), f.objects)
+	if err != nil {
+		return nil, err
+	}
+	r := &Repo{dirs: d, format: f, o: o, store: store, missing: map[pack.ID]bool{}, unread: map[pack.ID]bool{}}
+	r.stats.Problems, r.stats.Notices = []scan.Problem{}, []string{}
+	r.skipped = map[scan.SkipReason]int64{}
+	for _, dm := range store.Damage() {
+		r.problem(dm.Path, trimPath(dm.Err.Error(), dm.Path))
+	}
+	var problems []scan.Problem
+	r.refs, problems = readRefs(d, f.objects)
+	for _, p := range problems {
+		r.problem(p.Where, p.Why)
+	}
+	if r.shallow, err = readShallow(d.commonDir, f.objects); err != nil {
+		r.problem("shallow", err.Error())
+	}
+	return r, nil
+}
+
+func trimPath(text, path string) string { return strings.TrimPrefix(text, path+": ") }
+
+// Close frees the store.
+func (r *Repo) Close() error { return r.store.Close() }
+
+// GitDir is the directory with HEAD; WorkTree is empty for a bare repository.
+func (r *Repo) GitDir() string   { return r.dirs.gitDir }
+func (r *Repo) WorkTree() string { return r.dirs.workTree }
+
+// Empty reports that the repository has neither refs nor objects.
+func (r *Repo) Empty() bool { return len(r.refs) == 0 && r.store.Len() == 0 }
+
+// readShallow lists the commits whose parents were left on the server.
+func readShallow(commonDir string, f pack.Format) (map[pack.ID]bool, error) {
+	set := map[pack.ID]bool{}
+	data, err := readOptional(filepath.Join(commonDir, "shallow"))
+	if err != nil {
+		return set, err
+	}
+	for line := range strings.Lines(string(data)) {
+		if line = strings.TrimSpace(line); line == "" {
+			continue
+		}
+		id, err := f.Parse(line)
+		if err != nil {
+			return set, err
+		}
+		set[id] = true
+	}
+	return set, nil
+}
+
+// maxProblems is how many problems are named; all are counted.
+const maxProblems = 10
+
+func (r *Repo) problem(where, why string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.problemLocked(where, why)
+}
+
+func (r *Repo) problemLocked(where, why string) {
+	r.stats.ProblemCount++
+	p := scan.Problem{Where: where, Why: why}
+	// The ten that are named must not depend on which worker came first.
+	i, _ := slices.BinarySearchFunc(r.stats.Problems, p, compareProblems)
+	r.stats.Problems = slices.Insert(r.stats.Problems, i, p)
+	if len(r.stats.Problems) > maxProblems {
+		r.stats.Problems = r.stats.Problems[:maxProblems]
+	}
+}
+
+func compareProblems(a, b scan.Problem) int {
+	if c := strings.Compare(a.Where, b.Where); c != 0 {
+		return c
+	}
+	return strings.Compare(a.Why, b.Why)
+}
+
+// lacks remembers an object that something names and the store does not have. Each is counted once.
+func (r *Repo) lacks(id pack.ID, what string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.missing[id] {
+		return
+	}
+	r.missing[id] = true
+	if r.format.promisor {
+		what += " was left on the server by a partial clone; fetch it with: git fetch --refetch"
+	} else {
+		what += " is missing"
+	}
+	r.problemLocked(r.format.objects.Hex(id), what)
+}
+
+// damaged remembers an object that is there and cannot be read. Each is counted once.
+func (r *Repo) damaged(id pack.ID, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.unread[id] {
+		return
+	}
+	r.unread[id] = true
+	r.problemLocked(r.format.objects.Hex(id), err.Error())
+}
+
+func (r *Repo) object(id pack.ID, want pack.Kind) ([]byte, error) {
+	kind, data, err := r.store.Get(id, 0)
+	if err == nil && kind != want {
+		return nil, fmt.Errorf("is a %s, not a %s", kind, want)
+	}
+	return data, err
+}
+
+// differ compares trees of this repository.
+func (r *Repo) differ(emit func(change)) differ {
+	return differ{
+		format: r.format.objects,
+		get:    func(id pack.ID) ([]byte, error) { return r.object(id, pack.Tree) },
+		problem: func(id pack.ID, err error) {
+			if errors.Is(err, pack.ErrMissing) {
+				r.lacks(id, "tree")
+				return
+			}
+			r.damaged(id, fmt.Errorf("tree: %w", err))
+		},
+		emit: emit,
+	}
+}
+
+// BlobID implements scan.Source.
+func (r *Repo) BlobID(ref scan.BlobRef) string { return r.format.objects.Hex(r.store.ID(uint32(ref))) }
+
+// Progress implements scan.Source.
+func (r *Repo) Progress() *scan.Progress { return &r.progress }
+
+// Stats implements scan.Source. The counts add up: every object of the store (of the selection, for a narrowed scan)
+// is searched, no blob, or skipped for one reason; objects that are named and missing are counted with them.
+func (r *Repo) Stats() scan.Stats {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s := r.stats
+	s.Problems = slices.Clone(s.Problems)
+	s.Skipped = map[scan.SkipReason]int64{}
+	for reason, n := range r.skipped {
+		s.Skipped[reason] = n
+		s.Blobs += n
+	}
+	s.Blobs += s.Scanned
+	for id := range r.unread {
+		// Damaged commits, trees and tags leave the non-blobs; damaged blobs were never among them.
+		_ = id
+		s.NonBlobs--
+		s.Skipped[scan.SkipUnreadable]++
+	}
+	if n := int64(len(r.missing)); n > 0 {
+		s.Skipped[scan.SkipMissing] += n
+	}
+	s.Objects = s.Scanned + s.NonBlobs
+	for _, n := range s.Skipped {
+		s.Objects += n
+	}
+	s.Complete = s.ProblemCount == 0
+	return s
+}
+
+// bitmap is a set of ordinals.
+type bitmap struct{ words []uint64 }
+
+func newBitmap(n int) *bitmap       { return &bitmap{make([]uint64, (n+63)/64)} }
+func (b *bitmap) has(i uint32) bool { return b.words[i/64]>>(i%64)&1 == 1 }
+func (b *bitmap) set(i uint32)      { b.words[i/64] |= 1 << (i % 64) }
+func (b *bitmap) each(f func(uint32) bool) {
+	for w, word := range b.words {
+		for i := uint32(0); word != 0; i++ {
+			if word&1 == 1 && !f(uint32(w)*64+i) {
+				return
+			}
+			word >>= 1
+		}
+	}
+}
+
+var _ scan.Source = (*Repo)(nil)
+
+// check is ctx.Err at a cost that a tight loop does not notice.
+func check(ctx context.Context, n *int) error {
+	if *n++; *n%64 == 0 {
+		return ctx.Err()
+	}
+	return nil
+}

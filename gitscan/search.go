@@ -1,0 +1,311 @@
+package gitscan
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync/atomic"
+
+	"github.com/sourcegraph/conc/pool"
+
+	"rummage/gitscan/internal/pack"
+	"rummage/scan"
+)
+
+// Search implements scan.Source: it reads commits and tags, searches their messages, and then the blobs.
+func (r *Repo) Search(ctx context.Context, workers int, open func() scan.Visitor) error {
+	r.progress.SetStage("reading commits")
+	counts := r.store.Count()
+	r.progress.Total.Store(counts[pack.Commit] + counts[pack.Tag] + counts[pack.Blob])
+	r.graph = newGraph()
+	narrowed := r.o.narrowed()
+	err := r.store.Walk(ctx, pack.WalkOptions{Kinds: pack.Of(pack.Commit, pack.Tag), Workers: workers, Verify: true},
+		func() func(*pack.Object) {
+			v := visitMessages(nil)
+			if !narrowed {
+				v = r.messages(open())
+			}
+			return func(o *pack.Object) { r.commitOrTag(o, v) }
+		})
+	if err != nil {
+		return err
+	}
+	r.link()
+	if err := r.sel(); err != nil {
+		return err
+	}
+	if narrowed {
+		return r.searchSelected(ctx, workers, open)
+	}
+	r.mu.Lock()
+	r.stats.NonBlobs = counts[pack.Commit] + counts[pack.Tree] + counts[pack.Tag]
+	r.stats.Commits = counts[pack.Commit]
+	r.mu.Unlock()
+	r.progress.SetStage("searching")
+	return r.store.Walk(ctx, pack.WalkOptions{Kinds: pack.Of(pack.Blob), Workers: workers, MaxSize: r.o.MaxBlob, Verify: true},
+		func() func(*pack.Object) {
+			v := open()
+			return func(o *pack.Object) { r.blob(o, v) }
+		})
+}
+
+// visitMessages searches a message of the object with an ordinal.
+type visitMessages func(ord uint32, message []byte)
+
+func (r *Repo) messages(v scan.Visitor) visitMessages {
+	return func(ord uint32, message []byte) {
+		if len(message) == 0 {
+			return
+		}
+		v.Visit(scan.BlobRef(ord), message)
+		r.mu.Lock()
+		r.stats.Messages++
+		r.mu.Unlock()
+	}
+}
+
+func (r *Repo) commitOrTag(o *pack.Object, visit visitMessages) {
+	defer r.progress.Done.Add(1)
+	f := r.format.objects
+	if o.Err != nil {
+		r.damaged(r.store.ID(o.Ord), fmt.Errorf("%s: %w", o.Kind, o.Err))
+		if o.Data == nil {
+			return
+		}
+	}
+	if o.Kind == pack.Tag {
+		target, kind, message, err := tagTarget(f, o.Data)
+		if err != nil {
+			r.damaged(r.store.ID(o.Ord), fmt.Errorf("tag: %w", err))
+			return
+		}
+		r.graph.addTag(tagObject{ord: o.Ord, id: r.store.ID(o.Ord), target: target, kind: kind})
+		if visit != nil {
+			visit(o.Ord, []byte(message))
+		}
+		return
+	}
+	h, err := parseCommit(f, o.Data, nil)
+	if err != nil {
+		r.damaged(r.store.ID(o.Ord), fmt.Errorf("commit: %w", err))
+		return
+	}
+	r.graph.addCommit(o.Ord, h)
+	if visit != nil {
+		visit(o.Ord, h.message)
+	}
+}
+
+func (g *graph) addTag(t tagObject) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.tags = append(g.tags, t)
+}
+
+// blob counts and searches one blob. Counters are summed under the lock only for what is rare.
+func (r *Repo) blob(o *pack.Object, v scan.Visitor) {
+	r.progress.Done.Add(1)
+	reason := scan.SkipReason("")
+	switch {
+	case errors.Is(o.Err, pack.ErrTooLarge):
+		reason = scan.SkipTooLarge
+	case o.Err != nil:
+		reason = scan.SkipUnreadable
+		if o.Data != nil {
+			v.Visit(scan.BlobRef(o.Ord), o.Data)
+		}
+		kind := "object"
+		if o.Kind != 0 {
+			kind = o.Kind.String()
+		}
+		r.problem(r.format.objects.Hex(r.store.ID(o.Ord)), fmt.Sprintf("%s: %v", kind, o.Err))
+	default:
+		reason = v.Visit(scan.BlobRef(o.Ord), o.Data)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if reason != "" {
+		r.skipped[reason]++
+		return
+	}
+	r.stats.Scanned++
+	r.stats.Bytes += int64(len(o.Data))
+	r.progress.Bytes.Add(int64(len(o.Data)))
+}
+
+// link makes the graph whole and finds out what the refs point to.
+func (r *Repo) link() {
+	g := r.graph
+	f := r.format.objects
+	// Workers find commits in any order; everything after this must not depend on it.
+	slices.SortFunc(g.tags, func(a, b tagObject) int { return a.id.Compare(b.id) })
+	g.link(r.store, func(child int32, parent pack.ID) {
+		id := r.store.ID(g.nodes[child].ord)
+		if r.shallow[id] {
+			r.problem(f.Hex(id), "history ends here: shallow clone; fetch the rest with: git fetch --unshallow")
+			return
+		}
+		r.lacks(parent, "commit (a parent of "+f.Hex(id)[:12]+")")
+	})
+	tags := map[pack.ID]*tagObject{}
+	for i := range g.tags {
+		tags[g.tags[i].id] = &g.tags[i]
+	}
+	byNode := map[int32][]string{}
+	for _, rf := range r.refs {
+		r.resolveRef(rf, tags, byNode)
+	}
+	for n, names := range byNode {
+		slices.Sort(names)
+		r.tipNodes = append(r.tipNodes, n)
+		byNode[n] = names
+	}
+	slices.SortFunc(r.tipNodes, func(a, b int32) int { return slices.Compare(byNode[a], byNode[b]) })
+	for _, n := range r.tipNodes {
+		r.tipRefs = append(r.tipRefs, byNode[n])
+		g.reach(n, func(c *commitNode) bool {
+			again := c.reached
+			c.reached = true
+			return !again
+		})
+	}
+}
+
+// maxPeel is how many tags of tags are followed.
+const maxPeel = 32
+
+// resolveRef follows a ref through tags to what it means.
+func (r *Repo) resolveRef(rf ref, tags map[pack.ID]*tagObject, byNode map[int32][]string) {
+	id := rf.id
+	for range maxPeel {
+		ord, ok := r.store.Find(id)
+		if !ok {
+			r.lacks(id, "object that "+rf.name+" names")
+			return
+		}
+		if n, ok := r.graph.byOrd[ord]; ok {
+			byNode[n] = append(byNode[n], rf.name)
+			return
+		}
+		if t := tags[id]; t != nil {
+			t.reached = append(t.reached, rf.name)
+			id = t.target
+			continue
+		}
+		kind, err := r.store.Kind(id)
+		if err != nil {
+			r.damaged(id, err)
+			return
+		}
+		if kind == pack.Tree || kind == pack.Blob {
+			r.direct = append(r.direct, directRef{rf.name, id, kind})
+		}
+		return
+	}
+	r.problem(rf.name, fmt.Sprintf("more than %d tags of tags", maxPeel))
+}
+
+// searchSelected searches the messages and blobs of the wanted commits.
+func (r *Repo) searchSelected(ctx context.Context, workers int, open func() scan.Visitor) error {
+	r.progress.SetStage("selecting")
+	r.searched = newBitmap(r.store.Len())
+	var todo []uint32
+	var commits, trees int64
+	want := func(id pack.ID) {
+		if id.IsZero() {
+			return
+		}
+		ord, ok := r.store.Find(id)
+		if !ok {
+			r.lacks(id, "blob")
+		} else if !r.searched.has(ord) {
+			r.searched.set(ord)
+			todo = append(todo, ord)
+		}
+	}
+	d := r.differ(func(c change) { want(c.new); want(c.old) })
+	n := 0
+	for i := range r.graph.nodes {
+		node := &r.graph.nodes[i]
+		if !node.wanted {
+			continue
+		}
+		if err := check(ctx, &n); err != nil {
+			return err
+		}
+		commits++
+		todo = append(todo, node.ord)
+		var first pack.ID
+		if len(node.parents) > 0 {
+			first = r.graph.nodes[node.parents[0]].tree
+		}
+		d.diff(first, node.tree)
+	}
+	for _, dr := range r.direct {
+		if r.o.Since == "" && r.o.Range == "" && r.selectedRef(dr.name) {
+			if dr.kind == pack.Tree {
+				d.diff(pack.ID{}, dr.id)
+			} else {
+				want(dr.id)
+			}
+		}
+	}
+	for i := range r.graph.tags {
+		if t := &r.graph.tags[i]; slices.ContainsFunc(t.reached, r.selectedRef) && r.o.Since == "" && r.o.Range == "" {
+			todo = append(todo, t.ord)
+			trees++
+		}
+	}
+	r.mu.Lock()
+	r.stats.NonBlobs, r.stats.Commits = commits+trees, commits
+	r.mu.Unlock()
+	return r.searchOrds(ctx, workers, todo, open)
+}
+
+// searchOrds reads objects one by one. Ordinals of a pack ascend with its ids, not its offsets, but the base cache
+// makes up for it.
+func (r *Repo) searchOrds(ctx context.Context, workers int, todo []uint32, open func() scan.Visitor) error {
+	r.progress.SetStage("searching")
+	r.progress.Total.Store(int64(len(todo)))
+	r.progress.Done.Store(0)
+	var next atomic.Int64
+	p := pool.New().WithContext(ctx).WithCancelOnError()
+	for range workers {
+		v := open()
+		message := r.messages(v)
+		p.Go(func(ctx context.Context) error {
+			for {
+				i := next.Add(1) - 1
+				if i >= int64(len(todo)) {
+					return nil
+				}
+				if err := ctx.Err(); err != nil {
+					return err
+				}
+				r.selectedObject(todo[i], v, message)
+			}
+		})
+	}
+	return p.Wait()
+}
+
+func (r *Repo) selectedObject(ord uint32, v scan.Visitor, message visitMessages) {
+	id := r.store.ID(ord)
+	kind, data, err := r.store.Get(id, r.o.MaxBlob)
+	o := &pack.Object{Ord: ord, Kind: kind, Data: data, Size: len(data), Err: err}
+	switch {
+	case err == nil && kind == pack.Commit:
+		r.progress.Done.Add(1)
+		if h, err := parseCommit(r.format.objects, data, nil); err == nil {
+			message(ord, h.message)
+		}
+	case err == nil && kind == pack.Tag:
+		r.progress.Done.Add(1)
+		if _, _, text, err := tagTarget(r.format.objects, data); err == nil {
+			message(ord, []byte(text))
+		}
+	default:
+		r.blob(o, v)
+	}
+}

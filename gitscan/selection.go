@@ -1,0 +1,225 @@
+package gitscan
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"rummage/gitscan/internal/pack"
+)
+
+// sel marks the wanted commits.
+func (r *Repo) sel() error {
+	g := r.graph
+	mark := func(n int32) {
+		g.reach(n, func(c *commitNode) bool {
+			again := c.wanted
+			c.wanted = true
+			return !again
+		})
+	}
+	unmark := func(n int32) {
+		done := map[*commitNode]bool{}
+		g.reach(n, func(c *commitNode) bool {
+			if done[c] {
+				return false
+			}
+			done[c] = true
+			c.wanted = false
+			return true
+		})
+	}
+	if !r.o.narrowed() {
+		for i := range g.nodes {
+			g.nodes[i].wanted = true
+		}
+		return nil
+	}
+	var from, not []int32
+	switch {
+	case r.o.Range != "":
+		a, b, ok := strings.Cut(r.o.Range, "..")
+		if !ok || strings.HasPrefix(b, ".") {
+			return fmt.Errorf("range %q: want A..B", r.o.Range)
+		}
+		na, err := r.revision(a)
+		if err != nil {
+			return err
+		}
+		nb, err := r.revision(b)
+		if err != nil {
+			return err
+		}
+		from, not = []int32{nb}, []int32{na}
+	default:
+		for i, n := range r.tipNodes {
+			if slices.ContainsFunc(r.tipRefs[i], r.selectedRef) {
+				from = append(from, n)
+			}
+		}
+		if len(r.o.Branches) > 0 {
+			if err := r.checkBranches(); err != nil {
+				return err
+			}
+		}
+	}
+	if r.o.Since != "" {
+		n, err := r.revision(r.o.Since)
+		if err != nil {
+			return err
+		}
+		not = append(not, n)
+	}
+	for _, n := range from {
+		mark(n)
+	}
+	for _, n := range not {
+		unmark(n)
+	}
+	return nil
+}
+
+// selectedRef reports whether Branches names a ref, or names nothing.
+func (r *Repo) selectedRef(name string) bool {
+	if len(r.o.Branches) == 0 {
+		return true
+	}
+	return slices.ContainsFunc(r.o.Branches, func(b string) bool { return refNamed(name, b) || b == "HEAD" && name == r.headRef() })
+}
+
+// refPrefixes are where git looks for a short name, in its order.
+var refPrefixes = []string{"", "refs/", "refs/tags/", "refs/heads/", "refs/remotes/"}
+
+func refNamed(name, short string) bool {
+	for _, p := range refPrefixes {
+		if name == p+short {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *Repo) checkBranches() error {
+	for _, b := range r.o.Branches {
+		if b == "HEAD" && r.headRef() != "" {
+			b = r.headRef()
+		}
+		if !slices.ContainsFunc(r.refs, func(rf ref) bool { return refNamed(rf.name, b) }) {
+			return fmt.Errorf("no branch, tag or ref is named %q", b)
+		}
+	}
+	return nil
+}
+
+// headRef is the ref that HEAD names, or "HEAD" itself when it is detached.
+func (r *Repo) headRef() string {
+	name, err := readSmall(r.dirs.gitDir + "/HEAD")
+	if err != nil {
+		return ""
+	}
+	if target, ok := strings.CutPrefix(strings.TrimSpace(string(name)), "ref:"); ok {
+		return strings.TrimSpace(target)
+	}
+	return "HEAD"
+}
+
+// revision finds the commit that REV means: a ref by short or full name, a commit id or its unique beginning, HEAD or
+// @, each followed by any of ~N, ^N and ^{commit} (gitrevisions(7)). Dates and searches are not understood.
+func (r *Repo) revision(rev string) (int32, error) {
+	name, steps := rev, ""
+	if i := strings.IndexAny(rev, "~^"); i >= 0 {
+		name, steps = rev[:i], rev[i:]
+	}
+	n, err := r.named(name)
+	if err != nil {
+		return 0, err
+	}
+	for steps != "" {
+		op := steps[0]
+		steps = steps[1:]
+		if op == '^' && strings.HasPrefix(steps, "{") {
+			what, rest, ok := strings.Cut(steps[1:], "}")
+			if !ok || what != "" && what != "commit" {
+				return 0, fmt.Errorf("revision %q: %q is not understood", rev, "^"+steps)
+			}
+			steps = rest
+			continue
+		}
+		digits := len(steps) - len(strings.TrimLeft(steps, "0123456789"))
+		count := 1
+		if digits > 0 {
+			if count, err = strconv.Atoi(steps[:digits]); err != nil {
+				return 0, fmt.Errorf("revision %q: %q is too large", rev, steps[:digits])
+			}
+		}
+		steps = steps[digits:]
+		if steps != "" && steps[0] != '~' && steps[0] != '^' {
+			return 0, fmt.Errorf("revision %q is not understood", rev)
+		}
+		if n, err = r.step(rev, n, op, count); err != nil {
+			return 0, err
+		}
+	}
+	return n, nil
+}
+
+func (r *Repo) step(rev string, n int32, op byte, count int) (int32, error) {
+	if op == '^' {
+		if count == 0 {
+			return n, nil
+		}
+		if p := r.graph.nodes[n].parents; count <= len(p) {
+			return p[count-1], nil
+		}
+		return 0, fmt.Errorf("revision %q: the commit has no parent %d", rev, count)
+	}
+	for range count {
+		p := r.graph.nodes[n].parents
+		if len(p) == 0 {
+			return 0, fmt.Errorf("revision %q: history is not that long", rev)
+		}
+		n = p[0]
+	}
+	return n, nil
+}
+
+func (r *Repo) named(name string) (int32, error) {
+	if name == "" || name == "@" || name == "HEAD" {
+		name = r.headRef()
+	}
+	for _, p := range refPrefixes {
+		for i, names := range r.tipRefs {
+			if _, ok := slices.BinarySearch(names, p+name); ok {
+				return r.tipNodes[i], nil
+			}
+		}
+	}
+	if n, ok, err := r.byPrefix(name); err != nil || ok {
+		return n, err
+	}
+	return 0, fmt.Errorf("no commit is named %q", name)
+}
+
+// minAbbrev is the shortest beginning of an id that git takes for one.
+const minAbbrev = 4
+
+func (r *Repo) byPrefix(hex string) (node int32, ok bool, err error) {
+	f := r.format.objects
+	if len(hex) < minAbbrev || len(hex) > 2*f.Size() || strings.Trim(hex, "0123456789abcdefABCDEF") != "" {
+		return 0, false, nil
+	}
+	hex = strings.ToLower(hex)
+	var found pack.ID
+	for n := range r.graph.nodes {
+		id := r.store.ID(r.graph.nodes[n].ord)
+		if !strings.HasPrefix(f.Hex(id), hex) {
+			continue
+		}
+		if ok && id != found {
+			return 0, false, fmt.Errorf("commit id %q is ambiguous", hex)
+		}
+		node, ok, found = int32(n), true, id
+	}
+	return node, ok, nil
+}

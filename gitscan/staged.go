@@ -1,0 +1,118 @@
+package gitscan
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+
+	"rummage/gitscan/internal/pack"
+	"rummage/scan"
+)
+
+// Staged is what the next commit would bring in, as a scan.Source: the blobs of the index that HEAD does not have at
+// their path. A secret that HEAD has at that path already is not reported again.
+type Staged struct {
+	repo    *Repo
+	entries []stagedEntry
+}
+
+type stagedEntry struct {
+	path     string
+	ord, old uint32
+	replaces bool // old is what HEAD has at the path
+}
+
+// Staged compares the index with HEAD.
+func (r *Repo) Staged() (*Staged, error) {
+	entries, err := r.readIndex()
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("%s/index: %w", r.dirs.gitDir, err)
+	}
+	head, err := r.headTree()
+	if err != nil {
+		return nil, err
+	}
+	atHead := map[string]pack.ID{}
+	d := r.differ(func(c change) { atHead[string(c.path)] = c.new })
+	d.diff(pack.ID{}, head)
+	s := &Staged{repo: r}
+	for _, e := range entries {
+		old, had := atHead[e.path]
+		if had && old == e.id {
+			continue
+		}
+		ord, ok := r.store.Find(e.id)
+		if !ok {
+			r.lacks(e.id, "staged blob")
+			continue
+		}
+		se := stagedEntry{path: e.path, ord: ord}
+		if had {
+			se.old, se.replaces = r.store.Find(old)
+		}
+		s.entries = append(s.entries, se)
+	}
+	return s, nil
+}
+
+// headTree is the tree of HEAD's commit, zero when the branch is unborn.
+func (r *Repo) headTree() (pack.ID, error) {
+	name := r.headRef()
+	i := slices.IndexFunc(r.refs, func(rf ref) bool { return rf.name == name })
+	if i < 0 {
+		return pack.ID{}, nil
+	}
+	data, err := r.object(r.refs[i].id, pack.Commit)
+	if err != nil {
+		return pack.ID{}, fmt.Errorf("HEAD: %w", err)
+	}
+	h, err := parseCommit(r.format.objects, data, nil)
+	return h.tree, err
+}
+
+// Search implements scan.Source.
+func (s *Staged) Search(ctx context.Context, workers int, open func() scan.Visitor) error {
+	var todo []uint32
+	for _, e := range s.entries {
+		todo = append(todo, e.ord)
+		if e.replaces {
+			todo = append(todo, e.old)
+		}
+	}
+	slices.Sort(todo)
+	return s.repo.searchOrds(ctx, workers, slices.Compact(todo), open)
+}
+
+// Place implements scan.Source.
+func (s *Staged) Place(ctx context.Context, l scan.Lookup, emit func(scan.Placement)) error {
+	for _, e := range s.entries {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		ref := scan.BlobRef(e.ord)
+		if !l.Holds(ref) && !l.Named(e.path) {
+			continue
+		}
+		var known []scan.SecretID
+		if e.replaces {
+			known = l.At(scan.BlobRef(e.old), e.path)
+		}
+		for _, id := range l.At(ref, e.path) {
+			if _, old := slices.BinarySearch(known, id); !old {
+				emit(scan.Placement{Blob: ref, Path: e.path, Secret: id, Note: "staged"})
+			}
+		}
+	}
+	return nil
+}
+
+// BlobID implements scan.Source.
+func (s *Staged) BlobID(ref scan.BlobRef) string { return s.repo.BlobID(ref) }
+
+// Stats implements scan.Source.
+func (s *Staged) Stats() scan.Stats { return s.repo.Stats() }
+
+// Progress implements scan.Source.
+func (s *Staged) Progress() *scan.Progress { return &s.repo.progress }

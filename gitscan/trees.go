@@ -1,0 +1,237 @@
+package gitscan
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+
+	"rummage/gitscan/internal/pack"
+)
+
+// treeEntry is one entry of a tree object: "mode SP name NUL id". name aliases the object.
+type treeEntry struct {
+	name []byte
+	id   pack.ID
+	mode uint32
+}
+
+// The modes that matter: directories are entered, submodules (gitlinks) name commits of other repositories.
+const (
+	modeType    = 0o170000
+	modeDir     = 0o040000
+	modeGitlink = 0o160000
+)
+
+func (e *treeEntry) isDir() bool { return e.mode&modeType == modeDir }
+func (e *treeEntry) isBlob() bool {
+	return e.mode&modeType != modeDir && e.mode&modeType != modeGitlink
+}
+
+var errTree = errors.New("tree object is malformed")
+
+// nextEntry reads the first entry of a tree and gives what follows it.
+func nextEntry(f pack.Format, tree []byte) (e treeEntry, rest []byte, err error) {
+	i := 0
+	for ; i < len(tree) && tree[i] >= '0' && tree[i] <= '7' && i < 8; i++ {
+		e.mode = e.mode<<3 | uint32(tree[i]-'0')
+	}
+	if i == 0 || i >= len(tree) || tree[i] != ' ' {
+		return e, nil, errTree
+	}
+	tree = tree[i+1:]
+	nul := bytes.IndexByte(tree, 0)
+	if nul <= 0 || len(tree)-nul-1 < f.Size() {
+		return e, nil, errTree
+	}
+	e.name = tree[:nul]
+	e.id = f.ID(tree[nul+1:])
+	return e, tree[nul+1+f.Size():], nil
+}
+
+// cursor steps through a tree.
+type cursor struct {
+	format pack.Format
+	rest   []byte
+	cur    treeEntry
+	ok     bool
+	err    error
+}
+
+func (c *cursor) start(f pack.Format, tree []byte) {
+	*c = cursor{format: f, rest: tree}
+	c.next()
+}
+
+func (c *cursor) next() {
+	if c.ok = len(c.rest) > 0 && c.err == nil; !c.ok {
+		return
+	}
+	c.cur, c.rest, c.err = nextEntry(c.format, c.rest)
+	c.ok = c.err == nil
+}
+
+// compareEntries is git's order: a directory sorts as if its name ended in a slash.
+func compareEntries(a, b *treeEntry) int {
+	n := min(len(a.name), len(b.name))
+	if c := bytes.Compare(a.name[:n], b.name[:n]); c != 0 {
+		return c
+	}
+	return int(a.after(n)) - int(b.after(n))
+}
+
+func (e *treeEntry) after(n int) byte {
+	switch {
+	case n < len(e.name):
+		return e.name[n]
+	case e.isDir():
+		return '/'
+	}
+	return 0
+}
+
+// change is a path whose blob differs between two trees. A zero id means that there is none. path is valid during the
+// call only.
+type change struct {
+	path     []byte
+	old, new pack.ID
+}
+
+// differ compares trees. A tree that cannot be read is told to problem once and taken for empty.
+type differ struct {
+	format  pack.Format
+	get     func(pack.ID) ([]byte, error)
+	problem func(id pack.ID, err error)
+	emit    func(change)
+	path    []byte
+	budget  int
+}
+
+// Bounds against trees made to be endless: git itself cannot check out paths deeper than this, and a tree that holds
+// itself a thousand times over has more entries than any repository.
+const (
+	maxTreeDepth   = 2048
+	maxTreeEntries = 50_000_000
+)
+
+var errTreeBounds = fmt.Errorf("trees are nested more than %d deep or have more than %d entries", maxTreeDepth, maxTreeEntries)
+
+// diff emits every path whose blob is not the same in both trees. Zero stands for the empty tree.
+func (d *differ) diff(old, new pack.ID) {
+	d.path, d.budget = d.path[:0], maxTreeEntries
+	d.trees(old, new, 0)
+}
+
+func (d *differ) trees(old, new pack.ID, depth int) {
+	if old == new {
+		return
+	}
+	if depth > maxTreeDepth || d.budget <= 0 {
+		d.problem(new, errTreeBounds)
+		return
+	}
+	var a, b cursor
+	a.start(d.format, d.read(old))
+	b.start(d.format, d.read(new))
+	for a.ok || b.ok {
+		d.budget--
+		c := 0
+		switch {
+		case !b.ok:
+			c = -1
+		case !a.ok:
+			c = 1
+		default:
+			c = compareEntries(&a.cur, &b.cur)
+		}
+		switch {
+		case c < 0:
+			d.pair(&a.cur, nil, depth)
+			a.next()
+		case c > 0:
+			d.pair(nil, &b.cur, depth)
+			b.next()
+		default:
+			if a.cur.id != b.cur.id || a.cur.mode&modeType != b.cur.mode&modeType {
+				d.pair(&a.cur, &b.cur, depth)
+			}
+			a.next()
+			b.next()
+		}
+	}
+	if a.err != nil {
+		d.problem(old, a.err)
+	}
+	if b.err != nil {
+		d.problem(new, b.err)
+	}
+}
+
+// pair handles one name that differs. Both entries, when both are there, are directories or neither is: git's order
+// keeps a file and a directory of one name apart.
+func (d *differ) pair(a, b *treeEntry, depth int) {
+	e := a
+	if b != nil {
+		e = b
+	}
+	n := len(d.path)
+	if n > 0 {
+		d.path = append(d.path, '/')
+	}
+	d.path = append(d.path, e.name...)
+	if e.isDir() {
+		var old, new pack.ID
+		if a != nil {
+			old = a.id
+		}
+		if b != nil {
+			new = b.id
+		}
+		d.trees(old, new, depth+1)
+	} else {
+		ch := change{path: d.path}
+		if a != nil && a.isBlob() {
+			ch.old = a.id
+		}
+		if b != nil && b.isBlob() {
+			ch.new = b.id
+		}
+		if ch.old != ch.new {
+			d.emit(ch)
+		}
+	}
+	d.path = d.path[:n]
+}
+
+func (d *differ) read(id pack.ID) []byte {
+	if id.IsZero() {
+		return nil
+	}
+	data, err := d.get(id)
+	if err != nil {
+		d.problem(id, err)
+		return nil
+	}
+	return data
+}
+
+// lookup is the blob at a path of a tree, zero when there is none.
+func (d *differ) lookup(tree pack.ID, path []byte) pack.ID {
+	for {
+		name, rest, deeper := bytes.Cut(path, []byte{'/'})
+		var c cursor
+		found := false
+		for c.start(d.format, d.read(tree)); c.ok; c.next() {
+			if bytes.Equal(c.cur.name, name) && c.cur.isDir() == deeper {
+				found = true
+				break
+			}
+		}
+		switch {
+		case !found || !deeper && !c.cur.isBlob():
+			return pack.ID{}
+		case !deeper:
+			return c.cur.id
+		}
+		tree, path = c.cur.id, rest
+	}
+}

@@ -1,0 +1,99 @@
+package gitscan
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/go-git/go-git/v5/plumbing/format/gitignore"
+)
+
+// WorkTreeFiles lists the files of the work tree that are or could be committed: tracked ones, and untracked ones that
+// no .gitignore, info/exclude leaves out. Paths are relative to WorkTree, with slashes, ascending by directory.
+func (r *Repo) WorkTreeFiles() ([]string, error) {
+	if r.dirs.workTree == "" {
+		return nil, errors.New("a bare repository has no work tree")
+	}
+	tracked := map[string]bool{}
+	entries, err := r.readIndex()
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		r.Notice("the index cannot be read, so ignored files that are tracked are left out: " + err.Error())
+	}
+	trackedDirs := map[string]bool{}
+	for _, e := range entries {
+		tracked[e.path] = true
+		for dir := e.path; strings.Contains(dir, "/"); {
+			dir = dir[:strings.LastIndexByte(dir, '/')]
+			trackedDirs[dir] = true
+		}
+	}
+	w := treeWalk{root: r.dirs.workTree, tracked: tracked, trackedDirs: trackedDirs}
+	w.patterns = append(w.patterns, readIgnore(filepath.Join(r.dirs.commonDir, "info", "exclude"), nil)...)
+	err = filepath.WalkDir(w.root, w.visit)
+	return w.files, err
+}
+
+// treeWalk collects files, with the ignore patterns of the directories it has entered.
+type treeWalk struct {
+	root                 string
+	tracked, trackedDirs map[string]bool
+	patterns             []gitignore.Pattern
+	files                []string
+}
+
+func (w *treeWalk) visit(path string, e fs.DirEntry, err error) error {
+	if err != nil {
+		return err
+	}
+	rel, err := filepath.Rel(w.root, path)
+	if err != nil {
+		return err
+	}
+	rel = filepath.ToSlash(rel)
+	if rel == "." {
+		w.patterns = append(w.patterns, readIgnore(filepath.Join(path, ".gitignore"), nil)...)
+		return nil
+	}
+	if e.Name() == ".git" {
+		if e.IsDir() {
+			return fs.SkipDir
+		}
+		return nil
+	}
+	parts := strings.Split(rel, "/")
+	ignored := gitignore.NewMatcher(w.patterns).Match(parts, e.IsDir())
+	if e.IsDir() {
+		if ignored && !w.trackedDirs[rel] {
+			return fs.SkipDir
+		}
+		w.patterns = append(w.patterns, readIgnore(filepath.Join(path, ".gitignore"), parts)...)
+		return nil
+	}
+	if e.Type().IsRegular() && (!ignored || w.tracked[rel]) {
+		w.files = append(w.files, rel)
+	}
+	return nil
+}
+
+func readIgnore(file string, domain []string) (patterns []gitignore.Pattern) {
+	data, err := readSmall(file)
+	if err != nil {
+		return nil
+	}
+	for line := range strings.Lines(string(data)) {
+		line = strings.TrimRight(line, "\r\n")
+		if line != "" && !strings.HasPrefix(line, "#") {
+			patterns = append(patterns, gitignore.ParsePattern(line, domain))
+		}
+	}
+	return patterns
+}
+
+// Notice adds something worth saying once to the scan's statistics.
+func (r *Repo) Notice(text string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.stats.Notices = append(r.stats.Notices, text)
+}

@@ -1,0 +1,202 @@
+package scan
+
+import (
+	"bytes"
+	"slices"
+	"sync"
+
+	"rummage/detect"
+)
+
+// collector gathers the matches of all workers. A lock guards it; matches are rare, so it is hardly ever waited for.
+type collector struct {
+	det *detect.Detector
+
+	mu      sync.Mutex
+	ids     map[secretKey]SecretID
+	secrets []secretKey
+	hits    map[BlobRef][]hit
+
+	named map[string][]*detect.Rule // path → rules that fire by the name alone
+	at    map[atKey][]SecretID
+}
+
+// secretKey is what makes two matches the same secret: rule and value, and who suppressed them by content. Rules that
+// fire by a file's name have no value; there the path takes its place.
+type secretKey struct {
+	rule       *detect.Rule
+	secret     string
+	path       string
+	suppressed detect.Suppression
+}
+
+type atKey struct {
+	ref  BlobRef
+	path string
+}
+
+// hit is one match in one blob, located.
+type hit struct {
+	secret             SecretID
+	line, column       int
+	endLine, endColumn int
+	match              detect.Match
+}
+
+func newCollector(d *detect.Detector) *collector {
+	return &collector{
+		det: d, ids: map[secretKey]SecretID{}, hits: map[BlobRef][]hit{},
+		named: map[string][]*detect.Rule{}, at: map[atKey][]SecretID{},
+	}
+}
+
+// id is the number of a secret. The caller holds the lock.
+func (c *collector) id(k secretKey) SecretID {
+	id, ok := c.ids[k]
+	if !ok {
+		id = SecretID(len(c.secrets))
+		c.ids[k] = id
+		c.secrets = append(c.secrets, k)
+	}
+	return id
+}
+
+func (c *collector) add(ref BlobRef, text []byte, matches []detect.Match) {
+	located := make([]hit, len(matches))
+	var pos position
+	order := make([]int, len(matches))
+	for i := range order {
+		order[i] = i
+	}
+	// Lines are counted once, forwards.
+	slices.SortFunc(order, func(a, b int) int { return matches[a].SecretStart - matches[b].SecretStart })
+	for _, i := range order {
+		m := &matches[i]
+		pos.advance(text, m.SecretStart)
+		end := pos
+		end.advance(text, m.SecretEnd)
+		located[i] = hit{line: pos.line + 1, column: m.SecretStart - pos.lineStart + 1,
+			endLine: end.line + 1, endColumn: m.SecretEnd - end.lineStart + 1, match: *m}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i := range located {
+		m := &located[i].match
+		k := secretKey{rule: m.Rule, secret: m.Secret}
+		if m.Suppressed != nil {
+			k.suppressed = *m.Suppressed
+		}
+		located[i].secret = c.id(k)
+	}
+	c.hits[ref] = located
+}
+
+// position is a place in a text, found by counting line feeds forwards.
+type position struct {
+	offset, line, lineStart int
+}
+
+func (p *position) advance(text []byte, to int) {
+	part := text[p.offset:to]
+	if n := bytes.Count(part, []byte{'\n'}); n > 0 {
+		p.line += n
+		p.lineStart = p.offset + bytes.LastIndexByte(part, '\n') + 1
+	}
+	p.offset = to
+}
+
+// Holds implements Lookup.
+func (c *collector) Holds(ref BlobRef) bool {
+	_, ok := c.hits[ref]
+	return ok
+}
+
+// Named implements Lookup.
+func (c *collector) Named(path string) bool { return len(c.namedRules(path)) > 0 }
+
+func (c *collector) namedRules(path string) []*detect.Rule {
+	if path == "" {
+		return nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	rules, ok := c.named[path]
+	if !ok {
+		rules = c.det.NamedRules(path)
+		if len(c.named) >= maxNamed {
+			clear(c.named)
+		}
+		c.named[path] = rules
+	}
+	return rules
+}
+
+// maxNamed bounds the cache of names: a hostile history has as many paths as it likes.
+const maxNamed = 1 << 17
+
+// At implements Lookup.
+func (c *collector) At(ref BlobRef, path string) []SecretID {
+	named := c.namedRules(path)
+	hits := c.hits[ref]
+	if len(named) == 0 && len(hits) == 0 {
+		return nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	k := atKey{ref, path}
+	if ids, ok := c.at[k]; ok {
+		return ids
+	}
+	var ids []SecretID
+	for _, r := range named {
+		ids = append(ids, c.id(secretKey{rule: r, path: path}))
+	}
+	for i := range hits {
+		if ok, _ := c.det.PlacedAt(&hits[i].match, path, ""); ok {
+			ids = append(ids, hits[i].secret)
+		}
+	}
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
+	if len(c.at) >= maxNamed {
+		clear(c.at)
+	}
+	c.at[k] = ids
+	return ids
+}
+
+// visitor is one worker's.
+type visitor struct {
+	c       *collector
+	m       *detect.Matcher
+	scratch []byte
+}
+
+// Visit implements Visitor.
+func (v *visitor) Visit(ref BlobRef, data []byte) SkipReason {
+	text, scratch, ok := Text(data, v.scratch)
+	v.scratch = scratch
+	if cap(v.scratch) > maxScratch {
+		v.scratch = nil
+	}
+	if !ok {
+		return SkipBinary
+	}
+	if matches := v.m.Match(text); len(matches) > 0 {
+		v.c.add(ref, text, matches)
+	}
+	return ""
+}
+
+// maxScratch: one giant UTF-16 file must not pin its memory.
+const maxScratch = 4 << 20
+
+// Refs implements Lookup.
+func (c *collector) Refs() []BlobRef {
+	refs := make([]BlobRef, 0, len(c.hits))
+	for ref := range c.hits {
+		refs = append(refs, ref)
+	}
+	slices.Sort(refs)
+	return refs
+}

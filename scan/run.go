@@ -1,0 +1,238 @@
+package scan
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"rummage/detect"
+)
+
+// Result is what a scan found and what it read.
+type Result struct {
+	Findings []Finding
+	// Suppressed are the findings that an inline comment or an allowlist took away.
+	Suppressed []Finding
+	Stats      Stats
+}
+
+// placeGrace is how long places may still be resolved after the user interrupted the search.
+const placeGrace = 600 * time.Millisecond
+
+// Run searches the source with so many workers and settles what was found. An interrupt (ctx) is not an error: what
+// was found until then is settled, and Stats says that the scan is not complete.
+func Run(ctx context.Context, src Source, d *detect.Detector, workers int) (*Result, error) {
+	start := time.Now()
+	c := newCollector(d)
+	err := src.Search(ctx, max(workers, 1), func() Visitor { return &visitor{c: c, m: d.Matcher()} })
+	interrupted := ctx.Err() != nil
+	if err != nil && !interrupted {
+		return nil, err
+	}
+	placeCtx := ctx
+	if interrupted {
+		var cancel context.CancelFunc
+		placeCtx, cancel = context.WithTimeout(context.WithoutCancel(ctx), placeGrace)
+		defer cancel()
+	}
+	b := builder{c: c, src: src, byKey: map[findingKey]*Finding{}, placed: map[BlobRef]bool{}}
+	if err := src.Place(placeCtx, c, b.place); err != nil {
+		if !interrupted && !errors.Is(err, context.Canceled) {
+			return nil, err
+		}
+		interrupted = true
+	}
+	b.rest(interrupted)
+	res := b.result()
+	res.Stats = src.Stats()
+	if interrupted {
+		res.Stats.Interrupted, res.Stats.Complete = true, false
+	}
+	res.Stats.Suppressed = map[string]int64{}
+	for _, f := range res.Suppressed {
+		res.Stats.Suppressed[f.Suppressed.By]++
+	}
+	res.Stats.Seconds = time.Since(start).Seconds()
+	return res, nil
+}
+
+// builder turns placements into findings.
+type builder struct {
+	c      *collector
+	src    Source
+	byKey  map[findingKey]*Finding
+	placed map[BlobRef]bool
+}
+
+type findingKey struct {
+	fingerprint string
+	suppressed  Suppression
+}
+
+// place adds one placement: as many places as the secret has occurrences in the blob.
+func (b *builder) place(p Placement) {
+	b.placed[p.Blob] = true
+	k := b.c.secrets[p.Secret]
+	commit := ""
+	if p.Introduced != nil {
+		commit = p.Introduced.ID
+	}
+	if k.path != "" { // by name: the file itself is the secret
+		m := detect.Match{Rule: k.rule, Severity: k.rule.Severity}
+		_, by := b.c.det.PlacedAt(&m, p.Path, commit)
+		b.add(&m, by, Place{}, p)
+		return
+	}
+	for i := range b.c.hits[p.Blob] {
+		h := &b.c.hits[p.Blob][i]
+		if h.secret != p.Secret {
+			continue
+		}
+		ok, by := b.c.det.PlacedAt(&h.match, p.Path, commit)
+		if !ok {
+			continue
+		}
+		if h.match.Suppressed != nil {
+			by = h.match.Suppressed
+		}
+		b.add(&h.match, by, Place{Line: h.line, Column: h.column, EndLine: h.endLine, EndColumn: h.endColumn,
+			Context: string(h.match.Context), Match: Secret(h.match.Text)}, p)
+	}
+}
+
+func (b *builder) add(m *detect.Match, by *detect.Suppression, at Place, p Placement) {
+	at.Path, at.Blob = p.Path, b.src.BlobID(p.Blob)
+	at.Introduced, at.Removed, at.AtTip, at.Reachable, at.Note = p.Introduced, p.Removed, p.AtTip, p.Reachable, p.Note
+	if at.AtTip == nil {
+		at.AtTip = []string{}
+	}
+	value := m.Secret
+	if value == "" {
+		value = p.Path
+	}
+	k := findingKey{fingerprint: Fingerprint(m.Rule.ID, value)}
+	if by != nil {
+		k.suppressed = Suppression{By: by.By, Reason: by.Reason}
+	}
+	f := b.byKey[k]
+	if f == nil {
+		r := m.Rule
+		f = &Finding{Fingerprint: k.fingerprint, Rule: r.ID, Kind: Kind(r.Kind), Severity: m.Severity,
+			Description: r.Description, Secret: Secret(m.Secret), Entropy: m.Entropy, Remedy: r.Remedy,
+			Tags: append(slices.Clone(r.Tags), m.Tags...)}
+		if by != nil {
+			s := k.suppressed
+			f.Suppressed = &s
+		}
+		b.byKey[k] = f
+	}
+	if severityRank(m.Severity) < severityRank(f.Severity) {
+		f.Severity = m.Severity // the same value may stand in a worse place
+	}
+	f.Places = append(f.Places, at)
+}
+
+// Severities are the names of severities, the worst first.
+var Severities = []string{"critical", "high", "medium", "low", "info"}
+
+func severityRank(s string) int {
+	if i := slices.Index(Severities, s); i >= 0 {
+		return i
+	}
+	return len(Severities)
+}
+
+// rest places the blobs that the source could not place, so that no match is lost.
+func (b *builder) rest(interrupted bool) {
+	note := "place unknown"
+	if interrupted {
+		note = "place not resolved: interrupted"
+	}
+	for ref, hits := range b.c.hits {
+		if b.placed[ref] {
+			continue
+		}
+		seen := map[SecretID]bool{}
+		for _, h := range hits {
+			if !seen[h.secret] && interrupted {
+				seen[h.secret] = true
+				b.place(Placement{Blob: ref, Secret: h.secret, Note: note})
+			}
+		}
+	}
+}
+
+func (b *builder) result() *Result {
+	res := &Result{Findings: []Finding{}, Suppressed: []Finding{}}
+	for _, f := range b.byKey {
+		slices.SortFunc(f.Places, comparePlaces)
+		f.Places = slices.CompactFunc(f.Places, func(a, b Place) bool { return comparePlaces(a, b) == 0 })
+		if f.Suppressed != nil {
+			res.Suppressed = append(res.Suppressed, *f)
+		} else {
+			res.Findings = append(res.Findings, *f)
+		}
+	}
+	slices.SortFunc(res.Findings, CompareFindings)
+	slices.SortFunc(res.Suppressed, CompareFindings)
+	return res
+}
+
+// CompareFindings is the order of every report: rule, path and line of the first place, fingerprint.
+func CompareFindings(a, b Finding) int {
+	return cmp.Or(
+		strings.Compare(a.Rule, b.Rule),
+		comparePathLine(a.Places, b.Places),
+		strings.Compare(a.Fingerprint, b.Fingerprint),
+	)
+}
+
+func comparePathLine(a, b []Place) int {
+	if len(a) == 0 || len(b) == 0 {
+		return cmp.Compare(len(a), len(b))
+	}
+	return cmp.Or(strings.Compare(a[0].Path, b[0].Path), cmp.Compare(a[0].Line, b[0].Line))
+}
+
+// comparePlaces orders the places of a finding: path, line, column, then when they came and went.
+func comparePlaces(a, b Place) int {
+	return cmp.Or(
+		strings.Compare(a.Path, b.Path),
+		cmp.Compare(a.Line, b.Line),
+		cmp.Compare(a.Column, b.Column),
+		cmp.Compare(a.EndLine, b.EndLine),
+		cmp.Compare(a.EndColumn, b.EndColumn),
+		compareCommits(a.Introduced, b.Introduced),
+		compareCommits(a.Removed, b.Removed),
+		strings.Compare(a.Blob, b.Blob),
+		strings.Compare(a.Note, b.Note),
+		slices.Compare(a.AtTip, b.AtTip),
+	)
+}
+
+func compareCommits(a, b *Commit) int {
+	switch {
+	case a == b:
+		return 0
+	case a == nil:
+		return -1
+	case b == nil:
+		return 1
+	}
+	return cmp.Or(a.Date.Compare(b.Date), strings.Compare(a.ID, b.ID))
+}
+
+// fingerprintVersion separates fingerprints of one scheme from those of another, should the scheme ever change.
+const fingerprintVersion = "rummage/1\x00"
+
+// Fingerprint is the identity of a finding: of the rule and the secret's value, never of a place. It is 32 hexadecimal
+// digits of a SHA-256. A weak password can be guessed from it; ARCHITECTURE.md says why that is accepted.
+func Fingerprint(rule, value string) string {
+	sum := sha256.Sum256([]byte(fingerprintVersion + rule + "\x00" + value))
+	return hex.EncodeToString(sum[:16])
+}

@@ -1,0 +1,69 @@
+package scan
+
+import (
+	"context"
+	"sync/atomic"
+)
+
+// BlobRef names a blob (or the message of a commit or tag) within one source. What the number means is the source's
+// affair; it is the same from Search to Place.
+type BlobRef uint32
+
+// SecretID names one secret of one rule within one run.
+type SecretID uint32
+
+// Source is what produces blobs: a repository, files, an image.
+type Source interface {
+	// Search hands every blob that is to be searched to a visitor, each once. It starts at most workers goroutines,
+	// opens one visitor for each and joins them before it returns. What cannot be read is counted and remembered as a
+	// problem; the error is only for what ends the whole search, such as the context.
+	Search(ctx context.Context, workers int, open func() Visitor) error
+	// Place tells where the secrets that the search found stand. It is called once, after Search.
+	Place(ctx context.Context, l Lookup, emit func(Placement)) error
+	// BlobID is the object id of a blob, empty where the source has none.
+	BlobID(BlobRef) string
+	// Stats are the source's counts so far.
+	Stats() Stats
+	// Progress may be read while Search and Place run.
+	Progress() *Progress
+}
+
+// Visitor searches the blobs of one worker. It is used by one goroutine at a time.
+type Visitor interface {
+	// Visit searches one blob and reports why it did not, if so. data is not kept.
+	Visit(ref BlobRef, data []byte) SkipReason
+}
+
+// Lookup is what a source asks while it places secrets. All methods may be called from several goroutines.
+type Lookup interface {
+	// Holds reports whether a blob has a match at all; it is cheap.
+	Holds(ref BlobRef) bool
+	// Named reports whether a file of this path is of interest by its name, whatever it holds.
+	Named(path string) bool
+	// Refs is every blob (or message) with a match, ascending.
+	Refs() []BlobRef
+	// At is the secrets that the blob holds when it stands at the path, ascending. Do not write to the slice.
+	At(ref BlobRef, path string) []SecretID
+}
+
+// Placement is one secret at one place.
+type Placement struct {
+	Blob       BlobRef
+	Path       string
+	Secret     SecretID
+	Introduced *Commit
+	Removed    *Commit
+	AtTip      []string
+	Reachable  bool
+	Note       string
+}
+
+// Progress is how far a source is, for people who wait.
+type Progress struct {
+	Done, Total atomic.Int64 // objects
+	Bytes       atomic.Int64 // searched
+	Stage       atomic.Pointer[string]
+}
+
+// SetStage names what the source is doing.
+func (p *Progress) SetStage(s string) { p.Stage.Store(&s) }

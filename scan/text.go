@@ -1,0 +1,45 @@
+package scan
+
+import (
+	"bytes"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// binaryPrefix is how many bytes are looked at for a NUL: git's own rule for "binary".
+const binaryPrefix = 8000
+
+// Text decides whether data is text and gives it as UTF-8. UTF-16 with a byte-order mark is decoded into scratch,
+// which is returned to be used again; a UTF-8 mark stays, being harmless.
+func Text(data, scratch []byte) (text, newScratch []byte, ok bool) {
+	if len(data) >= 2 {
+		switch {
+		case data[0] == 0xff && data[1] == 0xfe && !(len(data) >= 4 && data[2] == 0 && data[3] == 0):
+			out := decodeUTF16(scratch[:0], data[2:], 0, 1)
+			return out, out, true
+		case data[0] == 0xfe && data[1] == 0xff:
+			out := decodeUTF16(scratch[:0], data[2:], 1, 0)
+			return out, out, true
+		}
+	}
+	if bytes.IndexByte(data[:min(len(data), binaryPrefix)], 0) >= 0 {
+		return nil, scratch, false
+	}
+	return data, scratch, true
+}
+
+// decodeUTF16 appends the text to dst; lo and hi are the positions of the low and high byte in each unit. A lone
+// surrogate becomes U+FFFD, a last odd byte is dropped.
+func decodeUTF16(dst, b []byte, lo, hi int) []byte {
+	for i := 0; i+1 < len(b); i += 2 {
+		r := rune(b[i+lo]) | rune(b[i+hi])<<8
+		if utf16.IsSurrogate(r) && i+3 < len(b) {
+			if full := utf16.DecodeRune(r, rune(b[i+2+lo])|rune(b[i+2+hi])<<8); full != utf8.RuneError {
+				r = full
+				i += 2
+			}
+		}
+		dst = utf8.AppendRune(dst, r)
+	}
+	return dst
+}
