@@ -262,32 +262,39 @@ func (d *Detector) NamedRules(path string) []*Rule {
 // The path is slash-separated, the commit a full hexadecimal id; either may be empty. It may be called from any
 // goroutine.
 func (d *Detector) PlacedAt(m *Match, path, commit string) (ok bool, by *Suppression) {
+	return d.placedAt(m, place{path: path, commit: commit})
+}
+
+// place is where a blob stands. The path criterion of the rule `assumed` is taken to hold there.
+type place struct {
+	path, commit string
+	assumed      *Rule
+}
+
+func (d *Detector) placedAt(m *Match, at place) (ok bool, by *Suppression) {
 	i, known := d.byRule[m.Rule]
-	if !known {
-		return false, nil
-	}
-	if !d.programs[i].atPath(path) {
+	if !known || m.Rule != at.assumed && !d.programs[i].atPath(at.path) {
 		return false, nil
 	}
 	for _, group := range m.needs {
-		if !slices.ContainsFunc(group, func(n *Match) bool { return d.holdsAt(n, path, commit) }) {
+		if !slices.ContainsFunc(group, func(n *Match) bool { return d.holdsAt(n, at) }) {
 			return false, nil
 		}
 	}
 	for _, b := range m.beaters {
-		if d.holdsAt(b, path, commit) {
+		if d.holdsAt(b, at) {
 			return false, nil
 		}
 	}
 	if m.Suppressed != nil {
 		return true, m.Suppressed
 	}
-	return true, d.suppressedAt(m, path, commit)
+	return true, d.suppressedAt(m, at.path, at.commit)
 }
 
 // holdsAt reports whether a match stands at a place, not suppressed.
-func (d *Detector) holdsAt(m *Match, path, commit string) bool {
-	ok, by := d.PlacedAt(m, path, commit)
+func (d *Detector) holdsAt(m *Match, at place) bool {
+	ok, by := d.placedAt(m, at)
 	return ok && by == nil
 }
 

@@ -17,6 +17,8 @@ type Options struct {
 	Load func(path string) ([]byte, error)
 	// Default is the rules file that [extend] useDefault stands for. It is trusted.
 	Default []byte
+	// DefaultSet stands for useDefault in place of Default when it is not nil: the same rules, already read.
+	DefaultSet *Ruleset
 	// Trusted says that the rules are known to be sound, as those built into the program are, which a test has
 	// checked: regular expressions are then not looked at before their first use, and Parse takes a fraction of the
 	// time. A bad regular expression in a trusted file is a panic at its first use.
@@ -44,7 +46,7 @@ func Parse(name string, data []byte, o Options) (*Ruleset, error) {
 		if i < 0 {
 			return nil, t.origin.file.errorf(t.origin.path, "targetRules: no rule %q", t.rule)
 		}
-		f.rules[i].Allowlists = append(slices.Clip(f.rules[i].Allowlists), t.allowlist)
+		f.rules[i].Allowlists = slices.Concat(f.rules[i].Allowlists, []*Allowlist{t.allowlist})
 	}
 	for _, r := range f.rules {
 		if err := p.complete(r); err != nil {
@@ -162,25 +164,10 @@ func readExtend(t *table) *extend {
 
 // extend lays f over the file that it extends.
 func (p *parser) extend(f *rulesFile, src *source, ext *extend, depth int) error {
-	name, data := "default rules", p.o.Default
-	switch {
-	case ext.useDefault:
-		if len(bytes.TrimSpace(data)) == 0 {
-			return src.errorf("extend.usedefault", "extend: there are no default rules")
-		}
-	case ext.path != "":
-		name = ext.path
-		if p.o.Load == nil {
-			return src.errorf("extend.path", "extend: path cannot be read here")
-		}
-		var err error
-		if data, err = p.o.Load(ext.path); err != nil {
-			return src.errorf("extend.path", "extend: %v", err)
-		}
-	default:
+	if !ext.useDefault && ext.path == "" {
 		return nil
 	}
-	base, err := p.file(name, data, ext.useDefault || src.trusted, depth+1)
+	base, name, err := p.base(src, ext, depth)
 	if err != nil {
 		return err
 	}
@@ -195,6 +182,41 @@ func (p *parser) extend(f *rulesFile, src *source, ext *extend, depth int) error
 	}
 	f.lay(base, ext.disabled)
 	return nil
+}
+
+// base is the file that a file extends, and its name.
+func (p *parser) base(src *source, ext *extend, depth int) (f *rulesFile, name string, err error) {
+	if ext.useDefault {
+		name = "default rules"
+		if p.o.DefaultSet != nil {
+			return asFile(p.o.DefaultSet), name, nil
+		}
+		if len(bytes.TrimSpace(p.o.Default)) == 0 {
+			return nil, "", src.errorf("extend.usedefault", "extend: there are no default rules")
+		}
+		f, err = p.file(name, p.o.Default, true, depth+1)
+		return f, name, err
+	}
+	if p.o.Load == nil {
+		return nil, "", src.errorf("extend.path", "extend: path cannot be read here")
+	}
+	data, err := p.o.Load(ext.path)
+	if err != nil {
+		return nil, "", src.errorf("extend.path", "extend: %s", oneLine(err.Error()))
+	}
+	f, err = p.file(ext.path, data, src.trusted, depth+1)
+	return f, ext.path, err
+}
+
+// asFile is a ruleset as the base of a file. Its rules are copied, because what is laid over them changes them.
+func asFile(rs *Ruleset) *rulesFile {
+	f := &rulesFile{allowlists: rs.allowlists, rules: make([]*Rule, len(rs.rules))}
+	for i, r := range rs.rules {
+		c := *r
+		c.given.specificity = true
+		f.rules[i] = &c
+	}
+	return f
 }
 
 // lay puts f over base, as gitleaks does.

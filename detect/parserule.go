@@ -197,6 +197,9 @@ func (p *parser) complete(r *Rule) error {
 	bad := func(key, format string, args ...any) error {
 		return r.origin.file.errorf(join(r.origin.path, key), format, args...)
 	}
+	if r.origin.file == nil {
+		return nil // of a set that was complete
+	}
 	if strings.TrimSpace(r.ID) == "" {
 		return bad("", "rule without id")
 	}
