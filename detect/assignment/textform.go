@@ -12,6 +12,8 @@ func (r *textReader) readValue() (value Span, quoted, ok bool) {
 	switch r.at(p) {
 	case '>':
 		return r.element(p + 1)
+	case '<':
+		return r.sibling(p)
 	case '(':
 		if r.quote != 0 || !r.method() {
 			return Span{}, false, false
@@ -28,10 +30,98 @@ func (r *textReader) readValue() (value Span, quoted, ok bool) {
 	if op := r.operator(q); op > 0 {
 		return r.operand(q+op, r.data[q:q+op])
 	}
+	if v, quoted, ok := r.pair(p); ok {
+		return v, quoted, ok
+	}
 	if q == p {
 		return Span{}, false, false
 	}
 	return r.spaced(q)
+}
+
+// pair reads the value of a pair whose name is a value too: key="name" value="v", {"name": "name", "value": "v"},
+// and the same in YAML, on one line or two.
+func (r *textReader) pair(p int) (Span, bool, bool) {
+	switch r.at(p) {
+	case ' ', '\t', '\n', '\r', ',':
+	default:
+		return Span{}, false, false
+	}
+	if b := r.before(); r.at(b) != '=' && r.at(b) != ':' || !r.keyBefore(b) {
+		return Span{}, false, false
+	}
+	q := r.skipSpace(p)
+	if r.at(q) == ',' {
+		q = r.skipSpace(q + 1)
+	}
+	mark := r.at(q)
+	if class[mark]&quoteByte == 0 {
+		mark = 0
+	} else {
+		q++
+	}
+	if !r.foldAt(q, "value") {
+		return Span{}, false, false
+	}
+	q += len("value")
+	if mark != 0 && r.at(q) == mark {
+		q++
+	}
+	q = r.skipBlank(q)
+	if r.at(q) != '=' && r.at(q) != ':' {
+		return Span{}, false, false
+	}
+	q = r.skipBlank(q + 1)
+	if o, open := r.openQuote(q); open {
+		return r.quotedValue(o)
+	}
+	if class[r.at(q)]&spaceByte != 0 {
+		return Span{}, false, false
+	}
+	return r.bare(q)
+}
+
+// keyBefore reports whether the word before the = or : at b is key or name, or ends with one of them.
+func (r *textReader) keyBefore(b int) bool {
+	for n := 0; n < 4 && (class[r.at(b-1)]&quoteByte != 0 || r.at(b-1) == ' ' || r.at(b-1) == '\\'); n++ {
+		b--
+	}
+	return r.foldAt(b-3, "key") || r.foldAt(b-4, "name")
+}
+
+// foldAt reports whether word, in any case, stands at p.
+func (r *textReader) foldAt(p int, word string) bool {
+	if p < 0 || p+len(word) > len(r.data) {
+		return false
+	}
+	for i := range len(word) {
+		if r.data[p+i]|0x20 != word[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// sibling reads the element behind the one whose content the name is: <key>name</key><string>v</string> of property
+// lists, <name>name</name><value>v</value> of Hadoop and others.
+func (r *textReader) sibling(p int) (Span, bool, bool) {
+	q := p
+	switch {
+	case r.hasAt(p, "</key>"):
+		q += len("</key>")
+	case r.hasAt(p, "</name>"):
+		q += len("</name>")
+	default:
+		return Span{}, false, false
+	}
+	q = r.skipSpace(q)
+	switch {
+	case r.hasAt(q, "<string>"):
+		return r.content(q + len("<string>"))
+	case r.hasAt(q, "<value>"):
+		return r.content(q + len("<value>"))
+	}
+	return Span{}, false, false
 }
 
 // method cuts a dotted name down to its last part, the method that is called, and reports whether the hit is in it:
@@ -163,10 +253,30 @@ func (r *textReader) content(p int) (Span, bool, bool) {
 // argument reads the second argument of a call, ("NAME", "v"): both quoted, and the first directly behind the
 // bracket, so that lists of words are not taken for pairs.
 func (r *textReader) argument(p int) (Span, bool, bool) {
-	if r.quote == 0 || r.at(r.before()) != '(' {
+	if r.quote == 0 {
 		return Span{}, false, false
 	}
+	switch b := r.before(); r.at(b) {
+	case '(':
+	case ',':
+		if !r.gradleField(b) {
+			return Span{}, false, false
+		}
+	default:
+		return r.pair(p - 1)
+	}
 	return r.quotedOnly(r.skipSpace(p))
+}
+
+// gradleField reports whether the text before b is the beginning of Android's buildConfigField 'String', or
+// resValue "string",.
+func (r *textReader) gradleField(b int) bool {
+	for i := b; i > max(0, b-48) && r.data[i] != '\n'; i-- {
+		if r.hasAt(i, "buildConfigField") || r.hasAt(i, "resValue") {
+			return true
+		}
+	}
+	return false
 }
 
 // quotedOnly reads a string literal at p, with its prefix.
@@ -185,6 +295,12 @@ func (r *textReader) spaced(p int) (Span, bool, bool) {
 	flag := r.quote == 0 && r.at(r.name.Start-1) == '-'
 	if flag && r.at(r.name.Start-2) != '-' && r.hit.Start == r.name.Start+1 {
 		return Span{}, false, false // -psecret db: a flag of one letter with its value, and another argument
+	}
+	if r.hasAt(p, "is ") && r.quote == 0 {
+		p = r.skipBlank(p + 3) // the password is "v"
+		if class[r.at(p)]&quoteByte == 0 {
+			return Span{}, false, false
+		}
 	}
 	if q := r.skipPrefix(p); r.quote == 0 && r.at(q) != '`' {
 		if o, open := r.openQuote(q); open {

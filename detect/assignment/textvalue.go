@@ -150,22 +150,35 @@ func (r *textReader) open(s Span) (Span, bool, bool) {
 	return s, false, true
 }
 
-// wrapped finds the literal inside an expression: String("v"), []byte("v"), new Secret('v'), env["X"] || "v",
-// getenv("X", "v").
+// wrapped finds the literal inside a call: String("v"), []byte("v"), new Secret('v'), key(Buffer.from("v")).
 func (r *textReader) wrapped(p int) (opening, bool) {
-	q := p
-	for n := 0; n < MaxGap; n++ {
-		c := r.at(q)
-		if class[c]&nameByte != 0 || c == ' ' || c == '[' || c == ']' || c == '*' || c == '&' || c == ':' {
+	for depth := 0; depth < 3; depth++ {
+		q := p
+		for n := 0; n < MaxGap; n++ {
+			c := r.at(q)
+			if class[c]&nameByte == 0 && c != ' ' && c != '[' && c != ']' && c != '*' && c != '&' && c != ':' {
+				break
+			}
 			q++
-			continue
 		}
-		break
+		if q == p || r.at(q) != '(' {
+			return opening{}, false
+		}
+		p = r.skipSpace(q + 1)
+		if o, open := r.openQuote(r.skipPrefix(p)); open {
+			return o, true
+		}
 	}
-	if q == p || r.at(q) != '(' {
-		return opening{}, false
+	return opening{}, false
+}
+
+// nameAt reports whether a name and = stand at p: the next one of a row of assignments.
+func (r *textReader) nameAt(p int) bool {
+	q := p
+	for q < p+40 && class[r.at(q)]&nameByte != 0 {
+		q++
 	}
-	return r.openQuote(r.skipPrefix(r.skipSpace(q + 1)))
+	return q > p+1 && r.at(q) == '=' && r.at(q+1) != '='
 }
 
 // bare reads a value without quotation marks.
@@ -182,7 +195,7 @@ scan:
 		case ' ', '\t', '\r', '\n', 0, '"', '\'', '`', ';':
 			break scan
 		case ',':
-			if n := r.at(end + 1); class[n]&(spaceByte|quoteByte) != 0 || n == 0 {
+			if n := r.at(end + 1); class[n]&(spaceByte|quoteByte) != 0 || n == 0 || r.nameAt(end+1) {
 				break scan
 			}
 		case '\\':
@@ -190,8 +203,12 @@ scan:
 			case 'n', 'r', 't', '"', '\'', '\\', '\n', '\r', 0:
 				break scan
 			}
-		case '&', '#':
+		case '#':
 			if query {
+				break scan
+			}
+		case '&':
+			if query || r.nameAt(end+1) {
 				break scan
 			}
 		case '(':

@@ -58,6 +58,10 @@ func judgeUserPassword(plain []byte, mark byte) Verdict {
 	if len(user) > 0 && standsFor(user, true) != "" {
 		return no("template")
 	}
+	if len(password) == 0 {
+		// The key is the user, as Stripe and others want it.
+		return judge(user, assignment.Assignment{Value: assignment.Span{End: len(user)}}, true)
+	}
 	var buf [maxShape]byte
 	return judgeText(unescape(password, &buf))
 }
@@ -118,12 +122,19 @@ func Encoded(data []byte, a assignment.Assignment) Verdict {
 			return yes("bytes")
 		}
 		return no("not text")
-	case bytes.IndexByte(plain, ':') > 0:
-		return judgeUserPassword(plain, ':')
-	case len(plain) > longestPassword:
+	case plain[0] == '{' || len(plain) > longestPassword:
 		return yes("text")
 	}
-	return judgeText(bytes.TrimSpace(plain))
+	var v Verdict
+	if bytes.IndexByte(plain, ':') > 0 {
+		v = judgeUserPassword(plain, ':')
+	} else {
+		v = judgeText(bytes.TrimSpace(plain))
+	}
+	if v.Reason == fillerReason {
+		return weak("default") // somebody took the trouble of encoding it
+	}
+	return v
 }
 
 // isPrintable reports whether b is printable ASCII with line ends.

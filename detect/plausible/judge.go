@@ -13,6 +13,9 @@ const (
 	longestPassword  = 160
 )
 
+// fillerReason is the reason for dropping `my-password` and its kin.
+const fillerReason = "words that say nothing"
+
 // value gathers what is known about one value while it is judged.
 type value struct {
 	text  []byte
@@ -120,7 +123,7 @@ func (v *value) isExpression() bool {
 				return true
 			}
 		case '&', '*', '!', '@':
-			if i == 0 && len(t) > 1 && (isLetter(t[1]) || t[1] == '_') && v.site.code {
+			if i == 0 && len(t) > 1 && (isLetter(t[1]) || t[1] == '_') && (v.site.code || c == '&') {
 				return true
 			}
 		}
@@ -236,8 +239,12 @@ func (v *value) fillerOnly() bool {
 	if s.filler+(s.letters()-s.runLetters) >= s.letters() && s.switches <= 2 {
 		return true
 	}
-	// The same with digits and marks for letters: p@ssw0rd, s3cr3t.
-	if s.n > longestWord {
+	return false
+}
+
+// leetFiller reports whether the value is words that say nothing with digits and marks for some letters: p@ssw0rd.
+func (v *value) leetFiller() bool {
+	if v.shape.n > longestWord {
 		return false
 	}
 	low := lowered(v.text)
@@ -323,7 +330,7 @@ func (v *value) judgePassword(strength Strength, sort Sort) Verdict {
 		return no("hash")
 	case isKeyword(v.text):
 		return no("keyword")
-	case s.letters()+s.high == 0:
+	case s.letters() == 0:
 		return v.judgeDigits(strength)
 	}
 	need := float32(2)
@@ -333,7 +340,7 @@ func (v *value) judgePassword(strength Strength, sort Sort) Verdict {
 	if !v.site.quoted && v.site.code {
 		need += 3
 	}
-	if s.random() >= need && !(s.n <= longestWord && v.fillerOnly()) {
+	if s.random() >= need && !(s.n <= longestWord && (v.fillerOnly() || v.leetFiller())) {
 		return yes("random")
 	}
 	if strength == Perhaps || sort == KeyOf && !v.site.caps && s.digits < 3 || isShared(v.name) && !v.site.quoted {
@@ -360,17 +367,26 @@ func (v *value) judgeDigits(strength Strength) Verdict {
 // judgeWords judges a password that is made of words, or of words and digits.
 func (v *value) judgeWords() Verdict {
 	s := &v.shape
+	if v.leetFiller() && !(v.site.code && !v.site.quoted) {
+		return weak("default")
+	}
+	if v.fillerOnly() && s.digits >= 3 && (v.site.named || !bytes.Contains(v.text, []byte("password"))) && (!v.site.quoted || v.site.yaml) && !v.site.code && !v.site.call {
+		return weak("default")
+	}
+	if v.site.prose {
+		return no("prose")
+	}
 	if v.fillerOnly() || v.namesSecret() {
 		if v.site.caps && !v.site.code && !v.site.quoted && !s.placeholder && !v.isIdentifier() {
 			return weak("default")
 		}
-		return no("words that say nothing")
+		return no(fillerReason)
 	}
-	if v.site.prose || v.site.code && !v.site.quoted {
+	if v.site.code && !v.site.quoted {
 		return no("code")
 	}
 	switch {
-	case v.text[0] == '#':
+	case v.text[0] == '#' && s.digits == 0:
 		return no("anchor")
 	case v.text[len(v.text)-1] == '=' && !v.site.quoted:
 		return no("code")

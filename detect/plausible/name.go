@@ -94,6 +94,10 @@ func SecretName(name []byte) (Strength, Sort) {
 		}
 	}
 	k := word(last)
+	if q := name[spans[max(0, last-1)][0]:spans[max(0, last-1)][1]]; last > 0 && equalFold(name[spans[last][0]:spans[last][1]], "sid") &&
+		(equalFold(q, "auth") || equalFold(q, "connect") || equalFold(q, "session")) {
+		return Surely, KeyOf // the session cookie of many web frameworks
+	}
 	switch {
 	case k&passwordWord != 0:
 		for i := range last {
@@ -167,7 +171,8 @@ var togetherWords = [...]struct {
 	{"encryptionkey", Surely, KeyOf}, {"hmackey", Surely, KeyOf}, {"storagekey", Surely, KeyOf},
 	{"accesstoken", Surely, KeyOf}, {"authtoken", Surely, KeyOf}, {"apitoken", Surely, KeyOf}, {"refreshtoken", Surely, KeyOf},
 	{"credentials", Surely, KeyOf}, {"credential", Surely, KeyOf}, {"creds", Surely, KeyOf},
-	{"token", Perhaps, KeyOf}, {"nkey", Perhaps, KeyOf}, {"authorization", Perhaps, KeyOf},
+	{"token", Perhaps, KeyOf}, {"pubkey", NotSecret, NoSort}, {"publickey", NotSecret, NoSort}, {"monkey", NotSecret, NoSort},
+	{"key", Perhaps, KeyOf}, {"sessid", Perhaps, KeyOf}, {"sessionid", Perhaps, KeyOf}, {"authorization", Perhaps, KeyOf},
 }
 
 // equalFold compares ASCII letters without regard to case; low is lower case.

@@ -59,7 +59,7 @@ var nameLists = [...]struct {
 		recovery forgot strategy address addr server servers client clients api docs doc documentation help
 		ciphertext cipher hashing hint question answer page policyname bytes_per cost rounds iterations
 		identifier idp sid code challenge redirect uris broker within until since after before days hours minutes seconds`},
-	{hashed, `sha hash hashed hashes hasher bcrypt scrypt argon pbkdf md digest checksum fingerprint crypted`},
+	{hashed, `sha hash hashed hashes hasher md digest checksum fingerprint crypted`},
 	{shown, `label labels lbl placeholder tooltip hint prompt error err invalid message msg btn button forgot i18n txt
 		title caption heading translation translate locale missing wrong incorrect show hide toggle enter ask hid`},
 	{neutral, `value values val str string text plain plaintext raw old new current prev previous temp tmp dev prod production

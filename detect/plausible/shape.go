@@ -4,12 +4,13 @@ package plausible
 type shape struct {
 	n                            int // bytes looked at
 	lower, upper, digits, spaces int
-	symbols                      int // ASCII that is none of these
-	high                         int // bytes of 0x80 and above
-	distinct                     int // different bytes
-	steps                        int // neighbours that are equal or follow one another: aaaa, 1234, dcba
-	switches                     int // letter-digit and irregular case changes
-	runLetters                   int // letters in runs of three or more
+	symbols                      int  // ASCII that is none of these
+	high                         int  // bytes of 0x80 and above
+	distinct                     int  // different bytes
+	hex                          bool // hexadecimal digits only
+	steps                        int  // neighbours that are equal or follow one another: aaaa, 1234, dcba
+	switches                     int  // letter-digit and irregular case changes
+	runLetters                   int  // letters in runs of three or more
 	wordy                        float32
 	known, filler                int // letters covered by words of the list; by words that say nothing
 	placeholder, standard        bool
@@ -26,8 +27,12 @@ func measure(v []byte) (s shape) {
 	v = v[:min(len(v), maxShape)]
 	s.n = len(v)
 	var seen [256]bool
+	s.hex = true
 	prev := byte(0)
 	for i, c := range v {
+		if !isDigit(c) && (c|0x20 < 'a' || c|0x20 > 'f') {
+			s.hex = false
+		}
 		if !seen[c] {
 			seen[c] = true
 			s.distinct++
@@ -138,6 +143,9 @@ func cover(run []byte) (known, filler int, kinds kind) {
 // random is a score in bits: how much likelier the value is as characters drawn at random than as words, numbers and
 // what is made of them. Above zero it looks random.
 func (s *shape) random() float32 {
+	if s.hex && s.letters() >= 2 && (s.digits >= 2 && s.n >= 10 || s.n >= 16 && s.distinct >= 5) {
+		return float32(s.n) - 0.8*float32(max(0, s.steps-s.n/3))
+	}
 	r := -s.wordy
 	free := 1 // a word with a number behind it has one switch
 	if s.switches > free {

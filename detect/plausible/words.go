@@ -32,7 +32,7 @@ var wordLists = [...]struct {
 		field column row table entry item content body header param parameter arg argument option config
 		configuration setting env environment var variable const constant file path dir folder key1 key2 token1
 		token2 pass1 pass2 something anything nothing whatever thing stuff blah lorem ipsum dolor alice bob carol
-		dave eve john jane doe smith joe derek ivan mallory peggy trent victor jdoe johndoe acme contoso fabrikam initech`},
+		dave eve john jane doe smith joe derek ivan mallory peggy trent victor jdoe johndoe acme`},
 	{secretish, `password passwords passwd passwort pwd psw pass passphrase passcode pw secret secrets token tokens key keys
 		apikey apikeys credential credentials creds cred auth authorization authentication api access private public bearer
 		oauth jwt session cookie salt nonce hash digest signature license pin otp certificate cert
