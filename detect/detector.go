@@ -180,8 +180,9 @@ func (p *program) ready() *program {
 		r := p.rule
 		p.window = -1
 		if r.Regex != "" {
-			p.re = mustCompile(r.Regex)
-			if info, err := reach.Analyze(r.Regex); err == nil && info.MaxLen >= 0 && info.Necessary(r.Keywords) {
+			expr := foldASCII(r.Regex)
+			p.re = mustCompile(expr)
+			if info, err := reach.Analyze(expr); err == nil && info.MaxLen >= 0 && info.Necessary(r.Keywords) {
 				p.window = info.MaxLen + margin
 			}
 		}

@@ -124,7 +124,7 @@ keywords = ["begin", "zed"]
 examples = ["begin {{digits 5}}", "zedxyz"]
 [[rules]]
 id = "unicode"
-regex = '''(?i)passwort\s*[=:]\s*([^\s]{3,20})'''
+regex = '''(?i)passwort\s{0,3}[=:]\s{0,3}([^\s]{3,20})'''
 keywords = ["passwort"]
 examples = ["Passwort: gr\u00fc\u00dfe{{digits 2}}", "PA\u017f\u017fWORT=abc{{digits 4}}", "passwort=\u212aelvin{{digits 2}}"]
 [[rules]]
@@ -209,7 +209,7 @@ func (v *variousTexts) piece() string {
 		}
 		return string(b)
 	}
-	return []string{"\n", "\n\n", " ", "\r\n", "=", "\"", "é", "ſ", "K", "# gitleaks:allow\n", "rummage:allow why not\n",
+	return []string{"\n", "\n\n", " ", "\r\n", "=", "\"", "é", "\u017f", "\u212a", "# gitleaks:allow\n", "rummage:allow why not\n",
 		"sampleword", "\x00", "\\u0041", "%20", ";"}[v.r.IntN(16)]
 }
 
@@ -238,7 +238,7 @@ func TestPrefilterOnIsOff(t *testing.T) {
 	m := d.Matcher()
 	v := variousTexts{d.Rules(), rand.New(rand.NewPCG(1, 2))}
 	found := map[string]int{}
-	for range 20_000 {
+	for range 4_000 {
 		text := v.text()
 		fast, slow := tell(d, m.Match([]byte(text))), tell(d, naiveMatch(d, []byte(text)))
 		if fast != slow {
