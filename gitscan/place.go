@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"slices"
+	"strings"
 
 	"rummage/gitscan/internal/pack"
 	"rummage/scan"
@@ -30,7 +31,7 @@ func (r *Repo) Place(ctx context.Context, l scan.Lookup, emit func(scan.Placemen
 	p.directRefs()
 	if !r.o.narrowed() {
 		p.index()
-		p.unreachable()
+		return p.unreachable(ctx)
 	}
 	return nil
 }
@@ -183,19 +184,87 @@ func (p *placer) index() {
 	}
 }
 
-// unreachable places the blobs that nothing leads to. Their trees may still be there and know their names.
-func (p *placer) unreachable() {
-	var left []scan.BlobRef
+// unreachable places the blobs that nothing leads to. Trees that nothing leads to either may still know their names.
+func (p *placer) unreachable(ctx context.Context) error {
+	left := map[pack.ID]scan.BlobRef{}
 	for _, ref := range p.lookup.Refs() {
 		if !p.seen.has(uint32(ref)) && !p.isMessage(uint32(ref)) {
-			left = append(left, ref)
+			left[p.repo.store.ID(uint32(ref))] = ref
 		}
 	}
-	for _, ref := range left {
-		for _, sec := range p.lookup.At(ref, "") {
-			p.emit(scan.Placement{Blob: ref, Secret: sec, Note: "unreachable object"})
+	if len(left) == 0 {
+		return nil
+	}
+	names, err := p.danglingNames(ctx, left)
+	if err != nil {
+		return err
+	}
+	for id, ref := range left {
+		for _, path := range names[id] {
+			for _, sec := range p.lookup.At(ref, path) {
+				p.emit(scan.Placement{Blob: ref, Path: path, Secret: sec, Note: "unreachable object"})
+			}
 		}
 	}
+	return nil
+}
+
+// maxClimb is how many directories up a name is followed, and maxNames how many names one blob is given.
+const (
+	maxClimb = 32
+	maxNames = 8
+)
+
+// danglingNames finds paths for blobs by climbing from tree to containing tree: one pass over all trees for each
+// level of directories. A blob in no tree has the empty path.
+func (p *placer) danglingNames(ctx context.Context, blobs map[pack.ID]scan.BlobRef) (map[pack.ID][]string, error) {
+	type below struct {
+		blob pack.ID
+		path string
+	}
+	names := map[pack.ID][]string{}
+	level := map[pack.ID][]below{}
+	for id := range blobs {
+		level[id] = []below{{id, ""}}
+	}
+	for range maxClimb {
+		up := map[pack.ID][]below{}
+		climbed := map[pack.ID]bool{}
+		err := p.repo.store.Walk(ctx, pack.WalkOptions{Kinds: pack.Of(pack.Tree), Workers: 1}, func() func(*pack.Object) {
+			return func(o *pack.Object) {
+				var c cursor
+				for c.start(p.repo.format.objects, o.Data); c.ok; c.next() {
+					for _, b := range level[c.cur.id] {
+						climbed[c.cur.id] = true
+						id := p.repo.store.ID(o.Ord)
+						if len(up[id]) < maxNames*len(blobs) {
+							up[id] = append(up[id], below{b.blob, strings.TrimSuffix(string(c.cur.name)+"/"+b.path, "/")})
+						}
+					}
+				}
+			}
+		})
+		if err != nil {
+			return nil, err
+		}
+		for id, list := range level {
+			if climbed[id] {
+				continue
+			}
+			for _, b := range list { // the top of what is left of this tree
+				names[b.blob] = append(names[b.blob], b.path)
+			}
+		}
+		if level = up; len(level) == 0 {
+			break
+		}
+	}
+	for id := range names {
+		slices.Sort(names[id])
+		names[id] = slices.Compact(names[id])
+		names[id] = names[id][:min(len(names[id]), maxNames)]
+	}
+	return names, nil
 }
 
 func (p *placer) isMessage(ord uint32) bool {
