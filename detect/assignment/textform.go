@@ -330,7 +330,8 @@ func (r *textReader) skipType(p int) (int, bool) {
 		return 0, false
 	}
 	q = r.skipBlank(q)
-	if r.at(q) == '=' && r.at(q+1) != '=' && r.at(q+1) != '>' {
+	// Behind the sign of a typed declaration stands a value; padding of base64 has nothing behind it.
+	if c := r.at(q + 1); r.at(q) == '=' && (c == ' ' || class[c]&quoteByte != 0) {
 		return q + 1, true
 	}
 	return 0, false

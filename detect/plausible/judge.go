@@ -123,7 +123,7 @@ func (v *value) isExpression() bool {
 				return true
 			}
 		case '&', '*', '!', '@':
-			if i == 0 && len(t) > 1 && (isLetter(t[1]) || t[1] == '_') && (v.site.code || c == '&') {
+			if i == 0 && len(t) > 1 && (isLetter(t[1]) || t[1] == '_') && (v.site.code || c == '&') && looksMade(t) {
 				return true
 			}
 		}
@@ -233,7 +233,7 @@ func (v *value) isCommonPassword() bool {
 // fillerOnly reports whether the letters of a value are all words that say nothing.
 func (v *value) fillerOnly() bool {
 	s := &v.shape
-	if s.letters() == 0 {
+	if s.runLetters == 0 {
 		return false
 	}
 	if s.filler+(s.letters()-s.runLetters) >= s.letters() && s.switches <= 2 {
@@ -343,7 +343,7 @@ func (v *value) judgePassword(strength Strength, sort Sort) Verdict {
 	if s.random() >= need && !(s.n <= longestWord && (v.fillerOnly() || v.leetFiller())) {
 		return yes("random")
 	}
-	if strength == Perhaps || sort == KeyOf && !v.site.caps && s.digits < 3 || isShared(v.name) && !v.site.quoted {
+	if strength == Perhaps || sort == KeyOf && !v.site.caps && s.digits < 3 || isShared(v.name) && !v.site.quoted && (s.digits == 0 || s.known*2 >= s.letters()) {
 		return no("words")
 	}
 	return v.judgeWords()
@@ -396,6 +396,8 @@ func (v *value) judgeWords() Verdict {
 		return no("prose")
 	}
 	switch {
+	case s.runLetters == 0 && s.switches >= 2:
+		return yes("random")
 	case v.isCommonPassword(), !v.site.quoted && !v.site.call:
 		return weak("word")
 	case v.marked():

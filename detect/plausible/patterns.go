@@ -23,16 +23,35 @@ func standsFor(v []byte, quoted bool) string {
 		return "template"
 	case first == '{' && last == '}', first == '[' && last == ']', first == '(' && last == ')':
 		return "template"
-	case bytes.Contains(v, []byte("%(")), hasVerb(v):
+	case bytes.Contains(v, []byte("%(")) && bytes.IndexByte(v, ')') > 0, hasVerb(v) && looksMade(v):
 		return "format"
 	case bytes.Contains(v, []byte("...")), bytes.Contains(v, []byte("…")), bytes.Contains(v, []byte("***")):
 		return "masked"
-	case bytes.HasPrefix(v, []byte("ENC[")), bytes.HasPrefix(v, []byte("ENC(")), bytes.HasPrefix(v, []byte("!")) && quoted == false:
+	case bytes.HasPrefix(v, []byte("ENC[")), bytes.HasPrefix(v, []byte("ENC(")), !quoted && isTag(v):
 		return "encrypted"
 	case first == '-' && last == '-' && len(v) > 4:
 		return "placeholder"
 	}
 	return ""
+}
+
+// isTag reports whether v is a tag of YAML: !vault, !Ref, !GetAtt.
+func isTag(v []byte) bool {
+	if len(v) < 3 || v[0] != '!' {
+		return false
+	}
+	for _, c := range v[1:] {
+		if !isLetter(c) && c != ':' && c != '|' {
+			return false
+		}
+	}
+	return true
+}
+
+// looksMade reports whether v is too much like words to be random.
+func looksMade(v []byte) bool {
+	s := measure(v)
+	return s.n < 8 || s.random() < 8
 }
 
 // isReference reports whether v, behind a $, is the name of a variable: $PASSWORD, $db_pass, $this->password,
