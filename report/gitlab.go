@@ -110,17 +110,22 @@ func writeGitLab(w io.Writer, v *view) error {
 		rules[v.rules[i].ID] = &v.rules[i]
 	}
 	seen := map[string]bool{}
-	for i := range v.findings {
-		f := &v.findings[i]
-		for _, s := range f.sites {
-			g := gitlabVulnerabilityOf(f, s, rules[f.Rule])
-			if !seen[g.ID] {
+	vulnerabilities := func(yield func(any) bool) {
+		for i := range v.findings {
+			f := &v.findings[i]
+			for _, s := range f.sites {
+				g := gitlabVulnerabilityOf(f, s, rules[f.Rule])
+				if seen[g.ID] {
+					continue
+				}
 				seen[g.ID] = true
-				r.Vulnerabilities = append(r.Vulnerabilities, g)
+				if !yield(g) {
+					return
+				}
 			}
 		}
 	}
-	return encodeJSON(w, r, "  ", false)
+	return encodeJSONLists(w, r, "  ", 1, jsonList{"vulnerabilities", vulnerabilities})
 }
 
 func gitlabTime(t time.Time) string { return printableDate(t).Format("2006-01-02T15:04:05") }

@@ -35,21 +35,32 @@ type gitleaksFinding struct {
 // It differs in two things. Secrets are masked unless they are to be shown, as everywhere here; and columns are right
 // on every line (gitleaks counts one too many after a fragment's first).
 func writeGitleaks(w io.Writer, v *view) error {
-	out := []gitleaksFinding{}
 	seen := map[string]bool{}
-	for i := range v.findings {
-		f := &v.findings[i]
-		for _, s := range f.sites {
-			g := gitleaksEntry(f, &s[0])
-			// Places can differ in what this format does not tell; the same entry twice is what people complain of.
-			key := fmt.Sprint(g.Fingerprint, g.StartColumn, g.EndLine, g.EndColumn, f.Fingerprint)
-			if !seen[key] {
+	entries := func(yield func(any) bool) {
+		for i := range v.findings {
+			f := &v.findings[i]
+			for _, s := range f.sites {
+				g := gitleaksEntry(f, &s[0])
+				// Places can differ in what this format does not tell; the same entry twice is what people complain of.
+				key := fmt.Sprint(g.Fingerprint, g.StartColumn, g.EndLine, g.EndColumn, f.Fingerprint)
+				if seen[key] {
+					continue
+				}
 				seen[key] = true
-				out = append(out, g)
+				if !yield(g) {
+					return
+				}
 			}
 		}
 	}
-	return encodeJSON(w, out, " ", true)
+	if _, err := io.WriteString(w, "["); err != nil {
+		return err
+	}
+	if err := writeJSONMembers(w, entries, "", " ", true); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, "]\n")
+	return err
 }
 
 func gitleaksEntry(f *finding, p *place) gitleaksFinding {

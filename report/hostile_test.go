@@ -212,7 +212,7 @@ func TestEscape(t *testing.T) {
 		"\U000e0041":            `\U000e0041`,
 		"\ufffd":                "\ufffd",
 		`C:\n`:                  `C:\n`,
-		"\u3164\u2800":          `\u3164\u2800`,
+		"\u3164\u2800\u115f":    `\u3164\u2800\u115f`,
 		"":                      "",
 	} {
 		if got := Escape(in); got != want {

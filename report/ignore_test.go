@@ -122,6 +122,20 @@ func TestStaleAndExpired(t *testing.T) {
 	}
 }
 
+// The day of the date is the last one.
+func TestExpiryToTheMoment(t *testing.T) {
+	midnight := time.Date(2027, 2, 1, 0, 0, 0, 0, time.UTC)
+	for at, want := range map[time.Time]bool{midnight.Add(-time.Second): true, midnight: false} {
+		g, err := ReadIgnore("x", strings.NewReader(fingerprint(1)+" until=2027-01-31"), at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, ok := g.Match(finding1()); ok != want || (len(g.Expired()) == 0) != want {
+			t.Errorf("at %v: %v, expired %v", at, ok, g.Expired())
+		}
+	}
+}
+
 func TestNoticeOfManyLines(t *testing.T) {
 	var b strings.Builder
 	for i := range 9 {

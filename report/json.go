@@ -1,10 +1,8 @@
 package report
 
 import (
-	"bytes"
-	"encoding/json"
-	"fmt"
 	"io"
+	"iter"
 	"math"
 	"time"
 	"unicode/utf8"
@@ -17,10 +15,10 @@ import (
 const Schema = 1
 
 type jsonReport struct {
-	Schema     int           `json:"schema"`
-	Scan       jsonScan      `json:"scan"`
-	Findings   []jsonFinding `json:"findings"`
-	Suppressed []jsonFinding `json:"suppressed,omitempty"`
+	Schema     int            `json:"schema"`
+	Scan       jsonScan       `json:"scan"`
+	Findings   []jsonFinding  `json:"findings"`
+	Suppressed *[]jsonFinding `json:"suppressed,omitempty"` // absent unless they were asked for
 }
 
 // jsonScan is the statistics with what was scanned, when and by what.
@@ -76,15 +74,20 @@ type jsonCommit struct {
 
 // writeJSON writes one object: {"schema", "scan", "findings"}, and "suppressed" where those are to be shown.
 func writeJSON(w io.Writer, v *view) error {
-	r := jsonReport{Schema: Schema, Scan: v.jsonScan(), Findings: toJSON(v.findings), Suppressed: toJSON(v.suppressed)}
-	return encodeJSON(w, r, "  ", false)
+	r := jsonReport{Schema: Schema, Scan: v.jsonScan(), Findings: []jsonFinding{}}
+	lists := []jsonList{{"findings", jsonFindings(v.findings)}}
+	if v.o.ShowSuppressed {
+		r.Suppressed = &[]jsonFinding{}
+		lists = append(lists, jsonList{"suppressed", jsonFindings(v.suppressed)})
+	}
+	return encodeJSONLists(w, r, "  ", 1, lists...)
 }
 
 // writeJSONL writes a finding a line, suppressed ones (told by their member "suppressed") after the others, and at the
 // end a line {"schema", "scan"}: the counts are final only then, and a report without that line was cut off.
 func writeJSONL(w io.Writer, v *view) error {
 	for _, list := range [][]finding{v.findings, v.suppressed} {
-		for _, f := range toJSON(list) {
+		for f := range jsonFindings(list) {
 			if err := encodeJSON(w, f, "", false); err != nil {
 				return err
 			}
@@ -104,24 +107,31 @@ func (v *view) jsonScan() jsonScan {
 	return s
 }
 
-func toJSON(findings []finding) []jsonFinding {
-	out := make([]jsonFinding, len(findings))
-	for i := range findings {
-		f := &findings[i]
-		out[i] = jsonFinding{Fingerprint: f.Fingerprint, Rule: f.Rule, Kind: f.Kind, Severity: f.Severity,
-			Description: f.Description, Secret: f.secret, Entropy: round(f.Entropy, 1e4), Tags: notNil(f.Tags),
-			Remedy: f.Remedy, Status: f.status, Places: make([]jsonPlace, len(f.places)), Suppressed: f.Suppressed}
-		for j := range f.places {
-			out[i].Places[j] = toJSONPlace(&f.places[j])
+// jsonFindings is the findings as members of a list, made one by one.
+func jsonFindings(findings []finding) iter.Seq[any] {
+	return func(yield func(any) bool) {
+		for i := range findings {
+			if !yield(toJSON(&findings[i])) {
+				return
+			}
 		}
 	}
-	return out
+}
+
+func toJSON(f *finding) jsonFinding {
+	j := jsonFinding{Fingerprint: f.Fingerprint, Rule: f.Rule, Kind: f.Kind, Severity: f.Severity,
+		Description: f.Description, Secret: f.secret, Entropy: round(f.Entropy, 1e4), Tags: notNil(f.Tags),
+		Remedy: f.Remedy, Status: f.status, Places: make([]jsonPlace, len(f.places)), Suppressed: f.Suppressed}
+	for i := range f.places {
+		j.Places[i] = toJSONPlace(&f.places[i])
+	}
+	return j
 }
 
 func toJSONPlace(p *place) jsonPlace {
 	j := jsonPlace{Path: p.Path, Line: p.Line, Column: p.Column, EndLine: p.EndLine, EndColumn: p.EndColumn,
 		Context: p.Context, Blob: p.Blob, Introduced: toJSONCommit(p.Introduced), Removed: toJSONCommit(p.Removed),
-		AtTip: notNil(p.AtTip), Reachable: p.Reachable, Status: p.status, Note: p.Note}
+		AtTip: p.AtTip, Reachable: p.Reachable, Status: p.status, Note: p.Note}
 	if !utf8.ValidString(p.Path) {
 		j.PathBytes = []byte(p.Path)
 	}
@@ -145,51 +155,3 @@ func notNil(s []string) []string {
 func round(x, unit float64) float64 { return math.Round(x*unit) / unit }
 
 func rfc3339(t time.Time) string { return printableDate(t).Format(time.RFC3339) }
-
-// encodeJSON writes x and a line break. JSON escapes control characters by itself, but only the ASCII ones; what else
-// could act on a terminal (see visible) is written as \u escapes too, which no reader of JSON can tell apart.
-func encodeJSON(w io.Writer, x any, indent string, escapeHTML bool) error {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(escapeHTML)
-	e.SetIndent("", indent)
-	if err := e.Encode(x); err != nil {
-		return err
-	}
-	return writeSafeJSON(w, b.Bytes())
-}
-
-// writeSafeJSON writes encoded JSON with the characters that are not visible as \u escapes. Outside of strings JSON is
-// ASCII, so whatever is found stands in one.
-func writeSafeJSON(w io.Writer, data []byte) error {
-	done := 0
-	for i := 0; i < len(data); {
-		if data[i] < 0x7f {
-			i++
-			continue
-		}
-		r, size := utf8.DecodeRune(data[i:])
-		if !visible(r) {
-			if _, err := w.Write(data[done:i]); err != nil {
-				return err
-			}
-			if err := writeUTF16Escape(w, r); err != nil {
-				return err
-			}
-			done = i + size
-		}
-		i += size
-	}
-	_, err := w.Write(data[done:])
-	return err
-}
-
-func writeUTF16Escape(w io.Writer, r rune) error {
-	if r < 0x10000 {
-		_, err := fmt.Fprintf(w, `\u%04x`, r)
-		return err
-	}
-	r -= 0x10000
-	_, err := fmt.Fprintf(w, `\u%04x\u%04x`, 0xd800+r>>10, 0xdc00+r&0x3ff)
-	return err
-}

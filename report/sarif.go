@@ -23,9 +23,10 @@ const (
 	// GitHub refuses more locations of a result, and more tags of a rule.
 	maxSARIFLocations = 10
 	maxSARIFTags      = 20
-	// maxSARIFLinks is how many other places a message links to; maxSARIFRelated how many are listed at all.
+	// How many other places a message links to, and how many are listed at all. A secret in n files is n results, so
+	// without a bound the report would grow with the square.
 	maxSARIFLinks   = 5
-	maxSARIFRelated = 100
+	maxSARIFRelated = 8
 )
 
 // writeSARIF writes one run of SARIF 2.1.0, in the form that GitHub's code scanning takes.
@@ -54,12 +55,17 @@ func writeSARIF(w io.Writer, v *view) error {
 		Results:            []sarifResult{},
 		Properties:         map[string]any{"scan": v.jsonScan()},
 	}
-	for _, list := range [][]finding{v.findings, v.suppressed} {
-		for i := range list {
-			run.Results = append(run.Results, v.sarifResults(&list[i], index)...)
+	results := func(yield func(any) bool) {
+		for _, f := range v.all() {
+			for _, r := range v.sarifResults(&f, index) {
+				if !yield(r) {
+					return
+				}
+			}
 		}
 	}
-	return encodeJSON(w, sarifLog{sarifSchema, sarifVersion, []sarifRun{run}}, "  ", false)
+	log := sarifLog{sarifSchema, sarifVersion, []sarifRun{run}}
+	return encodeJSONLists(w, log, "  ", 3, jsonList{"results", results})
 }
 
 // semantic is a version as semver.org has it; a "v" before it is left out.
@@ -68,7 +74,7 @@ var semantic = regexp.MustCompile(`^v?((?:0|[1-9]\d*)\.(?:0|[1-9]\d*)\.(?:0|[1-9
 func (v *view) sarifDriver(rules []sarifRule) sarifDriver {
 	d := sarifDriver{Name: v.Tool, Version: v.Version, InformationURI: v.URL, Rules: rules}
 	if m := semantic.FindStringSubmatch(v.Version); m != nil {
-		d.SemanticVersion = m[1]
+		d.Version, d.SemanticVersion = m[1], m[1]
 	}
 	return d
 }
@@ -251,16 +257,14 @@ func (v *view) sarifResult(f *finding, at []int) sarifResult {
 	for _, i := range at[:min(len(at), maxSARIFLocations)] {
 		r.Locations = append(r.Locations, v.sarifLocation(f, &f.sites[i][0]))
 	}
-	for i := range f.sites {
-		if slices.Contains(at, i) || len(r.RelatedLocations) == maxSARIFRelated {
-			continue
-		}
+	others := othersOf(len(f.sites), at)
+	for _, i := range others {
 		l := v.sarifLocation(f, &f.sites[i][0])
 		l.ID = len(r.RelatedLocations) + 1
 		l.Message = &sarifText{Text: sentence(escapeBrackets(siteStory(f.sites[i])))}
 		r.RelatedLocations = append(r.RelatedLocations, l)
 	}
-	r.Message.Text = sarifMessage(f, at)
+	r.Message.Text = sarifMessage(f, at, others)
 	if v.o.ShowSuppressed {
 		r.Suppressions = &[]sarifSuppression{}
 		if s := f.Suppressed; s != nil {
@@ -272,6 +276,19 @@ func (v *view) sarifResult(f *finding, at []int) sarifResult {
 		}
 	}
 	return r
+}
+
+// othersOf is the first maxSARIFRelated numbers below n that are not in at, which is ascending.
+func othersOf(n int, at []int) []int {
+	var out []int
+	for i := 0; i < n && len(out) < maxSARIFRelated; i++ {
+		if len(at) > 0 && at[0] == i {
+			at = at[1:]
+		} else {
+			out = append(out, i)
+		}
+	}
+	return out
 }
 
 // lineHash identifies a finding in a file, in the form "hash:count" of GitHub's own.
@@ -311,31 +328,23 @@ func sarifRegionOf(p *place) *sarifRegion {
 
 // sarifMessage tells the finding in sentences; the first is the title that GitHub shows. Brackets would make links, so
 // those of the repository's texts are escaped as the standard says.
-func sarifMessage(f *finding, at []int) string {
+func sarifMessage(f *finding, at, others []int) string {
 	var b strings.Builder
 	b.WriteString(escapeBrackets(Escape(strings.TrimSuffix(f.Description, "."))))
 	if f.secret != "" {
 		b.WriteString(" (" + escapeBrackets(Escape(masked(f))) + ")")
 	}
 	b.WriteString(": " + escapeBrackets(sentence(siteStory(f.sites[at[0]]))))
-	links, id := 0, 0
-	for i := range f.sites {
-		if slices.Contains(at, i) {
-			continue
-		}
-		id++
-		if links == maxSARIFLinks {
-			continue
-		}
-		if links == 0 {
+	links := others[:min(len(others), maxSARIFLinks)]
+	for n, i := range links {
+		if n == 0 {
 			b.WriteString(" Also in ")
 		} else {
 			b.WriteString(", ")
 		}
-		links++
-		fmt.Fprintf(&b, "[%s](%d)", escapeBrackets(placeName(&f.sites[i][0])), id)
+		fmt.Fprintf(&b, "[%s](%d)", escapeBrackets(placeName(&f.sites[i][0])), n+1)
 	}
-	if more := id - links; more > 0 {
+	if more := len(f.sites) - len(at) - len(links); more > 0 {
 		b.WriteString(" and " + thousands(int64(more)) + " more")
 	}
 	return sentence(b.String())

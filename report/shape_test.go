@@ -112,6 +112,16 @@ func TestJSONKeepsPathsThatAreNotUTF8(t *testing.T) {
 	}
 }
 
+func TestJSONListsSuppressedWhenAsked(t *testing.T) {
+	for show, want := range map[bool]string{false: "schema scan findings", true: "schema scan findings suppressed"} {
+		for _, r := range []*Report{sample(), emptySample()} {
+			if got := strings.Join(keys(t, render(t, "json", r, Options{ShowSuppressed: show})), " "); got != want {
+				t.Errorf("members %s, want %s", got, want)
+			}
+		}
+	}
+}
+
 func TestJSONLines(t *testing.T) {
 	lines := bytes.Split(bytes.TrimSuffix(render(t, "jsonl", sample(), Options{ShowSuppressed: true}), []byte("\n")), []byte("\n"))
 	if len(lines) != 7 {
@@ -159,6 +169,18 @@ func TestGitleaksShape(t *testing.T) {
 	}
 	if string(render(t, "gitleaks", emptySample(), Options{})) != "[]\n" {
 		t.Error("without findings it is not an empty array")
+	}
+}
+
+// Places that differ only in what gitleaks' format does not tell are one entry.
+func TestGitleaksEntriesAreNotRepeated(t *testing.T) {
+	r := sample()
+	f := &r.Findings[1]
+	again := f.Places[2]
+	again.AtTip, again.Context = []string{"refs/heads/other"}, "dotenv"
+	f.Places = append(f.Places, again)
+	if got, want := len(decode[[]gitleaksFinding](t, render(t, "gitleaks", r, Options{}))), 6; got != want {
+		t.Errorf("%d entries, want %d", got, want)
 	}
 }
 

@@ -24,10 +24,10 @@ func (t *textWriter) summaryLines() []string {
 		lines = append(lines, s)
 	}
 	lines = append(lines, t.searchedText())
-	if s := countList(st.Skipped); s != "" {
+	if s := countList(st.Skipped, ""); s != "" {
 		lines = append(lines, "Skipped: "+s+".")
 	}
-	if s := countList(st.Suppressed); s != "" {
+	if s := countList(st.Suppressed, "by "); s != "" {
 		hint := "."
 		if !t.v.o.ShowSuppressed {
 			hint = " (--show-suppressed lists them)."
@@ -148,12 +148,12 @@ func (t *textWriter) incompleteText() string {
 	return "not everything could be read"
 }
 
-// countList is "12 binary, 3 too large": the counts of a map that are not zero, by name.
-func countList[K ~string](m map[K]int64) string {
+// countList is "12 binary, 3 too large": the counts of a map that are not zero, by name, with by before each name.
+func countList[K ~string](m map[K]int64, by string) string {
 	var parts []string
 	for _, k := range slices.Sorted(maps.Keys(m)) {
 		if m[k] != 0 {
-			parts = append(parts, thousands(m[k])+" "+Escape(strings.ReplaceAll(string(k), "_", " ")))
+			parts = append(parts, thousands(m[k])+" "+by+Escape(strings.ReplaceAll(string(k), "_", " ")))
 		}
 	}
 	return strings.Join(parts, ", ")
