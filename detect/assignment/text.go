@@ -4,12 +4,12 @@ package assignment
 // TextBefore bytes before its start and TextAfter bytes after its end are the same (or the data begins or ends there).
 const (
 	MaxName  = 128 // of a name
-	MaxGap   = 64  // between a name and its value: quotes, type, operator, wrapper
+	MaxGap   = 96  // between a name and its value: quotes, type, operator, wrapper
 	MaxValue = 512 // of a value; what is longer is cut there and not Quoted
 
 	maxBefore  = 128 // looked at before a name
 	TextBefore = MaxName + maxBefore
-	TextAfter  = MaxName + 4*MaxGap + MaxValue
+	TextAfter  = MaxName + MaxGap + MaxValue + 64
 )
 
 // textReader reads one assignment. Its methods take and return offsets, so that nothing is allocated.
@@ -35,7 +35,7 @@ func ReadText(data []byte, hitStart, hitEnd int) (Assignment, bool) {
 		return Assignment{}, false
 	}
 	value, quoted, ok := r.readValue()
-	if !ok {
+	if !ok || value.Start-r.name.End > MaxGap {
 		return Assignment{}, false
 	}
 	return Assignment{Context: Text, Name: r.name, Value: value, Quoted: quoted}, true
@@ -74,7 +74,18 @@ func (r *textReader) readName(start, end int) bool {
 	if r.data[start] == 'D' && r.at(start-1) == '-' && r.at(start-2) != '-' && end-start > 2 {
 		start++
 	}
+	if c := r.data[start]; r.at(start-1) == '\\' && (c == 'n' || c == 't' || c == 'r') && r.hit.Start > start {
+		start++ // an escape of the literal that the assignment stands in
+	}
 	r.name = Span{start, end}
+	if r.hasAt(start-2, "${") {
+		// ${NAME-v}: the dash ends the name.
+		for i := r.hit.End; i < end; i++ {
+			if r.data[i] == '-' {
+				r.name.End, end = i, i
+			}
+		}
+	}
 	if class[r.at(end)]&quoteByte != 0 || r.at(end) == '\\' {
 		return r.readNameQuote(end)
 	}

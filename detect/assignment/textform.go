@@ -271,7 +271,7 @@ func (r *textReader) argument(p int) (Span, bool, bool) {
 // gradleField reports whether the text before b is the beginning of Android's buildConfigField 'String', or
 // resValue "string",.
 func (r *textReader) gradleField(b int) bool {
-	for i := b; i > max(0, b-48) && r.data[i] != '\n'; i-- {
+	for i := b; i >= max(0, b-48) && r.data[i] != '\n'; i-- {
 		if r.hasAt(i, "buildConfigField") || r.hasAt(i, "resValue") {
 			return true
 		}

@@ -122,6 +122,8 @@ func Encoded(data []byte, a assignment.Assignment) Verdict {
 			return yes("bytes")
 		}
 		return no("not text")
+	case bytes.HasPrefix(plain, []byte("{{")), bytes.HasPrefix(plain, []byte("${")):
+		return no("template")
 	case plain[0] == '{' || len(plain) > longestPassword:
 		return yes("text")
 	}

@@ -430,7 +430,7 @@ func (v *value) marked() bool {
 }
 
 // namesSecret reports whether the value is words of which one is that of a secret, as names of secrets are:
-// tumblr_consumer_secret, credhub/password, apiKey.
+// shop_consumer_secret, vault/password, apiKey.
 func (v *value) namesSecret() bool {
 	spans, n := nameWords(v.text)
 	if n < 2 {

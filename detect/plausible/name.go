@@ -148,7 +148,7 @@ func SecretName(name []byte) (Strength, Sort) {
 // runTogether finds a secret word at the end of an unknown one.
 func runTogether(word []byte) (Strength, Sort) {
 	for _, t := range togetherWords {
-		if len(word) > len(t.word) && equalFold(word[len(word)-len(t.word):], t.word) {
+		if len(word) >= len(t.word) && equalFold(word[len(word)-len(t.word):], t.word) {
 			return t.strength, t.sort
 		}
 	}
