@@ -1,0 +1,286 @@
+// Package dfa tells quickly that a regular expression cannot match a text.
+//
+// Go's regexp package simulates an NFA and reads a few tens of megabytes a second. A deterministic automaton reads ten
+// times as much, but it does not know submatches, and its full size can be exponential. So, as in RE2, states are made
+// when they are first reached, and the answer is only used to refuse: when May says no, nothing in the text matches;
+// when it says yes, the regular expression itself is run.
+//
+// The automaton is a superset of the expression: assertions (\b, ^, $ …) always hold, every byte of a rune outside
+// ASCII may stand for any such rune or a part of one, and the upper bounds of repetitions are dropped, since counting
+// them takes most states and refuses little. Hence a no is always right.
+//
+// It knows no rule and no keyword.
+//
+// Concurrency: a Program is immutable and shared; a Cache holds the states one goroutine has made.
+package dfa
+
+import (
+	"encoding/binary"
+	"regexp/syntax"
+	"slices"
+)
+
+// Bounds of one Cache: a state set of many counted repetitions can be large, and there can be many of them.
+const (
+	maxStates  = 3000
+	maxMemory  = 4 << 20 // bytes, about
+	maxResets  = 4       // after so many floods the automaton is given up: it costs more than it saves
+	maxProgram = 20_000  // instructions
+)
+
+// other is the class of all bytes that are not ASCII.
+const other = 128
+
+// Program is an expression prepared for searching.
+type Program struct {
+	insts   []syntax.Inst
+	start   uint32
+	class   [256]uint8 // byte → class
+	classes int
+	sample  []int // class → a byte of it, or other
+}
+
+// Compile prepares an expression in Go's syntax. ok is false when it is too large to be worth it.
+func Compile(expr string) (p *Program, ok bool) {
+	re, err := syntax.Parse(expr, syntax.Perl)
+	if err != nil {
+		return nil, false
+	}
+	relax(re)
+	prog, err := syntax.Compile(re.Simplify())
+	if err != nil || len(prog.Inst) > maxProgram {
+		return nil, false
+	}
+	p = &Program{insts: prog.Inst, start: uint32(prog.Start)}
+	p.classify()
+	return p, true
+}
+
+// maxCounted is how many copies of a repeated part are kept as its lower bound.
+const maxCounted = 64
+
+// relax drops the upper bounds of repetitions: x{2,9} becomes x{2,}. What the expression matches, it still matches.
+func relax(re *syntax.Regexp) {
+	for _, sub := range re.Sub {
+		relax(sub)
+	}
+	if re.Op == syntax.OpRepeat && re.Max != re.Min {
+		re.Max = -1
+		re.Min = min(re.Min, maxCounted)
+	}
+}
+
+// classify puts bytes that no instruction tells apart into one class.
+func (p *Program) classify() {
+	var signature [129][]byte
+	for i := range p.insts {
+		in := &p.insts[i]
+		if !isRune(in) {
+			continue
+		}
+		var bits [129]bool
+		for b := range 128 {
+			bits[b] = in.MatchRune(rune(b))
+		}
+		bits[other] = matchesOther(in)
+		for b, bit := range bits {
+			signature[b] = append(signature[b], btoi(bit))
+		}
+	}
+	known := map[string]uint8{}
+	for b := range 129 {
+		c, ok := known[string(signature[b])]
+		if !ok || b == other { // parts of runes are stepped over in their own way
+			c = uint8(p.classes)
+			known[string(signature[b])] = c
+			p.classes++
+			p.sample = append(p.sample, b)
+		}
+		if b < other {
+			p.class[b] = c
+			continue
+		}
+		for i := other; i < 256; i++ {
+			p.class[i] = c
+		}
+	}
+}
+
+func btoi(b bool) byte {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func isRune(in *syntax.Inst) bool {
+	switch in.Op {
+	case syntax.InstRune, syntax.InstRune1, syntax.InstRuneAny, syntax.InstRuneAnyNotNL:
+		return true
+	}
+	return false
+}
+
+// matchesOther reports whether an instruction can match any rune outside ASCII. Folding can reach some from ASCII
+// letters (U+017F, U+212A), so that an instruction that folds is taken to match.
+func matchesOther(in *syntax.Inst) bool {
+	if in.Op == syntax.InstRuneAny || in.Op == syntax.InstRuneAnyNotNL || len(in.Rune) == 0 {
+		return true
+	}
+	return in.Rune[len(in.Rune)-1] >= 0x80 || syntax.Flags(in.Arg)&syntax.FoldCase != 0
+}
+
+// Cache is the states made so far. The zero value is not ready; NewCache is.
+type Cache struct {
+	p      *Program
+	index  map[string]int32
+	sets   [][]uint32 // state → rune instructions, ascending
+	next   []int32    // state*classes + class → state, or a mark
+	memory int
+	resets int
+
+	mark  []uint32 // by instruction: the closure it was seen in
+	pass  uint32
+	stack []uint32
+	set   []uint32
+	key   []byte
+	hit   bool
+}
+
+// Marks in next.
+const (
+	unknown = -1
+	matched = -2
+)
+
+// NewCache makes an empty cache for one goroutine.
+func NewCache(p *Program) *Cache {
+	c := &Cache{p: p, mark: make([]uint32, len(p.insts))}
+	c.reset()
+	return c
+}
+
+func (c *Cache) reset() {
+	c.index = map[string]int32{}
+	c.sets, c.next, c.memory = c.sets[:0], c.next[:0], 0
+}
+
+// May reports whether the expression may match somewhere in the text. No is certain.
+func (c *Cache) May(text []byte) bool {
+	if c.resets >= maxResets {
+		return true
+	}
+	s := c.begin()
+	if s == matched {
+		return true
+	}
+	p, classes := c.p, c.p.classes
+	for _, b := range text {
+		k := int(s)*classes + int(p.class[b])
+		n := c.next[k]
+		if n < 0 {
+			if n == unknown {
+				if n = c.step(s, p.class[b]); n == unknown {
+					return true // flooded
+				}
+			}
+			if n == matched {
+				return true
+			}
+		}
+		s = n
+	}
+	return false
+}
+
+// begin is the state before any byte.
+func (c *Cache) begin() int32 {
+	c.open()
+	c.add(c.p.start)
+	return c.state()
+}
+
+func (c *Cache) open() {
+	c.pass++
+	if c.pass == 0 {
+		clear(c.mark)
+		c.pass = 1
+	}
+	c.set, c.hit = c.set[:0], false
+}
+
+// add follows an instruction through what consumes nothing and collects the rune instructions it leads to.
+func (c *Cache) add(pc uint32) {
+	c.stack = append(c.stack[:0], pc)
+	for len(c.stack) > 0 {
+		pc := c.stack[len(c.stack)-1]
+		c.stack = c.stack[:len(c.stack)-1]
+		if c.mark[pc] == c.pass {
+			continue
+		}
+		c.mark[pc] = c.pass
+		switch in := &c.p.insts[pc]; in.Op {
+		case syntax.InstAlt, syntax.InstAltMatch:
+			c.stack = append(c.stack, in.Arg, in.Out)
+		case syntax.InstCapture, syntax.InstNop, syntax.InstEmptyWidth:
+			c.stack = append(c.stack, in.Out)
+		case syntax.InstMatch:
+			c.hit = true
+		case syntax.InstFail:
+		default:
+			c.set = append(c.set, pc)
+		}
+	}
+}
+
+// state is the number of the set that was collected, made if it is new.
+func (c *Cache) state() int32 {
+	if c.hit {
+		return matched
+	}
+	slices.Sort(c.set)
+	c.key = c.key[:0]
+	for _, pc := range c.set {
+		c.key = binary.LittleEndian.AppendUint32(c.key, pc)
+	}
+	if s, ok := c.index[string(c.key)]; ok {
+		return s
+	}
+	cost := 8*len(c.set) + 4*c.p.classes + 64
+	if len(c.sets) >= maxStates || c.memory+cost > maxMemory {
+		c.resets++
+		c.reset()
+		return unknown
+	}
+	s := int32(len(c.sets))
+	c.index[string(c.key)] = s
+	c.sets = append(c.sets, slices.Clone(c.set))
+	for range c.p.classes {
+		c.next = append(c.next, unknown)
+	}
+	c.memory += cost
+	return s
+}
+
+// step makes the state behind s after a byte of a class. A search may begin at every byte, so the start is always in.
+func (c *Cache) step(s int32, class uint8) int32 {
+	b := c.p.sample[class]
+	c.open()
+	c.add(c.p.start)
+	for _, pc := range c.sets[s] {
+		in := &c.p.insts[pc]
+		if b == other {
+			if matchesOther(in) {
+				c.add(in.Out)
+				c.add(pc) // the rune goes on in the next byte
+			}
+		} else if in.MatchRune(rune(b)) {
+			c.add(in.Out)
+		}
+	}
+	n := c.state()
+	if n != unknown {
+		c.next[int(s)*c.p.classes+int(class)] = n
+	}
+	return n
+}

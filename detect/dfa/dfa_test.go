@@ -1,0 +1,108 @@
+package dfa
+
+import (
+	"math/rand/v2"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+var exprs = []string{
+	`abc`, `(?i)token`, `\bghp_[A-Za-z0-9]{6}\b`, `a{2,5}b?c+`, `(x|yy|z{3})[^a-c]{1,4}$`, `^\s*key\s*[:=]\s*(\S{3,9})`,
+	`(?s)begin.{0,20}end`, `[^\x00-\x7f]{2}`, `é+`, `(?i)straße`, `(?i)key[s]?`, `a.c`, `[\w.-]{1,8}@[\w]{2,5}`, `\x{212a}b`, `(?m)^a$`, ``, `a*`,
+}
+
+// TestNoIsRight: what the expression matches, the automaton does not refuse; and it does refuse something.
+func TestNoIsRight(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	alphabet := []string{"a", "b", "c", "x", "y", "z", "k", "s", "K", "S", "\u212a", "\u017f", "é", "ß", "\xff", "\n", " ", "=", ":", "@", "_", ".", "e",
+		"key", "token", "ghp_", "begin", "end", "straße", "9"}
+	for _, expr := range exprs {
+		re := regexp.MustCompile(expr)
+		p, ok := Compile(expr)
+		if !ok {
+			t.Fatal(expr)
+		}
+		c := NewCache(p)
+		refused := 0
+		for range 4000 {
+			var b strings.Builder
+			for range r.IntN(14) {
+				b.WriteString(alphabet[r.IntN(len(alphabet))])
+			}
+			text := []byte(b.String())
+			may := c.May(text)
+			if !may {
+				refused++
+			}
+			if re.Match(text) && !may {
+				t.Fatalf("%q matches %q and is refused", expr, text)
+			}
+		}
+		if refused == 0 && !re.MatchString("") {
+			t.Errorf("%q refuses nothing", expr)
+		}
+	}
+}
+
+// TestFlood: an expression with too many states says yes instead of filling the memory.
+func TestFlood(t *testing.T) {
+	p, ok := Compile(`a[ab]{40}c[ab]{40}d`)
+	if !ok {
+		t.Fatal("not compiled")
+	}
+	c := NewCache(p)
+	r := rand.New(rand.NewPCG(3, 4))
+	text := make([]byte, 1<<16)
+	for i := range text {
+		text[i] = "ab"[r.IntN(2)]
+	}
+	for range 2 * maxResets {
+		c.May(text)
+	}
+	if c.memory > maxMemory || len(c.sets) > maxStates {
+		t.Fatal(c.memory, len(c.sets))
+	}
+	if !c.May(text) {
+		t.Fatal("refused after the automaton was given up")
+	}
+}
+
+func FuzzMay(f *testing.F) {
+	for _, e := range exprs {
+		f.Add(e, []byte("key: abc\xc3\xa9 ghp_ABCDEF"))
+	}
+	f.Fuzz(func(t *testing.T, expr string, text []byte) {
+		if len(expr) > 200 || len(text) > 1000 {
+			return
+		}
+		re, err := regexp.Compile(expr)
+		if err != nil {
+			return
+		}
+		p, ok := Compile(expr)
+		if !ok {
+			return
+		}
+		c := NewCache(p)
+		may := c.May(text)
+		if re.Match(text) && !may {
+			t.Fatalf("%q matches %q and is refused", expr, text)
+		}
+		if c.May(text) != may && c.resets < maxResets {
+			t.Fatalf("%q on %q: the second answer differs", expr, text)
+		}
+	})
+}
+
+func BenchmarkMay(b *testing.B) {
+	p, _ := Compile(`(?i)\bacme[\w.-]{0,24}[\s"']{0,4}(?:=|:)[\s"']{0,5}([a-z0-9]{32})(?:[^\w-]|$)`)
+	c := NewCache(p)
+	text := []byte(strings.Repeat("the quick brown acme fox = jumps over 1234 lazy dogs; acme_key: 12\n", 1000))
+	b.SetBytes(int64(len(text)))
+	for b.Loop() {
+		if c.May(text) {
+			b.Fatal("matched")
+		}
+	}
+}
