@@ -2,6 +2,7 @@ package detect
 
 import (
 	"regexp"
+	"regexp/syntax"
 	"slices"
 	"strings"
 	"sync"
@@ -44,7 +45,8 @@ type program struct {
 	re       *regexp.Regexp // of content
 	key      *regexp.Regexp
 	value    *regexp.Regexp
-	window   int // bytes around a keyword within which the matches with it lie; -1: anywhere in the blob
+	near     *extent // around a keyword, within which the matches with it lie; nil: anywhere in the blob
+	tail     *tail   // must match at a keyword; nil: not known
 	filter   plausible.Filter
 	checksum *checksum.Scheme
 
@@ -178,13 +180,8 @@ const margin = 8
 func (p *program) ready() *program {
 	p.once.Do(func() {
 		r := p.rule
-		p.window = -1
 		if r.Regex != "" {
-			expr := foldASCII(r.Regex)
-			p.re = mustCompile(expr)
-			if info, err := reach.Analyze(expr); err == nil && info.MaxLen >= 0 && info.Necessary(r.Keywords) {
-				p.window = info.MaxLen + margin
-			}
+			p.readyRegexp()
 		}
 		if r.Key != "" {
 			p.key = mustCompile(r.Key)
@@ -200,6 +197,26 @@ func (p *program) ready() *program {
 		}
 	})
 	return p
+}
+
+// readyRegexp compiles the expression over content and finds out where its matches can be.
+func (p *program) readyRegexp() {
+	expr := foldASCII(p.rule.Regex)
+	p.re = mustCompile(expr)
+	if len(p.rule.Keywords) == 0 {
+		return
+	}
+	info, err := reach.Analyze(expr)
+	if err != nil || !info.Necessary(p.rule.Keywords) {
+		return
+	}
+	tree, err := syntax.Parse(expr, syntax.Perl)
+	if err != nil {
+		return
+	}
+	x := extentOf(tree)
+	p.near = &x
+	p.tail = tailOf(tree, p.rule.Keywords)
 }
 
 // atPath reports whether the rule's path criterion holds.
@@ -230,10 +247,10 @@ func (d *Detector) Reach(r *Rule) (bytes int, bounded bool) {
 		return assignment.TextBefore + assignment.TextAfter + plausible.Around, true
 	case r.Regex == "":
 		return 0, true
-	case p.window < 0:
+	case p.near == nil || !p.near.empty:
 		return 0, false
 	}
-	n := p.window
+	n := p.near.others + margin
 	if p.filter != nil {
 		n += plausible.Around
 	}

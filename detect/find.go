@@ -8,13 +8,18 @@ import (
 	"rummage/detect/decode"
 )
 
-// regexp runs a rule's expression on text[low:high] and appends its matches to list.
-func (m *Matcher) regexp(list []Match, rule int32, p *program, text []byte, low, high int) []Match {
+// regexp runs a rule's expression on text[low:high] and appends its matches to list. touches reports whether one of
+// them lies so near to low or high, where the text goes on, that the bytes beyond could have a say in it.
+func (m *Matcher) regexp(list []Match, rule int32, p *program, text []byte, low, high int) (all []Match, touches bool) {
+	touch := func(start, end int) bool {
+		return low > 0 && start < low+margin/2 || high < len(text) && end == high
+	}
 	if p.rule.Foreign {
 		for _, loc := range p.re.FindAllIndex(text[low:high], -1) {
+			touches = touches || touch(low+loc[0], low+loc[1])
 			list = m.foreignMatch(list, rule, p, text, low+loc[0], low+loc[1])
 		}
-		return list
+		return list, touches
 	}
 	for _, loc := range p.re.FindAllSubmatchIndex(text[low:high], -1) {
 		for i := range loc {
@@ -22,9 +27,10 @@ func (m *Matcher) regexp(list []Match, rule int32, p *program, text []byte, low,
 				loc[i] += low
 			}
 		}
+		touches = touches || touch(loc[0], loc[1])
 		list = m.regexpMatch(list, rule, p, text, loc)
 	}
-	return list
+	return list, touches
 }
 
 // foreignMatch does as gitleaks: line feeds at the ends are not part of the match, and the groups are those of the

@@ -20,8 +20,10 @@ type Matcher struct {
 	active  []int32 // rules with a keyword in the text
 	spans   []assignment.Span
 
-	textHits []wordHit
-	judged   []int32 // rules that have judged the assignment at hand
+	textHits []wordHit // of keywords of rules for assignments
+	nearHits []wordHit // of keywords of the rule at hand
+	tailHits []wordHit // those of them at which its tail matches
+	judged   []int32   // rules that have judged the assignment at hand
 
 	data    []byte
 	window  *decode.Window // nil while the blob itself is searched
@@ -140,67 +142,6 @@ func (m *Matcher) search(text []byte) {
 	m.touched = m.touched[:0]
 }
 
-// run runs one rule on a text whose keywords have been found.
-func (m *Matcher) run(rule int32, text []byte) {
-	p := m.d.programs[rule].ready()
-	switch {
-	case p.rule.SkipReport || p.broken:
-	case p.window < 0 || len(p.words) == 0:
-		if m.window == nil && len(p.words) > 0 {
-			m.whole = append(m.whole, rule)
-		}
-		m.found = m.regexp(m.found, rule, p, text, 0, len(text))
-	default:
-		// Why searching the windows finds exactly what searching the whole text does. The keywords are necessary: what
-		// the expression matches, in whatever text, contains one. So any match, of the text or of a window of it, has a
-		// keyword's occurrence [h, e) inside, and being at most L = p.window-margin bytes long lies in [e-L, h+L]. That
-		// occurrence's window is this range and margin bytes more on either side; merged windows are larger still. Hence
-		//  - every match of the text lies inside one merged window, and
-		//  - no match of a window touches one of its ends, unless that is an end of the text too.
-		// By the latter the bytes that an expression can look at besides its match, one before and one behind, are the
-		// same in both; so is the way in which the bytes divide into runes, because a rune cut by the window's start is
-		// over within three bytes. So at each offset the same match is preferred, or none is, in text and window; and
-		// going on behind each match, as FindAll does, visits the same matches in both.
-		for _, s := range m.keywordWindows(p, text) {
-			m.found = m.regexp(m.found, rule, p, text, s.Start, s.End)
-		}
-	}
-}
-
-// keywordWindows are the ranges around the rule's keywords within which its matches lie, ascending and disjoint.
-func (m *Matcher) keywordWindows(p *program, text []byte) []assignment.Span {
-	spans := m.spans[:0]
-	lists := 0
-	for _, w := range p.words {
-		if len(m.hits[w]) > 0 {
-			lists++
-		}
-		for _, end := range m.hits[w] {
-			start := max(0, end-p.window)
-			stop := min(len(text), end-m.d.wordLen[w]+p.window)
-			if n := len(spans); n > 0 && spans[n-1].Start <= start && start <= spans[n-1].End {
-				spans[n-1].End = max(spans[n-1].End, stop)
-				continue
-			}
-			spans = append(spans, assignment.Span{Start: start, End: stop})
-		}
-	}
-	m.spans = spans
-	if lists < 2 {
-		return spans
-	}
-	slices.SortFunc(spans, func(a, b assignment.Span) int { return cmp.Compare(a.Start, b.Start) })
-	merged := spans[:1]
-	for _, s := range spans[1:] {
-		if last := &merged[len(merged)-1]; s.Start <= last.End {
-			last.End = max(last.End, s.End)
-		} else {
-			merged = append(merged, s)
-		}
-	}
-	return merged
-}
-
 // runRequired finds, on the same text, what the matches found on it since `before` require. Keywords do not count
 // for required rules.
 func (m *Matcher) runRequired(text []byte, before int) {
@@ -223,7 +164,7 @@ func (m *Matcher) runRequired(text []byte, before int) {
 		p := m.d.programs[rule].ready()
 		switch {
 		case p.re != nil:
-			m.aux = m.regexp(m.aux, rule, p, text, 0, len(text))
+			m.aux, _ = m.regexp(m.aux, rule, p, text, 0, len(text))
 		case p.rule.NameOnly() && m.window == nil:
 			m.aux = append(m.aux, Match{Rule: p.rule, rule: rule})
 		}

@@ -30,7 +30,7 @@ func naiveMatch(d *Detector, data []byte) []Match {
 				naiveAssignments(m, int32(i), p, text, low)
 			case p.re == nil:
 			default:
-				hit := len(p.words) == 0 || p.window >= 0
+				hit := len(p.words) == 0 || p.near != nil
 				for _, k := range wordsOf(p.rule.Keywords) {
 					hit = hit || strings.Contains(low, k)
 				}
@@ -38,7 +38,7 @@ func naiveMatch(d *Detector, data []byte) []Match {
 					anywhere[int32(i)] = true
 				}
 				if hit || anywhere[int32(i)] {
-					m.found = m.regexp(m.found, int32(i), p, text, 0, len(text))
+					m.found, _ = m.regexp(m.found, int32(i), p, text, 0, len(text))
 				}
 			}
 		}
@@ -112,6 +112,11 @@ regex = '''(?i)(?:acme|zorg)[\w.-]{0,20}[\s'"]{0,3}[=:]\s{0,4}["']?([a-z0-9]{16}
 entropy = 2.0
 keywords = ["acme", "Zorg"]
 examples = ["ACME_KEY: {{loweralnum 16}}", "zorgAcme-x = \"{{loweralnum 16}}\"", "acme={{loweralnum 16}}\r\n"]
+[[rules]]
+id = "with-tail"
+regex = '''(?i)[\w.-]{0,12}?(?:mono|key)[ \t]{0,3}[:=]{1,2}[ "]{0,3}([a-z0-9]{6,20}|[a-z]{21,}!)(?:["\s;]|$)'''
+keywords = ["mono", "key"]
+examples = ["a_key = {{loweralnum 6-20}} ", "mono:\"{{lower 22-30}}!\"", "KEY=mono=key={{loweralnum 8}}", "key:{{loweralnum 5-24}}.", "key{{loweralnum 1-40}}"]
 [[rules]]
 id = "anchored"
 regex = '''(?m)^hook: ([a-z]{8,12})$'''
@@ -255,11 +260,11 @@ func TestPrefilterOnIsOff(t *testing.T) {
 	}
 	windowed := 0
 	for i := range d.programs {
-		if d.programs[i].window >= 0 {
+		if d.programs[i].near != nil {
 			windowed++
 		}
 	}
-	if windowed < 4 {
+	if windowed < 5 {
 		t.Errorf("only %d rules run on windows", windowed)
 	}
 }

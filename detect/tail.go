@@ -1,0 +1,180 @@
+package detect
+
+import (
+	"regexp"
+	"regexp/syntax"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// tail is the part of an expression from where every match of it begins with a keyword: `key\s*=…` of
+// `[\w-]{0,50}key\s*=…`. Most occurrences of a keyword are not followed by the rest; asking the tail, tied to the
+// occurrence, tells so far faster than searching all that is around it with the whole expression.
+type tail struct {
+	// first is for an occurrence at the start of the text, inner for any other: it begins one byte before the
+	// occurrence, so that an assertion sees what is there.
+	first, inner *regexp.Regexp
+}
+
+// tailOf finds the tail of an expression, nil when there is none.
+func tailOf(re *syntax.Regexp, keywords []string) *tail {
+	rest := []*syntax.Regexp{re}
+	if re.Op == syntax.OpConcat {
+		rest = re.Sub
+	}
+	for len(rest) > 0 && !beginsWith(rest, keywords) {
+		rest = rest[1:]
+	}
+	if len(rest) == 0 {
+		return nil
+	}
+	expr := "(?:" + (&syntax.Regexp{Op: syntax.OpConcat, Sub: rest}).String() + ")"
+	first, err := regexp.Compile(`\A` + expr)
+	if err != nil {
+		return nil
+	}
+	inner, err := regexp.Compile(`\A(?s:.)` + expr)
+	if err != nil {
+		return nil
+	}
+	return &tail{first: first, inner: inner}
+}
+
+// matches reports whether the tail matches at an offset, looking no further than end.
+func (t *tail) matches(text []byte, at, end int) bool {
+	if at == 0 {
+		return t.first.Match(text[:end])
+	}
+	return t.inner.Match(text[at-1 : end])
+}
+
+// Bounds of the enumeration of beginnings.
+const (
+	maxBeginnings = 256
+	maxClass      = 8 // members of a class that are told apart
+)
+
+// beginsWith reports whether every match of the parts in a row is proved to begin with a keyword, A-Z taken as a-z.
+func beginsWith(parts []*syntax.Regexp, keywords []string) bool {
+	b := beginnings{keywords: keywords}
+	list := []string{""}
+	for _, re := range parts {
+		list = b.extend(list, re)
+		if list == nil {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(list, func(x string) bool { return !b.done(x) })
+}
+
+type beginnings struct{ keywords []string }
+
+// done reports whether a beginning has a keyword at its start, so that it need not be followed further.
+func (b *beginnings) done(x string) bool {
+	return slices.ContainsFunc(b.keywords, func(k string) bool { return strings.HasPrefix(x, k) })
+}
+
+// extend lets re follow each beginning, a string in ASCII lower case. nil means that there are too many, or one that no keyword will start.
+func (b *beginnings) extend(list []string, re *syntax.Regexp) []string {
+	if b.close(list) != nil {
+		return list
+	}
+	switch re.Op {
+	case syntax.OpEmptyMatch, syntax.OpBeginLine, syntax.OpEndLine, syntax.OpBeginText, syntax.OpEndText,
+		syntax.OpWordBoundary, syntax.OpNoWordBoundary:
+		return list
+	case syntax.OpCapture, syntax.OpConcat:
+		for _, sub := range re.Sub {
+			if list = b.extend(list, sub); list == nil {
+				return nil
+			}
+		}
+		return list
+	case syntax.OpAlternate:
+		var all []string
+		for _, sub := range re.Sub {
+			part := b.extend(list, sub)
+			if part == nil || len(all)+len(part) > maxBeginnings {
+				return nil
+			}
+			all = append(all, part...)
+		}
+		return all
+	case syntax.OpQuest:
+		with := b.extend(list, re.Sub[0])
+		if with == nil || len(with)+len(list) > maxBeginnings {
+			return nil
+		}
+		return slices.Concat(list, with)
+	case syntax.OpPlus:
+		return b.close(b.extend(list, re.Sub[0]))
+	case syntax.OpRepeat:
+		for range min(re.Min, maxClass) {
+			if list = b.extend(list, re.Sub[0]); list == nil {
+				return nil
+			}
+		}
+		if re.Max == re.Min && re.Min <= maxClass {
+			return list
+		}
+		return b.close(list)
+	case syntax.OpLiteral:
+		for _, r := range re.Rune {
+			if list = b.follow(list, []rune{r}); list == nil {
+				return nil
+			}
+		}
+		return list
+	case syntax.OpCharClass:
+		var members []rune
+		for i := 0; i+1 < len(re.Rune); i += 2 {
+			for r := re.Rune[i]; r <= re.Rune[i+1] && len(members) <= 2*maxClass; r++ {
+				members = append(members, r)
+			}
+		}
+		if len(members) <= 2*maxClass {
+			return b.follow(list, members)
+		}
+	}
+	return b.close(list)
+}
+
+// close says that anything may follow from here. That ends the proof for a beginning that has no keyword yet.
+func (b *beginnings) close(list []string) []string {
+	if slices.ContainsFunc(list, func(x string) bool { return !b.done(x) }) {
+		return nil
+	}
+	return list
+}
+
+// follow appends each of the characters to each beginning. Letters beyond ASCII have case partners that are not
+// followed up, so they end the proof.
+func (b *beginnings) follow(list []string, members []rune) []string {
+	var folded []rune
+	for _, r := range members {
+		if r >= utf8.RuneSelf {
+			return b.close(list)
+		}
+		if r = unicode.ToLower(r); !slices.Contains(folded, r) {
+			folded = append(folded, r)
+		}
+	}
+	var all []string
+	for _, x := range list {
+		if b.done(x) {
+			all = append(all, x)
+			continue
+		}
+		for _, r := range folded {
+			all = append(all, x+string(r))
+		}
+		if len(all) > maxBeginnings {
+			return nil
+		}
+	}
+	return all
+}
+
+func foldNext(r rune) rune { return unicode.SimpleFold(r) }
