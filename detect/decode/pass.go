@@ -7,11 +7,14 @@ type pass struct {
 	text   []byte
 	parent *Window // whose text it is; nil for the blob itself
 
-	window  Window
-	open    bool
-	copied  int // text before it is in the window
-	until   int // text before it is to be in the window
-	scratch []byte
+	window Window
+	open   bool
+	copied int // text before it is in the window
+	until  int // text before it is to be in the window
+
+	// What the next escapes stand for, while the text before them is looked at;
+	// what the segment at hand stands for.
+	escaped, scratch []byte
 }
 
 func (p *pass) begin(d *Decoder, text []byte, parent *Window) {
@@ -30,6 +33,9 @@ func (p *pass) trim() {
 	}
 	if cap(p.window.pieces) > maxKept/64 {
 		p.window.pieces = nil
+	}
+	if cap(p.escaped) > maxKept {
+		p.escaped = nil
 	}
 	if cap(p.scratch) > maxKept {
 		p.scratch = nil

@@ -15,21 +15,22 @@ func (p *pass) scan() {
 	e.find()
 	at, touching := 0, false
 	for p.d.state == running {
-		start, end, kind := e.next(&p.scratch)
+		start, end, kind := e.next(&p.escaped)
 		left := p.gap(at, start, touching, kind != 0)
 		if start == len(p.text) {
 			return
 		}
 		if touching = kind != 0; touching {
-			p.segment(start, end, left, p.scratch, kind)
+			p.segment(start, end, left, p.escaped, kind)
 		}
 		at = end
 	}
 }
 
 // gap looks for runs in text[start:end]. afterEscape and beforeEscape tell
-// whether a decoded escape stands at its ends. It returns where the run begins
-// that ends at end and waits, end if there is none.
+// whether a decoded escape stands at its ends. It returns the offset before the
+// run that ends at end and waits, end if there is none: the byte there shows in
+// the next pass that the run is complete.
 func (p *pass) gap(start, end int, afterEscape, beforeEscape bool) int {
 	text := p.text[:end]
 	known := start // text[from:known] is part of a run
@@ -57,9 +58,9 @@ func (p *pass) gap(start, end int, afterEscape, beforeEscape bool) int {
 			if from == start && afterEscape {
 				p.extend(padded)
 			}
-			return from
+			return from - 1
 		case from == start && afterEscape:
-			p.extend(padded)
+			p.extend(padded + 1)
 		case from == 0 && p.cutLeft() || padded == len(p.text) && p.cutRight():
 		default:
 			p.run(from, to, padded)
