@@ -19,9 +19,20 @@ const maxBaseline = 256 << 20
 // Baseline is a set of findings that are known already. It keeps no secret, only digests of them.
 type Baseline struct {
 	fingerprints map[string]bool            // of our reports
-	values       map[[sha256.Size]byte]bool // rule and secret, of gitleaks' reports
-	places       map[string]bool            // gitleaks' fingerprints, where it redacted the secret
+	values       map[[sha256.Size]byte]bool // of gitleaks' reports, see valueDigest
+	places       map[string][]gitleaksPlace // by path: entries of which gitleaks redacted the secret
+	entries      int
 }
+
+// gitleaksPlace is where a redacted entry stands.
+type gitleaksPlace struct {
+	rule, commit string
+	at           span
+}
+
+// minDistinct is the length from which a value is the same secret whatever rule found it. Names of rules differ between
+// tools, and a shorter value may be a word that many things are protected with.
+const minDistinct = 12
 
 // ReadBaseline reads an earlier report: our JSON (schema 1), our JSON lines, or gitleaks' JSON, redacted or not.
 //
@@ -37,7 +48,7 @@ func ReadBaseline(r io.Reader) (*Baseline, error) {
 		return nil, fmt.Errorf("baseline: larger than %s", byteSize(maxBaseline))
 	}
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
-	b := &Baseline{fingerprints: map[string]bool{}, values: map[[sha256.Size]byte]bool{}, places: map[string]bool{}}
+	b := &Baseline{fingerprints: map[string]bool{}, values: map[[sha256.Size]byte]bool{}, places: map[string][]gitleaksPlace{}}
 	d := json.NewDecoder(bytes.NewReader(data))
 	switch first := firstByte(data); first {
 	case '[':
@@ -54,10 +65,13 @@ func ReadBaseline(r io.Reader) (*Baseline, error) {
 }
 
 // Len is how many entries there are.
-func (b *Baseline) Len() int { return len(b.fingerprints) + len(b.values) + len(b.places) }
+func (b *Baseline) Len() int { return b.entries }
 
-// Has reports whether the finding is known: by its fingerprint, by its rule and value, or, where gitleaks redacted the
-// value, because one of its places is known.
+// Has reports whether the finding is known.
+//
+// Of our reports it is by its fingerprint. Of gitleaks' it is by its value, with the rule's name where the value is
+// short. Where gitleaks redacted the value it is when one of its places is in the report: the same commit (or none) and
+// path, and either the same rule and line or, since gitleaks' own rules have other names, overlapping columns.
 func (b *Baseline) Has(f *scan.Finding) bool {
 	if b.fingerprints[f.Fingerprint] {
 		return true
@@ -69,8 +83,8 @@ func (b *Baseline) Has(f *scan.Finding) bool {
 		return false
 	}
 	for i := range f.Places {
-		for _, fp := range gitleaksNames(f, &f.Places[i]) {
-			if b.places[fp] {
+		for _, p := range b.places[f.Places[i].Path] {
+			if p.has(f, &f.Places[i]) {
 				return true
 			}
 		}
@@ -78,25 +92,28 @@ func (b *Baseline) Has(f *scan.Finding) bool {
 	return false
 }
 
-func valueDigest(rule, secret string) [sha256.Size]byte {
-	return sha256.Sum256([]byte(rule + "\x00" + secret))
+func (g *gitleaksPlace) has(f *scan.Finding, p *scan.Place) bool {
+	if g.commit != "" && (p.Introduced == nil || p.Introduced.ID != g.commit) {
+		return false
+	}
+	match := matchSpan(p, f.Secret.Reveal())
+	if g.rule == f.Rule && (g.at.startLine == p.Line || g.at.startLine == match.startLine) {
+		return true
+	}
+	if p.Line == 0 || g.at.startLine == 0 {
+		return p.Line == g.at.startLine // a file by its name
+	}
+	// gitleaks' columns are one too high on all lines but a fragment's first, so the last one may be that behind the
+	// end. Two secrets that touch would share it; there is always a character between.
+	return p.Line == p.EndLine && g.at.startLine == p.Line && g.at.endLine == p.Line &&
+		p.Column < g.at.endColumn && g.at.startColumn < p.EndColumn
 }
 
-// gitleaksNames is what gitleaks would call a place: with its commit and without, by the line of the match and, since
-// reports of ours count it so, that of the secret.
-func gitleaksNames(f *scan.Finding, p *scan.Place) []string {
-	lines := []int{p.Line}
-	if s := matchSpan(p, f.Secret.Reveal()); s.startLine != p.Line {
-		lines = append(lines, s.startLine)
+func valueDigest(rule, secret string) [sha256.Size]byte {
+	if len(secret) >= minDistinct {
+		rule = ""
 	}
-	var names []string
-	for _, line := range lines {
-		names = append(names, gitleaksFingerprint("", p.Path, f.Rule, line))
-		if p.Introduced != nil {
-			names = append(names, gitleaksFingerprint(p.Introduced.ID, p.Path, f.Rule, line))
-		}
-	}
-	return names
+	return sha256.Sum256([]byte(rule + "\x00" + secret))
 }
 
 // ourEntry is what a baseline takes of our reports. A value of the stream is a whole report, a line with a finding, or
@@ -168,6 +185,7 @@ func (b *Baseline) addOurs(e *ourEntry) error {
 		}
 	}
 	b.fingerprints[e.Fingerprint] = true
+	b.entries++
 	return nil
 }
 
@@ -177,8 +195,8 @@ func (b *Baseline) readGitleaks(d *json.Decoder) error {
 	}
 	for n := 1; d.More(); n++ {
 		var e struct {
-			RuleID, Secret, File, Commit string
-			StartLine                    int
+			RuleID, Secret, File, Commit               string
+			StartLine, EndLine, StartColumn, EndColumn int
 		}
 		if err := d.Decode(&e); err != nil {
 			return err
@@ -187,10 +205,12 @@ func (b *Baseline) readGitleaks(d *json.Decoder) error {
 			return fmt.Errorf("entry %d: no RuleID, so no report of gitleaks", n)
 		}
 		if redacted(e.Secret) {
-			b.places[gitleaksFingerprint(e.Commit, e.File, e.RuleID, e.StartLine)] = true
+			at := span{e.StartLine, e.StartColumn, e.EndLine, e.EndColumn}
+			b.places[e.File] = append(b.places[e.File], gitleaksPlace{e.RuleID, e.Commit, at})
 		} else {
 			b.values[valueDigest(e.RuleID, e.Secret)] = true
 		}
+		b.entries++
 	}
 	if _, err := d.Token(); err != nil {
 		return err

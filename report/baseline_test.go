@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -86,8 +87,47 @@ func TestBaselineOfGitleaks(t *testing.T) {
 		}
 	}
 	f.Rule = "another-rule"
-	if readBaseline(t, gitleaksReport(longSecret, "elsewhere", "", 1)).Has(f) {
-		t.Error("the value alone is enough")
+	if !readBaseline(t, gitleaksReport(longSecret, "elsewhere", "", 1)).Has(f) {
+		t.Error("a long value is another secret under another rule's name")
+	}
+	f.Secret = "password"
+	if readBaseline(t, gitleaksReport("password", "elsewhere", "", 1)).Has(f) {
+		t.Error("a short value alone is enough")
+	}
+}
+
+// gitleaks' own rules have other names than ours; a redacted report still has the columns.
+func TestBaselineOfGitleaksByPosition(t *testing.T) {
+	at := commit(1, "x")
+	entry := func(commit string, line, start, end int) string {
+		return fmt.Sprintf(`[{"RuleID": "their-name", "Secret": "REDACTED", "File": "a.txt", "Commit": %q, "StartLine": %d, "EndLine": %[2]d, "StartColumn": %d, "EndColumn": %d}]`,
+			commit, line, start, end)
+	}
+	f := &scan.Finding{Fingerprint: fingerprint(1), Rule: "our-name", Secret: "abcdefgh", Places: []scan.Place{
+		{Path: "a.txt", Line: 3, Column: 10, EndLine: 3, EndColumn: 18, Introduced: at, Match: "key=abcdefgh"}}}
+	for _, tt := range []struct {
+		name  string
+		entry string
+		want  bool
+	}{
+		{"the match, from column 6", entry(at.ID, 3, 6, 17), true},
+		{"the match, one too high", entry(at.ID, 3, 7, 18), true},
+		{"the value alone", entry(at.ID, 3, 10, 17), true},
+		{"no commit", entry("", 3, 6, 17), true},
+		{"before it", entry(at.ID, 3, 1, 8), false},
+		{"before it, one too high", entry(at.ID, 3, 2, 9), false},
+		{"behind it", entry(at.ID, 3, 19, 30), false},
+		{"another line", entry(at.ID, 4, 6, 17), false},
+		{"another commit", entry(commit(2, "").ID, 3, 6, 17), false},
+		{"the file by its name", entry(at.ID, 0, 0, 0), false},
+	} {
+		if got := readBaseline(t, []byte(tt.entry)).Has(f); got != tt.want {
+			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
+		}
+	}
+	byName := &scan.Finding{Fingerprint: fingerprint(2), Rule: "our-name", Places: []scan.Place{{Path: "a.txt", Introduced: at}}}
+	if !readBaseline(t, []byte(entry(at.ID, 0, 0, 0))).Has(byName) || readBaseline(t, []byte(entry(at.ID, 3, 6, 17))).Has(byName) {
+		t.Error("a finding by file name is known by another such, and by no other")
 	}
 }
 

@@ -207,6 +207,23 @@ func (g *Ignore) Match(f *scan.Finding) (reason string, ok bool) {
 	return "", false
 }
 
+// gitleaksNames is what gitleaks would call a place: with its commit and without, by the line of the match and, since
+// people count so, that of the secret.
+func gitleaksNames(f *scan.Finding, p *scan.Place) []string {
+	lines := []int{p.Line}
+	if s := matchSpan(p, f.Secret.Reveal()); s.startLine != p.Line {
+		lines = append(lines, s.startLine)
+	}
+	var names []string
+	for _, line := range lines {
+		names = append(names, gitleaksFingerprint("", p.Path, f.Rule, line))
+		if p.Introduced != nil {
+			names = append(names, gitleaksFingerprint(p.Introduced.ID, p.Path, f.Rule, line))
+		}
+	}
+	return names
+}
+
 // live is an entry for key that has not expired, or nil. All entries for it count as matched.
 func (g *Ignore) live(key string) *IgnoreEntry {
 	var live *IgnoreEntry
