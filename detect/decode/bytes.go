@@ -15,7 +15,8 @@ const (
 const (
 	isBase64 = 1 << iota // of either alphabet
 	isHex
-	isText // tabs, line ends, ESC and what is printable in ASCII
+	isText  // ASCII from tab to tilde, as gitleaks has it
+	isPlain // of those, white space and what is printable
 	isSpace
 	isStandard // in base64's standard alphabet alone
 	isURL      // in the URL-safe alphabet alone
@@ -31,8 +32,11 @@ var (
 func init() {
 	for i := range class {
 		sextet[i], nibble[i] = 0xff, 0xff
-		if i >= '\t' && i <= '\r' || i == 0x1b || i >= ' ' && i <= '~' {
+		if i >= '\t' && i <= '~' {
 			class[i] |= isText
+		}
+		if i >= '\t' && i <= '\r' || i >= ' ' && i <= '~' {
+			class[i] |= isPlain
 		}
 	}
 	for _, c := range " \t\n\f\r" {

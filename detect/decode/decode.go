@@ -4,8 +4,8 @@
 // of base64 in either alphabet, with or without padding; and these inside one
 // another, MaxDepth deep.
 //
-// What is decoded is text: hexadecimal and base64 must come out as printable
-// ASCII, base64 may after six such bytes hold other UTF-8. So the thousands of
+// What is decoded is text: hexadecimal and base64 must come out as ASCII from
+// tab to tilde, base64 may after six such bytes hold other UTF-8. So the thousands of
 // long identifiers of a source file, all valid base64, cost little: nearly all
 // fail in their first four characters.
 //
@@ -14,8 +14,10 @@
 // from the first to the last of a line, so one that is not text does not spoil
 // the others; hexadecimal digits count wherever they stand, also after 0x;
 // base64 may lack digits, and have padding in either alphabet; surrogate pairs
-// are joined. It is narrower in one: Unicode escapes without a single character
-// of ASCII among them are left alone.
+// are joined. It is narrower in these: Unicode escapes without a single character
+// of ASCII among them, and percent escapes of control characters, are left
+// alone; and a text in which only parts of \u escapes are percent-encoded comes
+// out in another order.
 //
 // Not decoded: quoted-printable, octal and \x escapes, HTML entities, base32;
 // UTF-16 or compressed data in base64; base64 that follows other text in the

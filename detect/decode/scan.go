@@ -167,17 +167,18 @@ func (e *escapes) from(at int, c byte, end int) int {
 }
 
 // percents decodes the escapes that follow one another at start, all of them
-// text or none. It returns where they end, start if there are none.
+// text or none. It returns where they end, start if there are none. Control
+// characters are no text here: in C, %10s is no escape.
 func (e *escapes) percents(start int, decoded *[]byte) int {
 	out := (*decoded)[:0]
 	i := start
 	for i+3 <= len(e.text) && e.text[i] == '%' {
 		c, ok := hexByte(e.text[i+1], e.text[i+2])
-		if !ok || i > start && class[c]&isText == 0 {
+		if !ok || i > start && class[c]&isPlain == 0 {
 			break
 		}
 		i += 3
-		if class[c]&isText == 0 {
+		if class[c]&isPlain == 0 {
 			break
 		}
 		out = append(out, c)
@@ -244,7 +245,7 @@ type runes struct {
 // add takes a character, unless it is no text.
 func (r *runes) add(c rune) bool {
 	if c < utf8.RuneSelf {
-		if class[byte(c)]&isText == 0 {
+		if class[byte(c)]&isPlain == 0 {
 			return false
 		}
 		r.ascii = true
