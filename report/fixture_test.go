@@ -75,7 +75,7 @@ func sampleFindings(added, moved *scan.Commit) []scan.Finding {
 				Note: "unreachable object", Match: scan.Secret(keySecret)}}},
 		{Fingerprint: fingerprint(1), Rule: "github-pat", Kind: scan.KindSecret, Severity: "critical",
 			Description: "GitHub personal access token (classic)", Secret: scan.Secret(longSecret), Entropy: 3.6,
-			Tags:   []string{"github"},
+			Tags:   []string{"github", "token", "github"},
 			Remedy: "Revoke it at https://github.com/settings/tokens, then look at the audit log for uses of it that are not yours.",
 			Places: []scan.Place{
 				{Path: "scripts/deploy.sh", Line: 12, Column: 8, EndLine: 12, EndColumn: 48, Blob: strings.Repeat("2c", 20),

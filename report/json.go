@@ -120,7 +120,7 @@ func jsonFindings(findings []finding) iter.Seq[any] {
 
 func toJSON(f *finding) jsonFinding {
 	j := jsonFinding{Fingerprint: f.Fingerprint, Rule: f.Rule, Kind: f.Kind, Severity: f.Severity,
-		Description: f.Description, Secret: f.secret, Entropy: round(f.Entropy, 1e4), Tags: notNil(f.Tags),
+		Description: f.Description, Secret: f.secret, Entropy: round(f.Entropy, 1e4), Tags: f.Tags,
 		Remedy: f.Remedy, Status: f.status, Places: make([]jsonPlace, len(f.places)), Suppressed: f.Suppressed}
 	for i := range f.places {
 		j.Places[i] = toJSONPlace(&f.places[i])

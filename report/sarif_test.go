@@ -90,6 +90,9 @@ func checkSARIFResult(t *testing.T, r sarifResult, rules []sarifRule) {
 	if r.PartialFingerprints["primaryLocationLineHash"] == "" || r.PartialFingerprints["rummageFinding/v1"] == "" {
 		t.Errorf("fingerprints %v", r.PartialFingerprints)
 	}
+	if tags := r.Properties.Tags; len(slices.Compact(slices.Sorted(slices.Values(tags)))) != len(tags) {
+		t.Errorf("a tag twice in %v", tags)
+	}
 	for i, l := range slices.Concat(r.Locations, r.RelatedLocations) {
 		checkSARIFLocation(t, l)
 		if related := i - len(r.Locations); related >= 0 && l.ID != related+1 {

@@ -102,6 +102,7 @@ func (b *viewBuilder) finding(in *scan.Finding) finding {
 	f := finding{Finding: *in, secret: b.value(in.Secret.Reveal())}
 	f.Secret = ""
 	f.Finding.Places = nil
+	f.Tags = unique(in.Tags)
 	f.Description = b.s.text(in.Description)
 	f.Remedy = b.s.text(in.Remedy)
 	if in.Suppressed != nil {
@@ -118,6 +119,17 @@ func (b *viewBuilder) finding(in *scan.Finding) finding {
 	f.sites = sitesOf(f.places)
 	f.status = statusOf(f.places)
 	return f
+}
+
+// unique is tags in their order, each once: a rule and a match may both bring one.
+func unique(tags []string) []string {
+	out := make([]string, 0, len(tags))
+	for _, t := range tags {
+		if !slices.Contains(out, t) {
+			out = append(out, t)
+		}
+	}
+	return out
 }
 
 // value is a secret as the report shows it. A finding by file name, or an exposure, may have none.
