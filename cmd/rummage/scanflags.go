@@ -78,7 +78,7 @@ func loadFile(path string) ([]byte, error) {
 func loadRules(files []string) (*detect.Ruleset, error) {
 	options := detect.Options{Load: loadFile, Default: rummage.RulesTOML}
 	if len(files) == 0 {
-		return detect.Parse("rules.toml", rummage.RulesTOML, options)
+		return detect.Restore(rummage.RulesSnapshot)
 	}
 	var sets []*detect.Ruleset
 	for _, name := range files {
