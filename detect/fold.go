@@ -20,7 +20,7 @@ func foldASCII(expr string) string {
 	if !changed {
 		return expr
 	}
-	out := re.String()
+	out := printRegexp(re)
 	if _, err := syntax.Parse(out, syntax.Perl); err != nil {
 		return expr
 	}

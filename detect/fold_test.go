@@ -3,6 +3,8 @@ package detect
 import (
 	"fmt"
 	"regexp"
+	"regexp/syntax"
+	"slices"
 	"strings"
 	"testing"
 
@@ -61,6 +63,27 @@ func FuzzFoldASCII(f *testing.F) {
 		a, b := fmt.Sprint(was.FindAllStringSubmatchIndex(text, -1)), fmt.Sprint(is.FindAllStringSubmatchIndex(text, -1))
 		if a != b {
 			t.Fatalf("%q became %q: on %q %s, was %s", expr, is, text, b, a)
+		}
+	})
+}
+
+// FuzzPrintRegexp: what is printed parses and matches the same, groups and all.
+func FuzzPrintRegexp(f *testing.F) {
+	for _, expr := range slices.Concat(foldCases, extentCases, []string{`(?:)|a??b{2,}?c{0,3}d{4}$`, `(?m)^a$|\Ab\z`, `(?U)a+`, `[^\x00-\x{10FFFF}]`, `\B.(?s).`, `[\]^\\-]`}) {
+		f.Add(expr, "ask a key: sk-abcd KS\naab bccdddd ^]")
+	}
+	f.Fuzz(func(t *testing.T, expr, text string) {
+		if len(expr) > 200 || len(text) > 2000 {
+			return
+		}
+		re, err := syntax.Parse(expr, syntax.Perl)
+		if err != nil {
+			return
+		}
+		was, is := regexp.MustCompile(expr), regexp.MustCompile(printRegexp(re))
+		a, b := fmt.Sprint(was.FindAllStringSubmatchIndex(text, -1)), fmt.Sprint(is.FindAllStringSubmatchIndex(text, -1))
+		if a != b || fmt.Sprint(was.SubexpNames()) != fmt.Sprint(is.SubexpNames()) {
+			t.Fatalf("%q printed as %q: on %q %s, was %s", expr, is, text, b, a)
 		}
 	})
 }

@@ -12,42 +12,85 @@ import (
 // tail is the part of an expression from where every match of it begins with a keyword: `key\s*=…` of
 // `[\w-]{0,50}key\s*=…`. Most occurrences of a keyword are not followed by the rest; asking the tail, tied to the
 // occurrence, tells so far faster than searching all that is around it with the whole expression.
+//
+// A tail may match more than the expression does behind a keyword, never less.
 type tail struct {
-	// first is for an occurrence at the start of the text, inner for any other: it begins one byte before the
-	// occurrence, so that an assertion sees what is there.
-	first, inner *regexp.Regexp
+	// re begins one byte before the occurrence, so that an assertion sees what is there.
+	re *regexp.Regexp
 }
 
 // tailOf finds the tail of an expression, nil when there is none.
 func tailOf(re *syntax.Regexp, keywords []string) *tail {
-	rest := []*syntax.Regexp{re}
-	if re.Op == syntax.OpConcat {
-		rest = re.Sub
-	}
-	for len(rest) > 0 && !beginsWith(rest, keywords) {
-		rest = rest[1:]
-	}
-	if len(rest) == 0 {
+	t := trimmer{beginnings: beginnings{keywords: keywords}, left: maxTrims}
+	rest := t.trim(flatten(nil, re))
+	if rest == nil {
 		return nil
 	}
-	expr := "(?:" + (&syntax.Regexp{Op: syntax.OpConcat, Sub: rest}).String() + ")"
-	first, err := regexp.Compile(`\A` + expr)
+	// Whatever may look like an expression of its own in the text of one is inside the brackets.
+	expr, err := regexp.Compile(`\A(?s:.)(?:` + printRegexp(rest) + ")")
 	if err != nil {
 		return nil
 	}
-	inner, err := regexp.Compile(`\A(?s:.)` + expr)
-	if err != nil {
-		return nil
-	}
-	return &tail{first: first, inner: inner}
+	return &tail{re: expr}
 }
 
-// matches reports whether the tail matches at an offset, looking no further than end.
+// matches reports whether the tail may match at an offset, looking no further than end.
 func (t *tail) matches(text []byte, at, end int) bool {
-	if at == 0 {
-		return t.first.Match(text[:end])
+	return at == 0 || t.re.Match(text[at-1:end])
+}
+
+// flatten appends the parts of re that follow one another, down to single characters of literals, so that a tail can
+// begin at any of them. Groups are of no interest to a tail.
+func flatten(parts []*syntax.Regexp, re *syntax.Regexp) []*syntax.Regexp {
+	switch re.Op {
+	case syntax.OpCapture, syntax.OpConcat:
+		for _, sub := range re.Sub {
+			parts = flatten(parts, sub)
+		}
+		return parts
+	case syntax.OpLiteral:
+		for _, r := range re.Rune {
+			parts = append(parts, &syntax.Regexp{Op: syntax.OpLiteral, Flags: re.Flags, Rune: []rune{r}})
+		}
+		return parts
 	}
-	return t.inner.Match(text[at-1 : end])
+	return append(parts, re)
+}
+
+// maxTrims bounds the places where a tail is tried to begin.
+const maxTrims = 1000
+
+type trimmer struct {
+	beginnings
+	left int
+}
+
+// trim leaves out parts at the front until what remains begins with a keyword: of an alternation, in each branch on
+// its own. nil when that cannot be.
+func (t *trimmer) trim(parts []*syntax.Regexp) *syntax.Regexp {
+	for i, re := range parts {
+		if t.left--; t.left < 0 {
+			return nil
+		}
+		if t.start(parts[i:]) {
+			return &syntax.Regexp{Op: syntax.OpConcat, Sub: parts[i:]}
+		}
+		if re.Op != syntax.OpAlternate {
+			continue
+		}
+		all := &syntax.Regexp{Op: syntax.OpAlternate}
+		for _, sub := range re.Sub {
+			branch := t.trim(append(flatten(nil, sub), parts[i+1:]...))
+			if branch == nil {
+				break
+			}
+			all.Sub = append(all.Sub, branch)
+		}
+		if len(all.Sub) == len(re.Sub) {
+			return all
+		}
+	}
+	return nil
 }
 
 // Bounds of the enumeration of beginnings.
@@ -56,20 +99,22 @@ const (
 	maxClass      = 8 // members of a class that are told apart
 )
 
-// beginsWith reports whether every match of the parts in a row is proved to begin with a keyword, A-Z taken as a-z.
-func beginsWith(parts []*syntax.Regexp, keywords []string) bool {
-	b := beginnings{keywords: keywords}
+// beginnings tells how the matches of an expression begin.
+type beginnings struct{ keywords []string }
+
+// start reports whether every match of the parts in a row is proved to begin with a keyword, A-Z taken as a-z.
+func (b *beginnings) start(parts []*syntax.Regexp) bool {
 	list := []string{""}
 	for _, re := range parts {
-		list = b.extend(list, re)
-		if list == nil {
+		if list = b.extend(list, re); list == nil {
 			return false
 		}
+		if b.close(list) != nil {
+			return true
+		}
 	}
-	return !slices.ContainsFunc(list, func(x string) bool { return !b.done(x) })
+	return false
 }
-
-type beginnings struct{ keywords []string }
 
 // done reports whether a beginning has a keyword at its start, so that it need not be followed further.
 func (b *beginnings) done(x string) bool {
