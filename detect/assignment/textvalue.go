@@ -172,13 +172,19 @@ func (r *textReader) wrapped(p int) (opening, bool) {
 	return opening{}, false
 }
 
-// nameAt reports whether a name and = stand at p: the next one of a row of assignments.
+// nameAt reports whether a name and = stand at p, or a name and : behind a comma: the next one of a row.
 func (r *textReader) nameAt(p int) bool {
 	q := p
 	for q < p+40 && class[r.at(q)]&nameByte != 0 {
 		q++
 	}
-	return q > p+1 && r.at(q) == '=' && r.at(q+1) != '='
+	switch r.at(q) {
+	case '=':
+		return q > p+1 && r.at(q+1) != '='
+	case ':':
+		return q > p && r.at(p-1) == ',' && class[r.at(p)]&wordByte != 0 && r.at(q+1) != '/'
+	}
+	return false
 }
 
 // bare reads a value without quotation marks.

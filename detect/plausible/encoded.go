@@ -139,6 +139,29 @@ func Encoded(data []byte, a assignment.Assignment) Verdict {
 	return v
 }
 
+// PEM judges a private key in PEM form: whether its body is one, and not a word repeated or dots.
+func PEM(data []byte, a assignment.Assignment) Verdict {
+	t := a.Value.Of(data)
+	if i := bytes.Index(t, []byte("KEY")); i >= 0 {
+		t = t[i+3:]
+	}
+	var best []byte
+	for i := 0; i < len(t); {
+		j := i
+		for j < len(t) && (isLetter(t[j]) || isDigit(t[j]) || t[j] == '+' || t[j] == '/') {
+			j++
+		}
+		if j-i > len(best) {
+			best = t[i:j]
+		}
+		i = j + 1
+	}
+	if s := measure(best); s.distinct < 12 || s.known*2 > s.letters() || s.steps > s.n/2 {
+		return no("placeholder")
+	}
+	return yes("key")
+}
+
 // isPrintable reports whether b is printable ASCII with line ends.
 func isPrintable(b []byte) bool {
 	for _, c := range b {

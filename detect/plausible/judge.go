@@ -82,6 +82,8 @@ func (v *value) otherThing() string {
 		return "key file"
 	case isVersionOrDate(t):
 		return "number"
+	case isPairs(t):
+		return "fingerprint"
 	case bytes.HasPrefix(t, []byte("0x")) && len(t) <= 18:
 		return "number"
 	case bytes.HasPrefix(t, []byte("sha1-")), bytes.HasPrefix(t, []byte("sha256-")), bytes.HasPrefix(t, []byte("sha512-")),
@@ -170,6 +172,8 @@ func (v *value) empty() string {
 		return "sequence"
 	case s.spaces > 0 && s.wordy > 0 && s.letters() > s.n/2:
 		return "prose"
+	case s.wordy > 0 && bytes.IndexByte(v.text, '|') > 0:
+		return "alternatives"
 	}
 	low := lowered(v.text)
 	for _, m := range markers {

@@ -184,6 +184,24 @@ func isVersionOrDate(v []byte) bool {
 	return digits > 0 && marks > 0
 }
 
+// isPairs reports whether v is pairs of hexadecimal digits with colons between: a fingerprint, a hardware address.
+func isPairs(v []byte) bool {
+	colons := 0
+	for i, c := range v {
+		switch {
+		case c == ':':
+			colons++
+			if i+3 < len(v) && v[i+3] != ':' && v[i+3] != ',' {
+				return false
+			}
+		case c == ',' || unhex(c) < 16:
+		default:
+			return false
+		}
+	}
+	return colons >= 4
+}
+
 // period is the length of the shortest piece whose repetition makes v, len(v) when there is none.
 func period(v []byte) int {
 	for p := 1; p <= len(v)/2; p++ {

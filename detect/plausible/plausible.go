@@ -35,6 +35,7 @@ type Filter func(data []byte, a assignment.Assignment) Verdict
 //	"token"     a key made by a machine: hex, base64, letters and digits of real randomness
 //	"basic"     base64 of user:password, as Basic Authorization headers have it
 //	"encoded"   base64 of a password or a key
+//	"pem"       a private key in PEM form
 //	"userpass"  user:password, or user/password
 //	"password"  whatever a person may have chosen, or a machine; not placeholders, references and code
 func Named(name string) (Filter, bool) {
@@ -47,6 +48,8 @@ func Named(name string) (Filter, bool) {
 		return Basic, true
 	case "encoded":
 		return Encoded, true
+	case "pem":
+		return PEM, true
 	case "userpass":
 		return UserPassword, true
 	}
@@ -54,7 +57,7 @@ func Named(name string) (Filter, bool) {
 }
 
 // Names are the names that Named knows, sorted.
-func Names() []string { return []string{"basic", "encoded", "password", "token", "userpass"} }
+func Names() []string { return []string{"basic", "encoded", "password", "pem", "token", "userpass"} }
 
 // Token judges a value that should be a key made by a machine.
 func Token(data []byte, a assignment.Assignment) Verdict { return judge(data, a, true) }
