@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"rummage/detect/decode"
 	"rummage/detect/literal"
 )
 
@@ -98,6 +99,33 @@ func run(b *testing.B, find func([]byte, func(word, end int) bool), data []byte)
 		})
 	}
 	b.ReportMetric(float64(len(data))/float64(max(hits, 1)), "B/hit")
+}
+
+// BenchmarkFindDecoded is all that each byte of a text costs before a rule is
+// tried: search, decode, search what was decoded.
+func BenchmarkFindDecoded(b *testing.B) {
+	set, err := literal.New(keywords)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, text := range []struct {
+		name string
+		data []byte
+	}{
+		{"go", source(b, ".go")},
+		{"c+assembly", source(b, ".c", ".h", ".s")},
+	} {
+		b.Run(text.name, func(b *testing.B) {
+			var d decode.Decoder
+			run(b, func(data []byte, emit func(word, end int) bool) {
+				set.Find(data, emit)
+				d.Decode(data, func(w *decode.Window) bool {
+					set.Find(w.Text, emit)
+					return true
+				})
+			}, text.data)
+		})
+	}
 }
 
 func BenchmarkNew(b *testing.B) {
