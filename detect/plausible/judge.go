@@ -135,6 +135,10 @@ func (v *value) isExpression() bool {
 
 // isDotted reports whether t is identifiers joined by dots: user.password, config.Password.
 func isDotted(t []byte) bool {
+	t = bytes.TrimLeft(t, "!")
+	if len(t) == 0 {
+		return false
+	}
 	dots, letters := 0, 0
 	for i, c := range t {
 		switch {
@@ -174,6 +178,10 @@ func (v *value) empty() string {
 		return "prose"
 	case s.wordy > 0 && bytes.IndexByte(v.text, '|') > 0:
 		return "alternatives"
+	case s.high > 0 && s.digits == 0:
+		return "text" // of another language than the model's
+	case v.beginsText():
+		return "prose"
 	}
 	low := lowered(v.text)
 	for _, m := range markers {
@@ -203,6 +211,16 @@ func escapes(v []byte) (n int) {
 		i += l - 1
 	}
 	return min(n, len(v))
+}
+
+// beginsText reports whether the value is the first word of a text: unquoted letters with words behind them, as
+// translations and comments have it. Environment variables are set before commands, and flags have arguments behind.
+func (v *value) beginsText() bool {
+	s := &v.shape
+	if v.site.quoted || v.site.caps || v.site.flag || !v.site.named || v.site.follow == 0 || s.letters() < s.n {
+		return false
+	}
+	return v.site.follow >= 2 || isUpper(v.text[0]) && s.upper == 1
 }
 
 // markers are parts of placeholders, wherever they stand in a value.
@@ -317,6 +335,9 @@ func (v *value) judgeToken(strength Strength) Verdict {
 	if !v.site.quoted && v.site.code {
 		need += 4
 	}
+	if s.digits == 0 && s.n < 20 {
+		need = max(need, 20) // hardly any short key is without a digit
+	}
 	if s.random() >= need {
 		return yes("random")
 	}
@@ -377,7 +398,7 @@ func (v *value) judgeWords() Verdict {
 	if v.fillerOnly() && s.digits >= 3 && (v.site.named || !bytes.Contains(v.text, []byte("password"))) && (!v.site.quoted || v.site.yaml) && !v.site.code && !v.site.call {
 		return weak("default")
 	}
-	if v.site.prose {
+	if v.site.follow >= 2 {
 		return no("prose")
 	}
 	if v.fillerOnly() || v.namesSecret() {

@@ -13,7 +13,7 @@ type site struct {
 	quoted  bool
 	next    byte // first byte that is no blank behind the value (and its quotation mark), 0 at the end of the line
 	code    bool // what is around is code: the value, unquoted, would be an expression
-	prose   bool // words of a sentence follow an unquoted value
+	follow  int  // words that follow an unquoted value on its line, as those of a sentence
 	call    bool // the value is an argument of a call
 	yaml    bool // name: value, alone on its line
 	flag    bool // the value stands behind a flag and a blank: --password v
@@ -71,7 +71,7 @@ func (s *site) readAfter(data []byte, a assignment.Assignment) {
 				p++
 			}
 		}
-		s.prose = words >= 2
+		s.follow = words
 	}
 }
 

@@ -36,7 +36,8 @@ var wordLists = [...]struct {
 	{secretish, `password passwords passwd passwort pwd psw pass passphrase passcode pw secret secrets token tokens key keys
 		apikey apikeys credential credentials creds cred auth authorization authentication api access private public bearer
 		oauth jwt session cookie salt nonce hash digest signature license pin otp certificate cert
-		heslo salasana parole parola wachtwoord passord senha contrasenya contrasena kennwort motdepasse haslo lozinka jelszo sifre`},
+		heslo salasana parole parola wachtwoord passord senha contrasenya contrasena kennwort motdepasse haslo lozinka jelszo sifre
+		adgangskode losenord parool slaptazodis fjalekalimi pasahitza contrasinal palavra chave sandi lykilord wagwoord katasandi`},
 	{placeholder, `changeme change changeit changethis replace replaceme replacethis insert put set enter provide fill paste
 		placeholder redacted removed hidden masked obfuscated omitted stripped censored todo fixme tbd xxx yyy zzz
 		none null nil undefined empty blank required optional unset unknown nope dummy fake sample example your yours
