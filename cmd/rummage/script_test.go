@@ -1,42 +1,68 @@
 package main
 
 import (
-	"encoding/json"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
-
-	"rummage/detect/example"
 )
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"rummage": main})
 }
 
-// TestScript runs testdata/script/*.txtar: each is a user's session. Scripts have, beside testscript's own commands:
+// TestScript runs testdata/script/*.txtar: each is a user's session. The commands, beside testscript's own:
 //
-//	secret NAME TEMPLATE    set $NAME to a token made from a template of package detect/example
-//	fill FILE…              replace the templates ({{alnum 20}}, {{env "NAME"}}) in files
-//	commit MESSAGE          git add -A and commit, one hour after the commit before
-//	json FILE PATH WANT     compare a value in a JSON file: findings.0.places.0.path, findings.len, …
+//	secret NAME TEMPLATE       set $NAME to a token made from a template of package detect/example
+//	fill FILE…                 replace $NAME of secrets and templates such as {{alnum 20}} in files
+//	git ARGUMENT…              run git; the next git runs an hour later
+//	commit MESSAGE             git add -A; git commit
+//	object NAME REVISION       set $NAME to an object's id and $NAME_FILE to where it is stored loose
+//	rawtree FILE [MODE NAME ID]…  write the bytes of a tree object, however malformed
+//	exits CODE PROGRAM …       run a program that must end with the exit code
+//	json FILE PATH WANT        compare a value in a JSON file: findings.0.places.0.path, findings.len, …
+//	addsup FILE [REPOSITORY]   check that the counts of a JSON report add up (to the objects that git counts)
+//	story FILE                 print what a JSON report tells, and check that its counts add up
+//	big FILE MIB TEXT          make a file of one line with the text in its middle
+//	many DIRECTORY N           make N small files
+//	flip FILE OFFSET           flip the bits of one byte; a negative offset counts from the end
+//	cut FILE SIZE              cut a file to so many bytes; a negative size counts from the end
 //
-// Templates keep live-looking tokens out of this repository. Update expectations with go test -update.
+// A story is one line for each finding and below it one for each place:
+//
+//	demo-token
+//	  config.yml:2:8  + Add config  - Take the token out
+//	  config.yml:1:8  + Bring it back  @ refs/heads/main  (a note)
+//
+// that is path, line and column, + the commit that introduced the secret, - the one that removed it, @ the tips that
+// have it.
+//
+// Repositories are made with fixed names and dates, so their ids are always the same. $RULES is a small rule file
+// (testdata/rules.toml); templates keep live-looking tokens out of this repository. UPDATE_SCRIPTS=1 updates what cmp
+// compares with.
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:           filepath.Join("testdata", "script"),
 		UpdateScripts: os.Getenv("UPDATE_SCRIPTS") != "",
 		Setup:         setupScript,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"secret": cmdSecret,
-			"fill":   cmdFill,
-			"commit": cmdCommit,
-			"json":   cmdJSON,
+			"addsup":  cmdAddsUp,
+			"big":     cmdBig,
+			"commit":  cmdCommit,
+			"cut":     cmdCut,
+			"exits":   cmdExits,
+			"fill":    cmdFill,
+			"flip":    cmdFlip,
+			"git":     cmdGit,
+			"json":    cmdJSON,
+			"many":    cmdMany,
+			"object":  cmdObject,
+			"rawtree": cmdRawTree,
+			"secret":  cmdSecret,
+			"story":   cmdStory,
 		},
 	})
 }
@@ -44,7 +70,26 @@ func TestScript(t *testing.T) {
 // scriptEpoch is the date of the first commit of every script.
 var scriptEpoch = time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
 
+const scriptGitConfig = `[init]
+	defaultBranch = main
+[protocol "file"]
+	allow = always
+[gc]
+	auto = 0
+[advice]
+	detachedHead = false
+[core]
+	autocrlf = false
+[merge]
+	conflictStyle = merge
+`
+
 func setupScript(env *testscript.Env) error {
+	rules, err := filepath.Abs(filepath.Join("testdata", "rules.toml"))
+	if err != nil {
+		return err
+	}
+	env.Setenv("RULES", rules)
 	env.Setenv("GIT_CONFIG_NOSYSTEM", "1")
 	env.Setenv("GIT_CONFIG_GLOBAL", filepath.Join(env.WorkDir, ".gitconfig"))
 	env.Setenv("HOME", env.WorkDir)
@@ -55,104 +100,12 @@ func setupScript(env *testscript.Env) error {
 		env.Setenv("GIT_"+who+"_EMAIL", "ann@example.com")
 	}
 	setDate(env.Setenv, 0)
-	config := "[init]\n\tdefaultBranch = main\n[protocol \"file\"]\n\tallow = always\n[gc]\n\tauto = 0\n[advice]\n\tdetachedHead = false\n"
-	return os.WriteFile(filepath.Join(env.WorkDir, ".gitconfig"), []byte(config), 0o600)
+	return os.WriteFile(filepath.Join(env.WorkDir, ".gitconfig"), []byte(scriptGitConfig), 0o600)
 }
 
 func setDate(setenv func(k, v string), hours int) {
 	date := scriptEpoch.Add(time.Duration(hours) * time.Hour).Format(time.RFC3339)
 	setenv("GIT_AUTHOR_DATE", date)
 	setenv("GIT_COMMITTER_DATE", date)
-	setenv("COMMITS", strconv.Itoa(hours))
-}
-
-func cmdSecret(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 2 {
-		ts.Fatalf("usage: secret NAME TEMPLATE")
-	}
-	value, err := example.Expand(args[1], scriptSeed(args[0]))
-	ts.Check(err)
-	ts.Setenv(args[0], value)
-}
-
-// scriptSeed gives each name a token of its own, the same in every run.
-func scriptSeed(name string) uint64 {
-	var seed uint64 = 14695981039346656037
-	for _, c := range []byte(name) {
-		seed = (seed ^ uint64(c)) * 1099511628211
-	}
-	return seed
-}
-
-// cmdFill replaces ${NAME} of secrets and templates in files.
-func cmdFill(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) == 0 {
-		ts.Fatalf("usage: fill FILE…")
-	}
-	for _, name := range args {
-		text := ts.ReadFile(name)
-		text = os.Expand(text, func(key string) string {
-			if v := ts.Getenv(key); v != "" {
-				return v
-			}
-			return "${" + key + "}"
-		})
-		filled, err := example.Expand(text, scriptSeed(name))
-		ts.Check(err)
-		ts.Check(os.WriteFile(ts.MkAbs(name), []byte(filled), 0o644))
-	}
-}
-
-func cmdCommit(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 1 {
-		ts.Fatalf("usage: commit MESSAGE")
-	}
-	ts.Check(ts.Exec("git", "add", "-A"))
-	ts.Check(ts.Exec("git", "commit", "-q", "--allow-empty", "-m", args[0]))
-	hours, err := strconv.Atoi(ts.Getenv("COMMITS"))
-	ts.Check(err)
-	setDate(ts.Setenv, hours+1)
-}
-
-func cmdJSON(ts *testscript.TestScript, neg bool, args []string) {
-	if len(args) != 3 {
-		ts.Fatalf("usage: json FILE PATH WANT")
-	}
-	var doc any
-	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &doc))
-	got, err := jsonAt(doc, strings.Split(args[1], "."))
-	ts.Check(err)
-	if (got == args[2]) == neg {
-		ts.Fatalf("%s: %s is %s, want %s", args[0], args[1], got, args[2])
-	}
-}
-
-// jsonAt follows a path: names, indexes, len for a length. Values print as JSON, strings bare.
-func jsonAt(doc any, path []string) (string, error) {
-	for i, step := range path {
-		switch v := doc.(type) {
-		case map[string]any:
-			next, ok := v[step]
-			if !ok {
-				return "", fmt.Errorf("no %q", strings.Join(path[:i+1], "."))
-			}
-			doc = next
-		case []any:
-			if step == "len" {
-				return strconv.Itoa(len(v)), nil
-			}
-			n, err := strconv.Atoi(step)
-			if err != nil || n < 0 || n >= len(v) {
-				return "", fmt.Errorf("no %q: it has %d elements", strings.Join(path[:i+1], "."), len(v))
-			}
-			doc = v[n]
-		default:
-			return "", fmt.Errorf("%q is no object", strings.Join(path[:i], "."))
-		}
-	}
-	if s, ok := doc.(string); ok {
-		return s, nil
-	}
-	out, err := json.Marshal(doc)
-	return string(out), err
+	setenv("HOURS", strconv.Itoa(hours))
 }
