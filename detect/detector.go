@@ -1,18 +1,14 @@
 package detect
 
 import (
-	"regexp"
-	"regexp/syntax"
 	"slices"
 	"strings"
 	"sync"
 
 	"rummage/detect/assignment"
-	"rummage/detect/checksum"
 	"rummage/detect/decode"
 	"rummage/detect/literal"
 	"rummage/detect/plausible"
-	"rummage/detect/reach"
 )
 
 // Detector finds matches of a ruleset. It is shared by all goroutines, each of which has a Matcher of its own.
@@ -21,11 +17,13 @@ type Detector struct {
 	// set before the first Matcher is made.
 	DecodeDepth int
 
+	automata sync.Map // rule's index → *dfa.Program
+
 	rules    *Ruleset
 	programs []program // by the rule's index in rules
 	byRule   map[*Rule]int32
 
-	words     *literal.Set // the keywords of all rules, nil when there are none
+	words     func() *literal.Set // of the keywords of all rules, made at the first use; nil when there are none
 	wordLen   []int
 	wordRules [][]int32 // by word: rules of content with that keyword
 	wordText  [][]int32 // by word: rules of assignments in text with that keyword
@@ -36,36 +34,8 @@ type Detector struct {
 	byContext map[assignment.Context][]int32
 }
 
-// program is a rule made ready to run; its costly parts are made at their first use.
-type program struct {
-	rule  *Rule
-	words []int32 // of its keywords
-
-	once     sync.Once
-	re       *regexp.Regexp // of content
-	key      *regexp.Regexp
-	value    *regexp.Regexp
-	near     *extent // around a keyword, within which the matches with it lie; nil: anywhere in the blob
-	tail     *tail   // must match at a keyword; nil: not known
-	filter   plausible.Filter
-	checksum *checksum.Scheme
-
-	pathOnce sync.Once
-	path     *regexp.Regexp
-
-	placed   bool // its matches depend on the place of the blob
-	requires []requirement
-	broken   bool // requires a rule that is not there, so that it never matches
-	isText   bool // reads assignments in text
-}
-
-// requirement is a Required with the index of its rule.
-type requirement struct {
-	rule           int32
-	lines, columns int
-}
-
-// New makes a Detector of a ruleset. Regular expressions are compiled when they are first needed.
+// New makes a Detector of a ruleset. Keywords are prepared with the first Matcher, regular expressions are compiled
+// when they are first needed.
 func New(rs *Ruleset) *Detector {
 	d := &Detector{
 		DecodeDepth: decode.MaxDepth,
@@ -112,13 +82,16 @@ func New(rs *Ruleset) *Detector {
 		}
 	}
 	d.resolveRequired()
-	if len(words) > 0 {
+	d.words = sync.OnceValue(func() *literal.Set {
+		if len(words) == 0 {
+			return nil
+		}
 		set, err := literal.New(words)
 		if err != nil {
 			panic("detect: internal error: keywords: " + err.Error())
 		}
-		d.words = set
-	}
+		return set
+	})
 	return d
 }
 
@@ -171,62 +144,6 @@ func (d *Detector) resolveRequired() {
 
 // Rules is the ruleset that the detector runs.
 func (d *Detector) Rules() *Ruleset { return d.rules }
-
-// margin is how many bytes around the longest match a window holds in addition. An assertion looks at one byte on
-// either side; and the bytes of a rune cut by the window's start end within three bytes.
-const margin = 8
-
-// ready compiles the rule's expressions.
-func (p *program) ready() *program {
-	p.once.Do(func() {
-		r := p.rule
-		if r.Regex != "" {
-			p.readyRegexp()
-		}
-		if r.Key != "" {
-			p.key = mustCompile(r.Key)
-		}
-		if r.Value != "" {
-			p.value = mustCompile(r.Value)
-		}
-		if r.Filter != "" {
-			p.filter, _ = plausible.Named(r.Filter)
-		}
-		if r.Checksum != "" {
-			p.checksum, _ = checksum.Lookup(r.Checksum)
-		}
-	})
-	return p
-}
-
-// readyRegexp compiles the expression over content and finds out where its matches can be.
-func (p *program) readyRegexp() {
-	expr := foldASCII(p.rule.Regex)
-	p.re = mustCompile(expr)
-	if len(p.rule.Keywords) == 0 {
-		return
-	}
-	info, err := reach.Analyze(expr)
-	if err != nil || !info.Necessary(p.rule.Keywords) {
-		return
-	}
-	tree, err := syntax.Parse(expr, syntax.Perl)
-	if err != nil {
-		return
-	}
-	x := extentOf(tree)
-	p.near = &x
-	p.tail = tailOf(tree, p.rule.Keywords)
-}
-
-// atPath reports whether the rule's path criterion holds.
-func (p *program) atPath(path string) bool {
-	if p.rule.Path == "" {
-		return true
-	}
-	p.pathOnce.Do(func() { p.path = mustCompile(p.rule.Path) })
-	return p.path.MatchString(path)
-}
 
 // LineReach is how far from a match, on either side, a comment or an allowlist for lines is looked for.
 const LineReach = 4 << 10

@@ -14,14 +14,17 @@ func (m *Matcher) regexp(list []Match, rule int32, p *program, text []byte, low,
 	touch := func(start, end int) bool {
 		return low > 0 && start < low+margin/2 || high < len(text) && end == high
 	}
+	if m.refuses(rule, p, text[low:high]) {
+		return list, false
+	}
 	if p.rule.Foreign {
-		for _, loc := range p.re.FindAllIndex(text[low:high], -1) {
+		for _, loc := range p.regexp().FindAllIndex(text[low:high], -1) {
 			touches = touches || touch(low+loc[0], low+loc[1])
 			list = m.foreignMatch(list, rule, p, text, low+loc[0], low+loc[1])
 		}
 		return list, touches
 	}
-	for _, loc := range p.re.FindAllSubmatchIndex(text[low:high], -1) {
+	for _, loc := range p.regexp().FindAllSubmatchIndex(text[low:high], -1) {
 		for i := range loc {
 			if loc[i] >= 0 {
 				loc[i] += low
@@ -37,7 +40,7 @@ func (m *Matcher) regexp(list []Match, rule int32, p *program, text []byte, low,
 // expression run on the match alone, where it may see an end that was none, or not match at all.
 func (m *Matcher) foreignMatch(list []Match, rule int32, p *program, text []byte, start, end int) []Match {
 	low, high := trimLines(text, start, end)
-	loc := p.re.FindSubmatchIndex(text[low:high])
+	loc := p.regexp().FindSubmatchIndex(text[low:high])
 	whole := []int{low, high}
 	for i := 2; i < len(loc); i++ {
 		if loc[i] >= 0 {

@@ -6,12 +6,17 @@ import (
 
 	"rummage/detect/assignment"
 	"rummage/detect/decode"
+	"rummage/detect/dfa"
+	"rummage/detect/literal"
 )
 
 // Matcher is one goroutine's scratch over a Detector. Nothing is allocated for a blob in which nothing is found.
 type Matcher struct {
 	d       *Detector
+	words   *literal.Set
 	decoder decode.Decoder
+
+	automata map[int32]*dfa.Cache // by rule; nil for an expression without
 
 	hits    [][]int  // by word: ends of its occurrences in the text, ascending
 	touched []int32  // words with hits
@@ -41,7 +46,7 @@ type Matcher struct {
 
 // Matcher makes the scratch of one goroutine.
 func (d *Detector) Matcher() *Matcher {
-	m := &Matcher{d: d, hits: make([][]int, len(d.wordLen)), marks: make([]uint32, len(d.programs))}
+	m := &Matcher{d: d, words: d.words(), hits: make([][]int, len(d.wordLen)), marks: make([]uint32, len(d.programs))}
 	m.onHit = m.hit
 	m.onWindow = m.decoded
 	return m
@@ -117,8 +122,8 @@ func (m *Matcher) search(text []byte) {
 		m.pass = 1
 	}
 	m.active = append(m.active[:0], m.d.always...)
-	if m.d.words != nil {
-		m.d.words.Find(text, m.onHit)
+	if m.words != nil {
+		m.words.Find(text, m.onHit)
 		for _, w := range m.touched {
 			for _, r := range m.d.wordRules[w] {
 				m.activate(r)
@@ -163,7 +168,7 @@ func (m *Matcher) runRequired(text []byte, before int) {
 	for _, rule := range m.auxDone {
 		p := m.d.programs[rule].ready()
 		switch {
-		case p.re != nil:
+		case p.rule.Regex != "":
 			m.aux, _ = m.regexp(m.aux, rule, p, text, 0, len(text))
 		case p.rule.NameOnly() && m.window == nil:
 			m.aux = append(m.aux, Match{Rule: p.rule, rule: rule})

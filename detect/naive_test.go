@@ -28,7 +28,7 @@ func naiveMatch(d *Detector, data []byte) []Match {
 			case p.rule.NameOnly() || p.rule.SkipReport || p.broken:
 			case p.isText:
 				naiveAssignments(m, int32(i), p, text, low)
-			case p.re == nil:
+			case p.rule.Regex == "":
 			default:
 				hit := len(p.words) == 0 || p.near != nil
 				for _, k := range wordsOf(p.rule.Keywords) {

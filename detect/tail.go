@@ -26,8 +26,8 @@ func tailOf(re *syntax.Regexp, keywords []string) *tail {
 	if rest == nil {
 		return nil
 	}
-	// Whatever may look like an expression of its own in the text of one is inside the brackets.
-	expr, err := regexp.Compile(`\A(?s:.)(?:` + printRegexp(rest) + ")")
+	size := maxTail
+	expr, err := regexp.Compile(`\A(?s:.)(?:` + printRegexp(shorten(rest, &size)) + ")")
 	if err != nil {
 		return nil
 	}
@@ -55,6 +55,69 @@ func flatten(parts []*syntax.Regexp, re *syntax.Regexp) []*syntax.Regexp {
 		return parts
 	}
 	return append(parts, re)
+}
+
+// maxTail bounds a tail's size, in characters and repetitions of them. Long tails refuse hardly more than short ones,
+// and take far longer to compile.
+const maxTail = 250
+
+// shorten leaves out what does not fit into size, which it lowers by what it keeps. What matches re, matches the
+// result, up to some place before its end.
+func shorten(re *syntax.Regexp, size *int) *syntax.Regexp {
+	switch re.Op {
+	case syntax.OpConcat, syntax.OpCapture:
+		out := &syntax.Regexp{Op: syntax.OpConcat, Flags: re.Flags}
+		for _, sub := range re.Sub {
+			if *size <= 0 {
+				break
+			}
+			out.Sub = append(out.Sub, shorten(sub, size))
+		}
+		return out
+	case syntax.OpAlternate:
+		// A branch that is cut must be followed by nothing; so that all are alike, they share the rest of the size and
+		// after a cut nothing fits.
+		out := &syntax.Regexp{Op: syntax.OpAlternate, Flags: re.Flags}
+		rest, least := *size, *size
+		for _, sub := range re.Sub {
+			left := rest
+			out.Sub = append(out.Sub, shorten(sub, &left))
+			least = min(least, left)
+		}
+		*size = least
+		return out
+	}
+	n := treeSize(re)
+	if n <= *size {
+		*size -= n
+		return re
+	}
+	cut := &syntax.Regexp{Op: syntax.OpEmptyMatch}
+	if re.Op == syntax.OpRepeat && treeSize(re.Sub[0]) == 1 {
+		// x{3,900} at the end refuses as much as x{3} does.
+		cut = &syntax.Regexp{Op: syntax.OpRepeat, Flags: re.Flags, Sub: re.Sub, Min: min(re.Min, *size), Max: min(re.Min, *size)}
+	}
+	*size = 0
+	return cut
+}
+
+// treeSize is about the number of instructions that re compiles to.
+func treeSize(re *syntax.Regexp) int {
+	n := 0
+	for _, sub := range re.Sub {
+		n += treeSize(sub)
+	}
+	switch re.Op {
+	case syntax.OpLiteral:
+		return len(re.Rune)
+	case syntax.OpCharClass, syntax.OpAnyChar, syntax.OpAnyCharNotNL:
+		return 1
+	case syntax.OpRepeat:
+		return n * max(re.Min, re.Max, 1)
+	case syntax.OpStar, syntax.OpPlus, syntax.OpQuest:
+		return n + 1
+	}
+	return n
 }
 
 // maxTrims bounds the places where a tail is tried to begin.

@@ -138,3 +138,34 @@ func FuzzExtent(f *testing.F) {
 		}
 	})
 }
+
+// TestShorten: what an expression matches, the shortened one matches too, whatever it is cut to.
+func TestShorten(t *testing.T) {
+	for _, expr := range append([]string{`key(?:a|bcd|e{3,9})f[=:]x`, `a(b(c|d{2,5})?e){1,3}f$`, `k{2,}[ab]{4,30}c`, `x(?:yy|z)*\bend`}, extentCases...) {
+		tree, err := syntax.Parse(expr, syntax.Perl)
+		if err != nil {
+			t.Fatal(err)
+		}
+		whole := regexp.MustCompile(`\A(?:` + expr + `)`)
+		r := rand.New(rand.NewPCG(7, 8))
+		var texts []string
+		for range 3000 {
+			var s strings.Builder
+			for range r.IntN(14) {
+				s.WriteByte("abcdefkxyz=:bcd  end"[r.IntN(20)])
+			}
+			if whole.MatchString(s.String()) {
+				texts = append(texts, s.String())
+			}
+		}
+		for size := range 24 {
+			left := size
+			short := regexp.MustCompile(`\A(?:` + printRegexp(shorten(tree, &left)) + `)`)
+			for _, text := range texts {
+				if !short.MatchString(text) {
+					t.Fatalf("%s cut to %d, %s, does not match %q", expr, size, short, text)
+				}
+			}
+		}
+	}
+}

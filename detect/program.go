@@ -1,0 +1,109 @@
+package detect
+
+import (
+	"regexp"
+	"regexp/syntax"
+	"sync"
+
+	"rummage/detect/checksum"
+	"rummage/detect/plausible"
+	"rummage/detect/reach"
+)
+
+// program is a rule made ready to run; its costly parts are made at their first use.
+type program struct {
+	rule  *Rule
+	words []int32 // of its keywords
+
+	once     sync.Once
+	expr     string // over content, as it is run
+	key      *regexp.Regexp
+	value    *regexp.Regexp
+	near     *extent // around a keyword, within which the matches with it lie; nil: anywhere in the blob
+	tail     *tail   // must match at a keyword; nil: not known
+	filter   plausible.Filter
+	checksum *checksum.Scheme
+
+	reOnce sync.Once
+	re     *regexp.Regexp // of expr
+
+	pathOnce sync.Once
+	path     *regexp.Regexp
+
+	placed   bool // its matches depend on the place of the blob
+	requires []requirement
+	broken   bool // requires a rule that is not there, so that it never matches
+	isText   bool // reads assignments in text
+}
+
+// requirement is a Required with the index of its rule.
+type requirement struct {
+	rule           int32
+	lines, columns int
+}
+
+// margin is how many bytes around the longest match a window holds in addition. An assertion looks at one byte on
+// either side; and the bytes of a rune cut by the window's start end within three bytes.
+const margin = 8
+
+// ready prepares what it takes to know where to look for the rule's matches.
+func (p *program) ready() *program {
+	p.once.Do(func() {
+		r := p.rule
+		if r.Regex != "" {
+			p.locate()
+		}
+		if r.Key != "" {
+			p.key = mustCompile(r.Key)
+		}
+		if r.Value != "" {
+			p.value = mustCompile(r.Value)
+		}
+		if r.Filter != "" {
+			p.filter, _ = plausible.Named(r.Filter)
+		}
+		if r.Checksum != "" {
+			p.checksum, _ = checksum.Lookup(r.Checksum)
+		}
+	})
+	return p
+}
+
+// locate finds out where matches of the expression over content can be.
+func (p *program) locate() {
+	p.expr = foldASCII(p.rule.Regex)
+	if len(p.rule.Keywords) == 0 {
+		return
+	}
+	info, err := reach.Analyze(p.expr)
+	if err != nil || !info.Necessary(p.rule.Keywords) {
+		return
+	}
+	tree, err := syntax.Parse(p.expr, syntax.Perl)
+	if err != nil {
+		return
+	}
+	x := extentOf(tree)
+	p.near = &x
+	p.tail = tailOf(tree, p.rule.Keywords)
+}
+
+// regexp is the expression over content, nil for a rule without one. It is compiled apart from the rest, because most
+// rules of which a keyword is found find no place to run it on.
+func (p *program) regexp() *regexp.Regexp {
+	p.reOnce.Do(func() {
+		if p.rule.Regex != "" {
+			p.re = mustCompile(p.ready().expr)
+		}
+	})
+	return p.re
+}
+
+// atPath reports whether the rule's path criterion holds.
+func (p *program) atPath(path string) bool {
+	if p.rule.Path == "" {
+		return true
+	}
+	p.pathOnce.Do(func() { p.path = mustCompile(p.rule.Path) })
+	return p.path.MatchString(path)
+}
