@@ -22,7 +22,10 @@ func (r *textReader) readValue() (value Span, quoted, ok bool) {
 	case ',':
 		return r.argument(p + 1)
 	case ']':
-		p++ // name["key"] = v
+		if r.quote == 0 && r.at(r.name.Start-1) != ':' {
+			return Span{}, false, false
+		}
+		p++ // name["key"] = v, name[:key] = v
 	case '[':
 		p = r.skipIndex(p)
 	}

@@ -72,73 +72,87 @@ const (
 )
 
 // SecretName says how surely a name is that of a secret, and of which sort. It knows names in all the usual
-// spellings and looks at the last part of a dotted one first: `spring.datasource.password`, `user.password.hint`.
+// spellings; the last word counts most: token_url is no token, db_password_old is a password.
 func SecretName(name []byte) (Strength, Sort) {
 	spans, n := nameWords(name)
-	last := n - 1
-	for last >= 0 && lookup(nameTable, name[spans[last][0]:spans[last][1]])&neutral != 0 {
-		last--
+	var kinds [maxNameWords]nameKind
+	last := -1
+	for i := range n {
+		kinds[i] = lookup(nameTable, name[spans[i][0]:spans[i][1]])
+		if kinds[i]&hashed != 0 {
+			return NotSecret, NoSort
+		}
+		if kinds[i]&neutral == 0 {
+			last = i
+		}
 	}
 	if last < 0 {
 		return NotSecret, NoSort
 	}
-	word := func(i int) nameKind {
-		if i < 0 || i >= n {
-			return 0
-		}
-		return lookup(nameTable, name[spans[i][0]:spans[i][1]])
+	var before nameKind
+	if last > 0 {
+		before = kinds[last-1]
 	}
-	for i := range n {
-		if word(i)&hashed != 0 {
-			return NotSecret, NoSort
-		}
-	}
-	k := word(last)
-	if q := name[spans[max(0, last-1)][0]:spans[max(0, last-1)][1]]; last > 0 && equalFold(name[spans[last][0]:spans[last][1]], "sid") &&
-		(equalFold(q, "auth") || equalFold(q, "connect") || equalFold(q, "session")) {
-		return Surely, KeyOf // the session cookie of many web frameworks
-	}
-	switch {
+	switch k := kinds[last]; {
 	case k&passwordWord != 0:
-		for i := range last {
-			if word(i)&shown != 0 {
+		for _, k := range kinds[:last] {
+			if k&shown != 0 {
 				return NotSecret, NoSort
 			}
 		}
 		return Surely, PasswordOf
+	case k&strongKey != 0 && before&plainWord != 0:
+		return Perhaps, KeyOf
 	case k&strongKey != 0:
-		if word(last-1)&plainWord != 0 {
-			return Perhaps, KeyOf
-		}
 		return Surely, KeyOf
 	case k&keyWord != 0:
-		q := word(last - 1)
-		switch {
-		case q&(qualifier|strongKey|passwordWord) != 0 || q&keyWord != 0 && q&plainWord == 0:
-			return Surely, KeyOf
-		case q&plainWord != 0:
-			return NotSecret, NoSort
+		if s := qualified(before); s != NotSecret {
+			return s, KeyOf
 		}
-		return Perhaps, KeyOf
+		return NotSecret, NoSort
 	case k&about != 0:
+		word := name[spans[last][0]:spans[last][1]]
+		if last > 0 && equalFold(word, "sid") && sessionName(name[spans[last-1][0]:spans[last-1][1]]) {
+			return Surely, KeyOf
+		}
 		return NotSecret, NoSort
 	}
-	// The last word is not known: a secret word directly before it still counts (password_mysql, TOKEN_GITHUB, and
-	// what runs together: rootpassword, sessiontoken).
 	if s, sort := runTogether(name[spans[last][0]:spans[last][1]]); s != NotSecret {
 		return s, sort
 	}
+	return secretBefore(name, &spans, &kinds, last)
+}
+
+// qualified is the strength of a keyWord with that word before it.
+func qualified(before nameKind) Strength {
+	switch {
+	case before&(qualifier|strongKey|passwordWord) != 0, before&keyWord != 0 && before&plainWord == 0:
+		return Surely
+	case before&plainWord != 0:
+		return NotSecret
+	}
+	return Perhaps
+}
+
+// sessionName reports whether word before "sid" makes it the name of a web framework's session cookie.
+func sessionName(word []byte) bool {
+	return equalFold(word, "auth") || equalFold(word, "connect") || equalFold(word, "session")
+}
+
+// secretBefore looks for a secret word before a last word that is not known: password_shop, TOKEN_BILLING.
+func secretBefore(name []byte, spans *[maxNameWords][2]int, kinds *[maxNameWords]nameKind, last int) (Strength, Sort) {
 	for i := last - 1; i >= 0; i-- {
-		switch k := word(i); {
+		var before nameKind
+		if i > 0 {
+			before = kinds[i-1]
+		}
+		switch k := kinds[i]; {
 		case k&about != 0:
 			return NotSecret, NoSort
 		case k&passwordWord != 0:
 			return Perhaps, PasswordOf
-		case k&(strongKey|keyWord) != 0 && i > 0 && word(i-1)&qualifier != 0:
-			return Perhaps, KeyOf
-		case k&strongKey != 0:
-			return Perhaps, KeyOf
-		case k&keyWord != 0 && isUpper(name[spans[i][1]-1]) && word(i-1)&plainWord == 0:
+		case k&strongKey != 0, k&keyWord != 0 && before&qualifier != 0,
+			k&keyWord != 0 && isUpper(name[spans[i][1]-1]) && before&plainWord == 0:
 			return Perhaps, KeyOf
 		}
 	}

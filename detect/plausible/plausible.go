@@ -4,6 +4,28 @@
 // It knows bytes only: no rule, no path, no git. What it looks at beside the value is the name and at most Around
 // bytes before the name and behind the value, so that the same text gets the same verdict wherever it stands.
 //
+// # How it judges
+//
+// A value passes through these questions, and the first answer that is no ends it; Verdict.Reason says which:
+//
+//   - Is the name that of a secret (SecretName)? The last word of a name decides, then what stands before it.
+//   - Does the value stand for another one: a template, a variable, a format, a path, a call, an expression?
+//   - Is it made of nothing: a repetition, a row of neighbours, words of placeholders?
+//   - Is it random? The letters of each run are looked up in a table of trigrams (trigram.go) that says, in bits,
+//     how much likelier the run is as a word than as random letters; changes between letters, digits and capitals
+//     inside a run speak for random, known words and rows of neighbours against it. Shannon entropy cannot tell
+//     accessTokenValue from a token of the same length; this can.
+//   - Where it is not random: is it one of the passwords that people and software choose, in a place where values
+//     are written as they are (an environment, YAML, properties)? Then it is plausible but weak.
+//
+// # Where the numbers come from
+//
+// The table's text says what it was counted over. The thresholds (two bits for a password under a sure name, six for
+// a token, twelve where the name is shared with other things, more where the text around looks like code) and the
+// weights in shape.random were set by hand, on labelled lines of public repositories and on the sources of Go, of
+// C programs and of web applications, so that of random values of the usual kinds (TestRandomValues) at most one in
+// twenty is dropped.
+//
 // Concurrency: everything here is a pure function over constant tables and may be used from any goroutine. Nothing
 // is allocated.
 package plausible

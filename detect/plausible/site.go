@@ -106,7 +106,7 @@ func (s *site) readGap(data []byte, a assignment.Assignment) {
 	s.yaml = s.lineTop && s.next == 0 && len(gap) > 1 && gap[0] == ':' && (gap[1] == ' ' || gap[1] == '\t')
 	if !s.quoted {
 		switch s.next {
-		case '<', ';', ')', '(', ',', '?', '+', '{', '|', '&', '[':
+		case '<', '>', '=', '*', '/', ';', ')', '(', ',', '?', '+', '{', '|', '&', '[':
 			s.code = true
 		}
 		if a.Name.Start > 0 && (data[a.Name.Start-1] == '$' || data[a.Name.Start-1] == '>' || data[a.Name.Start-1] == '@') {

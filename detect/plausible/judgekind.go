@@ -1,0 +1,214 @@
+package plausible
+
+import "bytes"
+
+func (v *value) judgeToken(strength Strength) Verdict {
+	s := &v.shape
+	if s.spaces > 0 {
+		return no("prose")
+	}
+	if s.letters() == 0 {
+		if s.digits >= 16 && strength == Surely {
+			return yes("digits")
+		}
+		return no("number")
+	}
+	if isUUID(v.text) {
+		if strength == Surely {
+			return yes("uuid")
+		}
+		return no("uuid")
+	}
+	if bytes.HasPrefix(v.text, []byte("eyJ")) && bytes.IndexByte(v.text, '.') > 0 {
+		return no("json web token")
+	}
+	need := float32(6)
+	if strength == Perhaps {
+		need = 12
+	}
+	if !v.site.quoted && v.site.code {
+		need += 4
+	}
+	if s.digits == 0 && s.n < 20 {
+		need = max(need, 20) // hardly any short key is without a digit
+	}
+	if s.random() >= need {
+		return yes("random")
+	}
+	return no("words")
+}
+
+func (v *value) judgePassword(strength Strength, sort Sort) Verdict {
+	s := &v.shape
+	switch {
+	case len(v.text) > longestPassword:
+		return no("long")
+	case s.spaces > 0:
+		return no("prose")
+	case isHash(v.text):
+		return no("hash")
+	case isKeyword(v.text):
+		return no("keyword")
+	case s.letters() == 0:
+		return v.judgeDigits(strength)
+	}
+	need := float32(2)
+	if strength == Perhaps {
+		need = 6
+	}
+	if !v.site.quoted && v.site.code {
+		need += 3
+	}
+	if s.random() >= need && !(s.n <= longestWord && (v.fillerOnly() || v.leetFiller())) {
+		return yes("random")
+	}
+	if strength == Perhaps || sort == KeyOf && !v.site.caps && s.digits < 3 || isShared(v.name) && !v.site.quoted && (s.digits == 0 || s.known*2 >= s.letters()) {
+		return no("words")
+	}
+	return v.judgeWords()
+}
+
+// isShared reports whether a name, alone, also names other things than passwords: the result of a test (PASS:), the
+// working directory (PWD=), the database of users (passwd:).
+func isShared(name []byte) bool {
+	return equalFold(name, "pass") || equalFold(name, "pwd") || equalFold(name, "passwd")
+}
+
+// judgeDigits judges a password of digits (and marks) only.
+func (v *value) judgeDigits(strength Strength) Verdict {
+	s := &v.shape
+	if strength == Surely && !v.site.code && s.digits >= 6 && (v.site.quoted || v.site.caps || s.digits >= 10) {
+		return weak("digits")
+	}
+	return no("number")
+}
+
+// judgeWords judges a password that is made of words, or of words and digits.
+func (v *value) judgeWords() Verdict {
+	s := &v.shape
+	if v.leetFiller() && !(v.site.code && !v.site.quoted) {
+		return weak("default")
+	}
+	if v.fillerOnly() && s.digits >= 3 && (v.site.named || !bytes.Contains(v.text, []byte("password"))) && (!v.site.quoted || v.site.yaml) && !v.site.code && !v.site.call {
+		return weak("default")
+	}
+	if v.site.follow >= 2 {
+		return no("prose")
+	}
+	if v.fillerOnly() || v.namesSecret() {
+		if v.site.caps && !v.site.code && !v.site.quoted && !s.placeholder && !v.isIdentifier() {
+			return weak("default")
+		}
+		return no(fillerReason)
+	}
+	if v.site.code && !v.site.quoted {
+		return no("code")
+	}
+	switch {
+	case v.text[0] == '#' && s.digits == 0:
+		return no("anchor")
+	case v.text[len(v.text)-1] == '=' && !v.site.quoted:
+		return no("code")
+	case s.digits > 0 || s.high > 0:
+		return yes("letters and digits")
+	case v.site.flag && s.known == s.letters() && !s.standard:
+		return no("prose")
+	}
+	switch {
+	case s.runLetters == 0 && s.switches >= 2:
+		return yes("random")
+	case v.isCommonPassword(), !v.site.quoted && !v.site.call:
+		return weak("word")
+	case v.marked():
+		return yes("letters and marks")
+	case (v.site.yaml || v.site.caps && !isCaps(v.text)) && !v.site.call && s.symbols == 0:
+		return weak("word")
+	}
+	return no("word")
+}
+
+// marked reports whether marks that names and sentences do not have stand among the letters of a value.
+func (v *value) marked() bool {
+	t := v.text
+	if v.shape.known == v.shape.letters() {
+		return false
+	}
+	for i, c := range t {
+		switch c {
+		case '!', '$', '^', '*', '~', '&', '+', '=', '%':
+			if i > 0 && v.shape.symbols <= 3 {
+				return true
+			}
+		case '@':
+			if i > 0 && bytes.IndexByte(t[i:], '.') < 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// namesSecret reports whether the value is words of which one is that of a secret, as names of secrets are:
+// shop_consumer_secret, vault/password, apiKey.
+func (v *value) namesSecret() bool {
+	spans, n := nameWords(v.text)
+	if n < 2 {
+		return false
+	}
+	for _, w := range spans[:n] {
+		if lookup(nameTable, v.text[w[0]:w[1]])&(passwordWord|strongKey|keyWord) != 0 {
+			return v.shape.digits < 3
+		}
+	}
+	return false
+}
+
+// isIdentifier reports whether the value is words joined by underscores or dashes.
+func (v *value) isIdentifier() bool {
+	_, n := nameWords(v.text)
+	return n >= 2 && v.shape.symbols > 0
+}
+
+// zips reports whether two rows of neighbours are woven together: a1b2c3d4, Aa1Bb2Cc3.
+func zips(t []byte) bool {
+	for lag := 2; lag <= 3; lag++ {
+		same := 0
+		for i := lag; i < len(t); i++ {
+			if d := int(t[i]|0x20) - int(t[i-lag]|0x20); d == 1 {
+				same++
+			}
+		}
+		if same*5 >= (len(t)-lag)*3 {
+			return true
+		}
+	}
+	return false
+}
+
+// isHash reports whether t is the hash of a password in the form of crypt(3) or one of its kin: of no use without
+// breaking it, and reported by rules of its own where it leaks.
+func isHash(t []byte) bool {
+	if len(t) < 20 {
+		return false
+	}
+	for _, p := range hashPrefixes {
+		if bytes.HasPrefix(t, []byte(p)) {
+			return true
+		}
+	}
+	return false
+}
+
+var hashPrefixes = [...]string{"$1$", "$2a$", "$2b$", "$2x$", "$2y$", "$5$", "$6$", "$7$", "$8$", "$9$", "$y$", "$gy$", "$apr1$", "$argon2",
+	"$pbkdf2", "$scrypt", "$P$", "$H$", "$S$", "{SHA", "{SSHA", "{CRYPT", "{MD5", "{PBKDF2", "{bcrypt}", "{ARGON2", "pbkdf2_", "pbkdf2:", "scrypt:",
+	"sha1$", "sha256$", "SCRAM-SHA-", "md5$", "bcrypt_"}
+
+// isKeyword reports whether t is a word that programming and configuration languages give a meaning.
+func isKeyword(t []byte) bool {
+	low := lowered(t)
+	if low.n > longestWord {
+		return false
+	}
+	k := wordKinds[string(low.bytes())]
+	return k&typeName != 0
+}
