@@ -85,6 +85,7 @@ var cases = []struct {
 	{"percent in a text", "https://me:|open%20sesame|@host", "open sesame", "percent", 1},
 	{"percent beside one that is no text", "%00%C3%A9|%41%42|%00", "AB", "percent", 1},
 	{"percent before", "a%3D|open|sesame", "open", "percent", 1},
+	{"percent after", "an |open|%3Dsesame", "open", "percent", 1},
 	{"percent lower case", "|%3d%7e|", "=~", "percent", 1},
 	{"unicode", `"|` + escaped("open", `\u%04x`) + `|"`, "open", "unicode", 1},
 	{"unicode upper case", `"|` + escaped("open", `\U%04X`) + `|"`, "open", "unicode", 1},
@@ -98,6 +99,8 @@ var cases = []struct {
 	{"base64 in hex in percent", "|" + percent(hexed(std(text))) + "|", text, "percent+hex+base64", 3},
 	{"base64 with its padding escaped", "x=|" + strings.ReplaceAll(std(text), "=", "%3D") + "|&", text, "percent+base64", 2},
 	{"base64 with plus escaped", "x=|" + strings.ReplaceAll(std(strings.Repeat(text, 40)), "+", "%2B") + "|&", text, "percent+base64", 2},
+	{"long base64 with its padding escaped", "x |" + strings.ReplaceAll(std(strings.Repeat("a few words, ", 80)), "=", "%3D") + "|", "few words", "percent+base64", 2},
+	{"long base64 after an escape", "x%22|" + std(strings.Repeat("a few words, ", 80)) + "|.", "few words", "base64", 2},
 	{"base64 after an escape", `x=%22|` + std(text) + `|%22`, text, "base64", 2},
 	{"base64 after unicode", `{"a":"x\u003d|` + std(text) + `|"}`, text, "base64", 2},
 	{"five deep", "|" + std(std(std(std(std(text))))) + "|", text, "base64", 5},
@@ -219,6 +222,41 @@ func TestLong(t *testing.T) {
 		if len(got) != 1 || got[0].to != len(data) {
 			t.Errorf("%s: found %v, want one at the end", name, got)
 		}
+	}
+}
+
+// TestParts has the last part of a long segment shorter than a segment may be.
+func TestParts(t *testing.T) {
+	var d decode.Decoder
+	for n := range 40 {
+		data := rawStd(strings.Repeat("x", decode.MaxSegment/4*3-20+n))
+		end := 0
+		d.Decode([]byte(data), func(w *decode.Window) bool {
+			_, end, _, _ = w.Origin(len(w.Text)-1, len(w.Text))
+			return true
+		})
+		if end != len(data) {
+			t.Errorf("%d characters decoded up to %d", len(data), end)
+		}
+	}
+}
+
+// TestCut: a run of characters that is no base64 as a whole is none where a
+// window cuts it, either.
+func TestCut(t *testing.T) {
+	var d decode.Decoder
+	escape := "%41"
+	for range decode.MaxDepth {
+		for shift := range 4 {
+			before := "\"\"" + strings.Repeat("A", shift) + std(strings.Repeat("abcde", 300)+"\x00"+strings.Repeat("fghij", 300)) + "\""
+			for gap := range 4 {
+				pad := strings.Repeat(" ", gap)
+				for _, f := range find(&d, before+pad+escape+pad+before, "e") {
+					t.Fatalf("found %v in a part of a run, %d bytes from %s", f, gap, escape)
+				}
+			}
+		}
+		escape = strings.ReplaceAll(escape, "%", "%25")
 	}
 }
 

@@ -1,8 +1,12 @@
 package decode_test
 
 import (
+	"bytes"
+	"encoding/base64"
 	"fmt"
 	"math/rand/v2"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -107,6 +111,62 @@ func before(random *rand.Rand) string { return around[random.IntN(len(around))] 
 func after(random *rand.Rand) string  { return " \"" + around[random.IntN(len(around))] }
 
 var around = []string{"", " ", "the ", "x = (\n", strings.Repeat("many words. ", 30), "\tid: "}
+
+// base64Runs is what is base64 in a text without escapes and hexadecimal, found
+// in the plainest way.
+func base64Runs(data []byte) (runs [][2]int) {
+	for _, m := range regexp.MustCompile(`[\w/+-]{16,}={0,2}`).FindAllIndex(data, -1) {
+		run := bytes.TrimRight(data[m[0]:m[1]], "=")
+		to := m[0] + len(run)
+		if (m[1]-m[0])%4 == 0 {
+			to = m[1]
+		}
+		code := base64.RawStdEncoding
+		if bytes.ContainsAny(run, "-_") {
+			code = base64.RawURLEncoding
+		}
+		out, err := code.DecodeString(string(run))
+		if err == nil && !bytes.ContainsFunc(out, func(r rune) bool { return r < '\t' || r > '~' }) {
+			runs = append(runs, [2]int{m[0], to})
+		}
+	}
+	return runs
+}
+
+// TestBase64Runs compares with base64Runs on texts that run together in all ways.
+func TestBase64Runs(t *testing.T) {
+	random := rand.New(rand.NewPCG(7, 8))
+	pieces := []string{
+		std("sixteen chars"), rawURL("and some more ??>>"), std("three time four."), "A", "xyz", "/", "-", "=", ":", " ", ".", "\n", "é", "(",
+		"QUJDREVGR0hJ", "get", "applicationContext", "]", "~", "",
+	}
+	var d decode.Decoder
+	total := 0
+	for range 20000 {
+		var data []byte
+		for range 1 + random.IntN(12) {
+			data = append(data, pieces[random.IntN(len(pieces))]...)
+		}
+		var got [][2]int
+		d.Decode(data, func(w *decode.Window) bool {
+			for i := 0; i < len(w.Text) && w.Depth == 1; i++ {
+				from, to, enc, _ := w.Origin(i, i+1)
+				if run := [2]int{from, to}; enc != 0 && to > from+1 && !slices.Contains(got, run) {
+					got = append(got, run)
+				}
+			}
+			return true
+		})
+		want := base64Runs(data)
+		total += len(want)
+		if !slices.Equal(got, want) {
+			t.Fatalf("runs %v, want %v in %q", got, want, data)
+		}
+	}
+	if total < 1000 {
+		t.Errorf("only %d runs in all the texts", total)
+	}
+}
 
 // pieces are what random texts are made of: parts of escapes, and what can
 // stand in their way.

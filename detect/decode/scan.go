@@ -129,7 +129,8 @@ func (p *pass) hexRuns(start, end int) (found bool) {
 }
 
 // escapes finds %XX, \uXXXX and U+XXXX in a text. What begins one may be rare,
-// so each beginning is looked for on its own.
+// so each beginning is looked for on its own; no run of escapes has the
+// beginning of another kind in it.
 type escapes struct {
 	text                     []byte
 	percent, backslash, plus int // where the next ones are; the end of the text if there is none
@@ -173,18 +174,7 @@ func (e *escapes) next(decoded *[]byte) (start, end int, kind Encoding) {
 	if len(*decoded) == 0 {
 		kind = 0
 	}
-	e.percent = e.from(e.percent, '%', end)
-	e.backslash = e.from(e.backslash, '\\', end)
-	e.plus = e.from(e.plus, '+', end)
 	return start, end, kind
-}
-
-// from moves a beginning found earlier to end or after it.
-func (e *escapes) from(at int, c byte, end int) int {
-	if at < end {
-		return e.index(c, end)
-	}
-	return at
 }
 
 // percents decodes the escapes that follow one another at start, all of them
