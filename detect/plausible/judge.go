@@ -84,6 +84,8 @@ func (v *value) otherThing() string {
 		return "number"
 	case isPairs(t):
 		return "fingerprint"
+	case t[len(t)-1] == '*' && bytes.IndexByte(t[:len(t)-1], '*') < 0 && v.token:
+		return "pattern"
 	case bytes.HasPrefix(t, []byte("0x")) && len(t) <= 18:
 		return "number"
 	case bytes.HasPrefix(t, []byte("sha1-")), bytes.HasPrefix(t, []byte("sha256-")), bytes.HasPrefix(t, []byte("sha512-")),
