@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 //	addsup FILE [REPOSITORY]   check that the counts of a JSON report add up (to the objects that git counts)
 //	story FILE                 print what a JSON report tells, and check that its counts add up
 //	big FILE MIB TEXT          make a file of one line with the text in its middle
-//	many DIRECTORY N           make N small files
+//	many DIRECTORY N           make N small files, of a hundred contents
 //	flip FILE OFFSET           flip the bits of one byte; a negative offset counts from the end
 //	cut FILE SIZE              cut a file to so many bytes; a negative size counts from the end
 //
@@ -80,6 +80,7 @@ const scriptGitConfig = `[init]
 	detachedHead = false
 [core]
 	autocrlf = false
+	fsync = none
 [merge]
 	conflictStyle = merge
 `

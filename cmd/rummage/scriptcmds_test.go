@@ -120,7 +120,7 @@ func cmdMany(ts *testscript.TestScript, neg bool, args []string) {
 	dir := ts.MkAbs(args[0])
 	ts.Check(os.MkdirAll(dir, 0o755))
 	for i := range n {
-		ts.Check(os.WriteFile(filepath.Join(dir, fmt.Sprintf("file%05d", i)), fmt.Appendf(nil, "file %d\n", i), 0o644))
+		ts.Check(os.WriteFile(filepath.Join(dir, fmt.Sprintf("file%05d", i)), fmt.Appendf(nil, "file %d\n", i%100), 0o644))
 	}
 }
 
