@@ -103,8 +103,9 @@ func (b *viewBuilder) finding(in *scan.Finding) finding {
 	f.Secret = ""
 	f.Finding.Places = nil
 	f.Tags = unique(in.Tags)
-	f.Description = b.s.text(in.Description)
-	f.Remedy = b.s.text(in.Remedy)
+	// These are the rule's words, where a short value ("password") is only a word.
+	f.Description = b.s.path(in.Description)
+	f.Remedy = b.s.path(in.Remedy)
 	if in.Suppressed != nil {
 		f.Suppressed = &scan.Suppression{By: in.Suppressed.By, Reason: b.s.text(in.Suppressed.Reason)}
 	}

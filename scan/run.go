@@ -83,7 +83,7 @@ func (b *builder) place(p Placement) {
 		commit = p.Introduced.ID
 	}
 	if k.path != "" { // by name: the file itself is the secret
-		m := detect.Match{Rule: k.rule, Severity: k.rule.Severity}
+		m := detect.Match{Rule: k.rule, Severity: k.rule.Severity, Tags: k.rule.Tags}
 		_, by := b.c.det.PlacedAt(&m, p.Path, commit)
 		b.add(&m, by, Place{}, p)
 		return
@@ -124,7 +124,7 @@ func (b *builder) add(m *detect.Match, by *detect.Suppression, at Place, p Place
 		r := m.Rule
 		f = &Finding{Fingerprint: k.fingerprint, Rule: r.ID, Kind: Kind(r.Kind), Severity: m.Severity,
 			Description: r.Description, Secret: Secret(m.Secret), Entropy: m.Entropy, Remedy: r.Remedy,
-			Tags: append(slices.Clone(r.Tags), m.Tags...)}
+			Tags: slices.Clone(m.Tags)}
 		if by != nil {
 			s := k.suppressed
 			f.Suppressed = &s

@@ -1,0 +1,134 @@
+package rummage_test
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// layers says which of our packages each folder may import, itself and what is below it aside. It is the architecture:
+// cmd → sweep → gitscan, imagescan, filescan → scan → detect, and report → scan.
+var layers = map[string][]string{
+	".":        {},
+	"cmd":      {".", "detect", "scan", "gitscan", "filescan", "report"},
+	"gitscan":  {"scan"},
+	"filescan": {"scan"},
+	"scan":     {"detect"},
+	"report":   {"scan"},
+	"detect":   {},
+}
+
+// pure are folders that reach no operating system, network, log, path or git.
+var pure = map[string]bool{"detect": true}
+
+var impure = []string{"os", "net", "log", "path", "syscall", "io/fs", "io/ioutil", "runtime/debug", "github.com/go-git/go-git"}
+
+// TestImports parses every import of the tree, tests aside, in process: a run of go list would be cached.
+func TestImports(t *testing.T) {
+	checked := 0
+	err := filepath.WalkDir(".", func(file string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && file != "." && (strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata" || d.Name() == "oracle") {
+			return filepath.SkipDir
+		}
+		if !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go") {
+			return nil
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		checked++
+		for _, imp := range f.Imports {
+			name, err := strconv.Unquote(imp.Path.Value)
+			if err != nil {
+				return err
+			}
+			checkImport(t, filepath.ToSlash(file), name)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if checked < 50 {
+		t.Fatalf("only %d files were checked", checked)
+	}
+}
+
+func checkImport(t *testing.T, file, name string) {
+	t.Helper()
+	folder := topOf(path.Dir(file))
+	allowed, known := layers[folder]
+	if !known {
+		t.Errorf("%s: the folder %s has no place in the layers", file, folder)
+		return
+	}
+	if rel, ours := strings.CutPrefix(name+"/", "rummage/"); ours {
+		to := topOf(strings.TrimSuffix(rel, "/"))
+		if to == folder {
+			return
+		}
+		for _, a := range allowed {
+			if a == to {
+				return
+			}
+		}
+		t.Errorf("%s imports %s: %s may not know %s", file, name, folder, to)
+		return
+	}
+	if !pure[folder] {
+		return
+	}
+	for _, bad := range impure {
+		if name == bad || strings.HasPrefix(name, bad+"/") {
+			t.Errorf("%s imports %s: %s reaches nothing outside the program", file, name, folder)
+		}
+	}
+}
+
+func topOf(dir string) string {
+	if dir == "" {
+		return "."
+	}
+	top, _, _ := strings.Cut(dir, "/")
+	return top
+}
+
+// TestPackageDocs: every package says what it is for.
+func TestPackageDocs(t *testing.T) {
+	documented := map[string]bool{}
+	err := filepath.WalkDir(".", func(file string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && file != "." && (strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata" || d.Name() == "oracle") {
+			return filepath.SkipDir
+		}
+		if !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go") {
+			return nil
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ParseComments|parser.PackageClauseOnly)
+		if err != nil {
+			return err
+		}
+		dir := filepath.Dir(file)
+		documented[dir] = documented[dir] || f.Doc != nil && len(f.Doc.Text()) > 60
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for dir, ok := range documented {
+		if !ok {
+			t.Errorf("%s: the package has no doc", dir)
+		}
+	}
+}
