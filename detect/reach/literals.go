@@ -115,20 +115,25 @@ func (f *finder) facts(re *syntax.Regexp) facts {
 }
 
 func (f *finder) literal(re *syntax.Regexp) facts {
-	all, plain := one(""), 0
-	for i, r := range re.Rune {
+	all := one("")
+	var plain []byte // what follows all and can be written in one way only
+	for _, r := range re.Rune {
 		var next facts
 		switch {
 		case r == utf8.RuneError: // any byte that is not UTF-8
 		case re.Flags&syntax.FoldCase != 0:
 			next = class(cases(r))
 		default:
+			next = one(lowerString(string(r)))
+		}
+		if len(next.exact) == 1 {
+			plain = append(plain, next.exact[0]...)
 			continue
 		}
-		all = f.concat(f.concat(all, one(lowerString(string(re.Rune[plain:i])))), next)
-		plain = i + 1
+		all = f.concat(f.concat(all, one(string(plain))), next)
+		plain = plain[:0]
 	}
-	return f.concat(all, one(lowerString(string(re.Rune[plain:]))))
+	return f.concat(all, one(string(plain)))
 }
 
 // cases returns r and what it folds to, as a class.
@@ -143,6 +148,12 @@ func cases(r rune) []rune {
 // class returns the characters of a class, if they are few.
 func class(ranges []rune) facts {
 	has := func(ascii rune) bool { return contains(ranges, ascii) || contains(ranges, ascii-'a'+'A') }
+	size := rune(0)
+	for i := 0; i+1 < len(ranges); i += 2 {
+		if size += ranges[i+1] - ranges[i] + 1; size > 4*maxMembers {
+			return facts{} // with two cases of each and what is left out, still too many
+		}
+	}
 	var words []string
 	for i := 0; i+1 < len(ranges); i += 2 {
 		for r := ranges[i]; r <= ranges[i+1]; r++ {
@@ -169,7 +180,7 @@ func (f *finder) repeat(re *syntax.Regexp) facts {
 	sub := f.facts(re.Sub[0])
 	if low == 0 {
 		if high == 1 && sub.exact != nil {
-			return facts{exact: union(sub.exact, []string{""})}
+			return facts{exact: unique(append(slices.Clip(sub.exact), ""))}
 		}
 		return facts{}
 	}
@@ -188,17 +199,23 @@ func (f *finder) alternate(subs []*syntax.Regexp) facts {
 	var all facts
 	for i, re := range subs {
 		sub := f.facts(re)
-		if i == 0 {
-			all = facts{sub.exact, sub.begins(), sub.ends(), sub.required()}
-			continue
-		}
-		all.exact = union(all.exact, sub.exact)
-		all.prefix = union(all.prefix, sub.begins())
-		all.suffix = union(all.suffix, sub.ends())
-		all.inner = union(all.inner, sub.required())
-		f.work -= len(all.exact) + len(all.prefix) + len(all.suffix) + len(all.inner)
+		first := i == 0
+		all.exact = f.union(all.exact, sub.exact, first)
+		all.prefix = f.union(all.prefix, sub.begins(), first)
+		all.suffix = f.union(all.suffix, sub.ends(), first)
+		all.inner = f.union(all.inner, sub.required(), first)
 	}
-	return all
+	return facts{unique(all.exact), unique(all.prefix), unique(all.suffix), unique(all.inner)}
+}
+
+// union adds the words of b to a, which are none yet if b is the first: nil
+// when there are too many or one of the sets is not known.
+func (f *finder) union(a, b []string, first bool) []string {
+	if b == nil || a == nil && !first || len(a)+len(b) > 2*maxLiterals {
+		return nil
+	}
+	f.work -= len(b)
+	return append(slices.Clip(a), b...)
 }
 
 // concat returns the facts of a match of a followed by one of b.
@@ -245,15 +262,7 @@ func cross(a, b []string) []string {
 	return unique(all)
 }
 
-// union returns the words of both, nil when there are too many or one of the
-// sets is not known.
-func union(a, b []string) []string {
-	if a == nil || b == nil || len(a)+len(b) > 2*maxLiterals {
-		return nil
-	}
-	return unique(append(slices.Clone(a), b...))
-}
-
+// unique sorts the words, in place, and drops those that stand there twice.
 func unique(words []string) []string {
 	slices.Sort(words)
 	return slices.Compact(words)
