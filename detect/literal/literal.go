@@ -193,11 +193,14 @@ func (s *Set) verify(data []byte, p int, checks []check, pending []occurrence) [
 		if start < 0 {
 			continue
 		}
-		if start+8 <= len(data) && binary.LittleEndian.Uint64(data[start:])&c.mask != c.value {
-			continue
+		end, seen := start+int(c.size), 0
+		if start+8 <= len(data) {
+			if binary.LittleEndian.Uint64(data[start:])&c.mask != c.value {
+				continue
+			}
+			seen = min(8, int(c.size))
 		}
-		end := start + int(c.size)
-		if end <= len(data) && equalFold(data[start:end], s.words[c.word].text) {
+		if end <= len(data) && equalFold(data[start+seen:end], s.words[c.word].text[seen:]) {
 			pending = s.add(pending, occurrence{end, c.word})
 		}
 	}
