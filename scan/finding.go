@@ -85,10 +85,22 @@ type Finding struct {
 	Suppressed  *Suppression `json:"suppressed,omitempty"`
 }
 
+// A PEM block begins with "-----BEGIN LABEL-----" (RFC 7468).
+const (
+	pemBegin    = "-----BEGIN "
+	maxPEMLabel = 60
+	pemLetters  = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 "
+)
+
 // Mask hides a value: nothing of one shorter than 12 bytes, the first two of one shorter than 24, the first and last
-// four of a longer one. Line breaks end the visible part.
+// four of a longer one. Line breaks end the visible part. Of a PEM block its BEGIN line is shown, which is no secret.
 func Mask(s string) string {
 	const hidden = "****"
+	if label, ok := strings.CutPrefix(s, pemBegin); ok {
+		if i := strings.Index(label[:min(len(label), maxPEMLabel)], "-----"); i >= 0 && strings.Trim(label[:i], pemLetters) == "" {
+			return pemBegin + label[:i] + "-----" + hidden
+		}
+	}
 	head, tail := 0, 0
 	switch {
 	case len(s) >= 24:
