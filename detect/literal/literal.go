@@ -148,41 +148,62 @@ func (f *filter) scan(data []byte, last uint64, found *[chunkBlocks]uint8) (n in
 }
 
 // block adds to pending the words whose window is one of those at i-2, i, i+2
-// and i+4, and emits what ends before. It returns false when emit did.
-func (s *Set) block(data []byte, i int, pending []occurrence, emit func(word, end int) bool) ([]occurrence, bool) {
-	for p := max(i-2, 0); p < i+6 && p < len(data); p += 2 {
-		x := quadAt(data, p)
-		h := pairs(uint64(x))
-		if s.filter[h%nPairs]<<32&s.filter[h>>16%nPairs] == 0 {
-			continue
-		}
-		if len(pending) > 0 {
-			var more bool
-			if pending, more = s.flush(pending, p, emit); !more {
-				return nil, false
-			}
-		}
-		if q := quad(x); s.whole[q] != s.whole[q+1] {
-			pending = s.verify(data, p, s.checks[s.whole[q]:s.whole[q+1]], pending)
-		}
-		if h := h % nPairs; s.first[h] != s.first[h+1] {
-			pending = s.verify(data, p, s.checks[s.first[h]:s.first[h+1]], pending)
-		}
-		if h := h >> 16 % nPairs; s.second[h] != s.second[h+1] {
-			pending = s.verify(data, p, s.checks[s.second[h]:s.second[h+1]], pending)
-		}
+// and i+4, and emits what ends before. It returns false when emit did. (It is
+// written out because a loop over an array of the four took a sixth longer.)
+func (s *Set) block(data []byte, i int, pending []occurrence, emit func(word, end int) bool) (_ []occurrence, more bool) {
+	if i < 2 || i+8 > len(data) {
+		return s.border(data, i, pending, emit)
 	}
-	return pending, true
+	x := binary.LittleEndian.Uint64(data[i-2:])
+	y := binary.LittleEndian.Uint32(data[i+4:])
+	hx, hy, f := pairs(x), pairs(uint64(y)), &s.filter
+	a, b, c, d, e := f[hx%nPairs], f[hx>>16%nPairs], f[hx>>32%nPairs], f[hx>>48%nPairs], f[hy>>16%nPairs]
+	more = true
+	if a<<32&b != 0 {
+		pending, more = s.candidate(data, i-2, uint32(x), pending, emit)
+	}
+	if b<<32&c != 0 && more {
+		pending, more = s.candidate(data, i, uint32(x>>16), pending, emit)
+	}
+	if c<<32&d != 0 && more {
+		pending, more = s.candidate(data, i+2, uint32(x>>32), pending, emit)
+	}
+	if d<<32&e != 0 && more {
+		pending, more = s.candidate(data, i+4, y, pending, emit)
+	}
+	return pending, more
 }
 
-// quadAt returns the four bytes at p, zeros for those after the end.
-func quadAt(data []byte, p int) uint32 {
-	if p+4 <= len(data) {
-		return binary.LittleEndian.Uint32(data[p:])
+// border is block where a window may end outside data.
+func (s *Set) border(data []byte, i int, pending []occurrence, emit func(word, end int) bool) (_ []occurrence, more bool) {
+	more = true
+	for p := max(i-2, 0); p < i+6 && p < len(data) && more; p += 2 {
+		var b [4]byte // zeros after the end: a window may end there, a word not
+		copy(b[:], data[p:])
+		pending, more = s.candidate(data, p, binary.LittleEndian.Uint32(b[:]), pending, emit)
 	}
-	var b [4]byte
-	copy(b[:], data[p:])
-	return binary.LittleEndian.Uint32(b[:])
+	return pending, more
+}
+
+// candidate emits what ends before p or there, and adds to pending the words
+// whose window stands at p, where the four bytes x are.
+func (s *Set) candidate(data []byte, p int, x uint32, pending []occurrence, emit func(word, end int) bool) (_ []occurrence, more bool) {
+	if len(pending) > 0 {
+		if pending, more = s.flush(pending, p, emit); !more {
+			return nil, false
+		}
+	}
+	if q := quad(x); s.whole[q] != s.whole[q+1] {
+		pending = s.verify(data, p, s.checks[s.whole[q]:s.whole[q+1]], pending)
+	}
+	h := pairs(uint64(x))
+	if q := h % nPairs; s.first[q] != s.first[q+1] {
+		pending = s.verify(data, p, s.checks[s.first[q]:s.first[q+1]], pending)
+	}
+	if q := h >> 16 % nPairs; s.second[q] != s.second[q+1] {
+		pending = s.verify(data, p, s.checks[s.second[q]:s.second[q+1]], pending)
+	}
+	return pending, true
 }
 
 // verify adds to pending the words whose window stands at p: each ends after p.
