@@ -19,9 +19,8 @@
 //
 // What is left is, half and half, the filter's four look-ups for every 8 bytes
 // and the mispredicted branches of candidates. Going on from there takes vector
-// code: the windows' bytes as nibble tables (AVX2
-// VPSHUFB, NEON TBL), 32 offsets at a time, eight groups in a byte; with this
-// code as its reference.
+// code: the windows' bytes as nibble tables (AVX2 VPSHUFB, NEON TBL), 32 offsets
+// at a time, eight groups in a byte; with this code as its reference.
 //
 // The package knows nothing of rules, of letters outside ASCII (bytes above
 // 0x7f stand for themselves) or of word borders.
