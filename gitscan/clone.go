@@ -10,13 +10,20 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	gogit "github.com/go-git/go-git/v5"
 	gitconfig "github.com/go-git/go-git/v5/config"
 )
 
-var scpForm = regexp.MustCompile(`^[A-Za-z0-9._-]+@[A-Za-z0-9._-]+:[^\\]`)
+var (
+	scpForm    = regexp.MustCompile(`^[A-Za-z0-9._-]+@[A-Za-z0-9._-]+:[^\\]`)
+	schemeForm = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*://`)
+)
+
+// schemes are what can be cloned.
+var schemes = []string{"https://", "http://", "ssh://", "git://", "file://"}
 
 // IsURL reports whether a repository argument is to be cloned: a URL with a scheme, or user@host:path. Something that
 // exists as a path is never a URL.
@@ -24,32 +31,65 @@ func IsURL(arg string) bool {
 	if _, err := os.Stat(arg); err == nil {
 		return false
 	}
-	for _, scheme := range []string{"https://", "http://", "ssh://", "git://", "file://"} {
-		if strings.HasPrefix(arg, scheme) {
-			return true
-		}
-	}
-	return scpForm.MatchString(arg)
+	return schemeForm.MatchString(arg) || scpForm.MatchString(arg)
 }
 
-// RedactURL leaves out the password of a URL.
+// hidden stands for what is left out of a URL.
+const hidden = "xxxxx"
+
+// RedactURL leaves out the credentials of a URL: the password and, but for ssh, the user's name, which is often a
+// token.
 func RedactURL(s string) string {
-	u, err := url.Parse(s)
-	if err != nil || u.User == nil {
+	scheme := schemeForm.FindString(s)
+	user, ok := userInfo(s)
+	if !ok {
 		return s
 	}
-	if _, has := u.User.Password(); has {
-		u.User = url.UserPassword(u.User.Username(), "xxxxx")
-	} else if u.Scheme != "ssh" {
-		u.User = url.User("xxxxx") // a user alone is often a token
+	rest := s[len(scheme)+len(user):]
+	if name, _, has := strings.Cut(user, ":"); scheme == "ssh://" {
+		if !has {
+			return s
+		}
+		return scheme + name + ":" + hidden + rest
 	}
-	return u.String()
+	return scheme + hidden + rest
+}
+
+// userInfo is what stands before the @ of a URL. In one that is malformed, as with an unescaped / in the password, it
+// is everything before the last @.
+func userInfo(s string) (string, bool) {
+	scheme := schemeForm.FindString(s)
+	if scheme == "" {
+		return "", false
+	}
+	rest := s[len(scheme):]
+	if u, err := url.Parse(s); err == nil {
+		if u.User == nil {
+			return "", false
+		}
+		rest = rest[:endOfAuthority(rest)]
+	}
+	i := strings.LastIndexByte(rest, '@')
+	if i < 0 {
+		return "", false
+	}
+	return rest[:i], true
+}
+
+func endOfAuthority(s string) int {
+	if i := strings.IndexAny(s, "/?#"); i >= 0 {
+		return i
+	}
+	return len(s)
 }
 
 // Clone copies every ref of a remote repository into a new directory below the system's temporary one that only this
 // user can enter. The caller removes it with cleanup, whatever happened. git does it when it is on PATH; go-git
 // otherwise. progress, when it is not nil, gets what git says about the transfer.
 func Clone(ctx context.Context, rawURL string, progress io.Writer) (dir string, cleanup func() error, err error) {
+	if scheme := schemeForm.FindString(rawURL); scheme != "" && !slices.Contains(schemes, scheme) {
+		return "", func() error { return nil }, fmt.Errorf("%s: cannot clone from %s; from %s it can", RedactURL(rawURL), scheme, strings.Join(schemes, ", "))
+	}
 	tmp, err := os.MkdirTemp("", "rummage-clone-")
 	if err != nil {
 		return "", func() error { return nil }, err
@@ -109,15 +149,27 @@ func cloneWithGit(ctx context.Context, git, rawURL, dir string, progress io.Writ
 	return run(append(args, "origin")...)
 }
 
-// redactText hides the URL's credentials in what git or a library says.
+// redactText hides the URL's credentials in what git or a library says, as they stand in the URL and decoded.
 func redactText(text, rawURL string) string {
 	text = strings.ReplaceAll(text, rawURL, RedactURL(rawURL))
-	if u, err := url.Parse(rawURL); err == nil && u.User != nil {
-		if pw, ok := u.User.Password(); ok && pw != "" {
-			text = strings.ReplaceAll(text, pw, "xxxxx")
+	user, ok := userInfo(rawURL)
+	if !ok {
+		return text
+	}
+	name, password, _ := strings.Cut(user, ":")
+	words := []string{password}
+	if schemeForm.FindString(rawURL) != "ssh://" {
+		words = append(words, name)
+	}
+	for _, w := range words {
+		decoded, err := url.PathUnescape(w)
+		if err != nil {
+			decoded = w
 		}
-		if name := u.User.Username(); name != "" && u.Scheme != "ssh" {
-			text = strings.ReplaceAll(text, name, "xxxxx")
+		for _, form := range []string{w, decoded} {
+			if form != "" {
+				text = strings.ReplaceAll(text, form, hidden)
+			}
 		}
 	}
 	return text
