@@ -194,6 +194,21 @@ func (g *graph) link(s *pack.Store, missing func(child int32, parent pack.ID)) {
 	g.parents = nil
 }
 
+// bounded reports whether a wanted commit has a parent that is not wanted.
+func (g *graph) bounded() bool {
+	for i := range g.nodes {
+		if !g.nodes[i].wanted {
+			continue
+		}
+		for _, p := range g.nodes[i].parents {
+			if !g.nodes[p].wanted {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // reach marks what can be reached from a commit, calling mark for each node newly reached. mark reports whether to go
 // on to its parents.
 func (g *graph) reach(from int32, mark func(*commitNode) bool) {

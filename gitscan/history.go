@@ -19,6 +19,8 @@ import (
 //
 // The state of a commit is a map from path to what is live and lost there, shared with its parents except for the
 // changes. Only the difference to the first parent is read from trees; what the other parents have is in their maps.
+// When the scan leaves out older commits, a path that is in no map may still hold what those brought in: then the
+// trees are asked.
 type history struct {
 	repo   *Repo
 	lookup scan.Lookup
@@ -29,6 +31,7 @@ type history struct {
 	names     []string
 	interest  map[string]bool // by path: does the name alone matter?
 	intervals []interval
+	bounded   bool    // some commit of the scan has a parent outside it
 	states    []pmap  // by node
 	waiting   []int32 // by node: children not yet walked
 	tips      map[int32][]int32
@@ -84,6 +87,7 @@ func newHistory(r *Repo, l scan.Lookup) *history {
 		changed: map[uint32][]scan.SecretID{}, tips: map[int32][]int32{},
 	}
 	h.diff = r.differ(h.change)
+	h.bounded = r.graph.bounded()
 	for i, n := range r.tipNodes {
 		h.tips[n] = append(h.tips[n], int32(i))
 	}
@@ -182,9 +186,15 @@ func (h *history) commit(n int32) {
 	if len(node.parents) > 1 {
 		for _, p := range node.parents[1:] {
 			first.diff(h.states[p], func(key uint32, a, _ *pathState) {
-				if _, ok := h.changed[key]; !ok {
-					h.mark(key, a.liveIDs(), 0, pack.ID{})
+				if _, ok := h.changed[key]; ok {
+					return
 				}
+				if a == nil && h.bounded {
+					ref, ids := h.holds(node.tree, key)
+					h.mark(key, ids, ref, pack.ID{})
+					return
+				}
+				h.mark(key, a.liveIDs(), 0, pack.ID{})
 			})
 		}
 	}
@@ -258,7 +268,7 @@ func (h *history) change(c change) {
 		h.names = append(h.names, name)
 		h.paths[name] = key
 	case len(ids) > 0:
-	case !known || h.at.first.get(key) == nil && !h.boundary():
+	case !known || h.at.first.get(key) == nil:
 		return
 	}
 	h.mark(key, ids, ref, c.old)
@@ -277,16 +287,6 @@ func (h *history) isNamed(path []byte) bool {
 	return named
 }
 
-// boundary reports whether a parent of the commit is outside the scan, so that its map does not tell what it has.
-func (h *history) boundary() bool {
-	for _, p := range h.repo.graph.nodes[h.at.node].parents {
-		if !h.repo.graph.nodes[p].wanted {
-			return true
-		}
-	}
-	return false
-}
-
 func (h *history) mark(key uint32, ids []scan.SecretID, ref scan.BlobRef, old pack.ID) {
 	if _, again := h.changed[key]; again {
 		return
@@ -302,11 +302,14 @@ func (h *history) combine(n int32, key uint32, b changedBlob) *pathState {
 	now := h.changed[key]
 	parents := make([]*pathState, 0, len(node.parents))
 	for i, p := range node.parents {
+		var s *pathState
 		if h.repo.graph.nodes[p].wanted {
-			parents = append(parents, h.states[p].get(key))
-		} else {
-			parents = append(parents, h.outside(i, p, key, b))
+			s = h.states[p].get(key)
 		}
+		if s == nil && h.bounded {
+			s = h.outside(i, p, key, b)
+		}
+		parents = append(parents, s)
 	}
 	ids := slices.Clone(now)
 	for _, p := range parents {
@@ -326,21 +329,32 @@ func (h *history) combine(n int32, key uint32, b changedBlob) *pathState {
 	return out
 }
 
-// outside is what a parent that the scan leaves out has at a path.
+// outside is what a parent has at a path of which no commit of the scan knows: whatever it is, it began before.
 func (h *history) outside(i int, p int32, key uint32, b changedBlob) *pathState {
-	id := b.old
-	if i > 0 || id.IsZero() {
-		id = h.diff.lookup(h.repo.graph.nodes[p].tree, []byte(h.names[key]))
-	}
-	ord, ok := h.repo.store.Find(id)
-	if id.IsZero() || !ok {
-		return nil
+	var ids []scan.SecretID
+	if i == 0 && !b.old.IsZero() {
+		_, ids = h.holdsBlob(b.old, key)
+	} else {
+		_, ids = h.holds(h.repo.graph.nodes[p].tree, key)
 	}
 	s := &pathState{}
-	for _, sec := range h.lookup.At(scan.BlobRef(ord), h.names[key]) {
+	for _, sec := range ids {
 		s.secrets = append(s.secrets, secretState{id: sec, live: []int32{before}})
 	}
 	return s
+}
+
+// holds is the blob at a path of a tree and the secrets in it.
+func (h *history) holds(tree pack.ID, key uint32) (scan.BlobRef, []scan.SecretID) {
+	return h.holdsBlob(h.diff.lookup(tree, []byte(h.names[key])), key)
+}
+
+func (h *history) holdsBlob(id pack.ID, key uint32) (scan.BlobRef, []scan.SecretID) {
+	ord, ok := h.repo.store.Find(id)
+	if id.IsZero() || !ok {
+		return 0, nil
+	}
+	return scan.BlobRef(ord), h.lookup.At(scan.BlobRef(ord), h.names[key])
 }
 
 // settle decides about one secret at one path of a commit: begins, goes on, ends, or stays gone.

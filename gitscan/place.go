@@ -139,6 +139,9 @@ func (p *placer) messages() {
 // directRefs places blobs that refs or tags name without a commit: alone, or in a tree.
 func (p *placer) directRefs() {
 	for _, dr := range p.repo.direct {
+		if !p.repo.selectedTip(dr.name) {
+			continue
+		}
 		place := func(id pack.ID, path string) {
 			ord, ok := p.repo.store.Find(id)
 			p.see(id, ord, ok)

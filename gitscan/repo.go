@@ -53,12 +53,11 @@ type Repo struct {
 
 	progress scan.Progress
 
-	mu       sync.Mutex
-	stats    scan.Stats
-	missing  map[pack.ID]bool
-	unread   map[pack.ID]bool
-	skipped  map[scan.SkipReason]int64
-	searched *bitmap // of a narrowed scan: the blobs to search
+	mu      sync.Mutex
+	stats   scan.Stats
+	missing map[pack.ID]bool
+	unread  map[pack.ID]bool
+	skipped map[scan.SkipReason]int64
 }
 
 // directRef is a ref that leads to a tree or a blob, not to a commit.

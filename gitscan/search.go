@@ -209,58 +209,121 @@ func (r *Repo) resolveRef(rf ref, tags map[pack.ID]*tagObject, byNode map[int32]
 // searchSelected searches the messages and blobs of the wanted commits.
 func (r *Repo) searchSelected(ctx context.Context, workers int, open func() scan.Visitor) error {
 	r.progress.SetStage("selecting")
-	r.searched = newBitmap(r.store.Len())
-	var todo []uint32
-	var commits, trees int64
-	want := func(id pack.ID) {
-		if id.IsZero() {
-			return
-		}
-		ord, ok := r.store.Find(id)
-		if !ok {
-			r.lacks(id, "blob")
-		} else if !r.searched.has(ord) {
-			r.searched.set(ord)
-			todo = append(todo, ord)
+	s := selector{repo: r, chosen: newBitmap(r.store.Len())}
+	if err := s.commits(ctx); err != nil {
+		return err
+	}
+	if r.graph.bounded() {
+		if err := s.mergedFrom(ctx); err != nil {
+			return err
 		}
 	}
-	d := r.differ(func(c change) { want(c.new); want(c.old) })
+	s.direct()
+	r.mu.Lock()
+	r.stats.NonBlobs, r.stats.Commits = s.nCommits+s.nTags, s.nCommits
+	r.mu.Unlock()
+	return r.searchOrds(ctx, workers, s.todo, open)
+}
+
+// selector collects the objects that a narrowed scan reads.
+type selector struct {
+	repo            *Repo
+	chosen          *bitmap
+	todo            []uint32
+	paths           map[string]bool // that the wanted commits change
+	nCommits, nTags int64
+}
+
+func (s *selector) blob(id pack.ID) {
+	if id.IsZero() {
+		return
+	}
+	ord, ok := s.repo.store.Find(id)
+	if !ok {
+		s.repo.lacks(id, "blob")
+	} else if !s.chosen.has(ord) {
+		s.chosen.set(ord)
+		s.todo = append(s.todo, ord)
+	}
+}
+
+// commits chooses each commit's message, what it changes against its first parent, and what it changes that from: to
+// be new, a secret must not have been there before.
+func (s *selector) commits(ctx context.Context) error {
+	nodes := s.repo.graph.nodes
+	bounded := s.repo.graph.bounded()
+	s.paths = map[string]bool{}
+	d := s.repo.differ(func(c change) {
+		s.blob(c.new)
+		s.blob(c.old)
+		if bounded && !s.paths[string(c.path)] {
+			s.paths[string(c.path)] = true
+		}
+	})
 	n := 0
-	for i := range r.graph.nodes {
-		node := &r.graph.nodes[i]
+	for i := range nodes {
+		node := &nodes[i]
 		if !node.wanted {
 			continue
 		}
 		if err := check(ctx, &n); err != nil {
 			return err
 		}
-		commits++
-		todo = append(todo, node.ord)
+		s.nCommits++
+		s.todo = append(s.todo, node.ord)
 		var first pack.ID
 		if len(node.parents) > 0 {
-			first = r.graph.nodes[node.parents[0]].tree
+			first = nodes[node.parents[0]].tree
 		}
 		d.diff(first, node.tree)
 	}
+	return nil
+}
+
+// mergedFrom chooses what merges and their other parents have at the paths that the wanted commits change. Some of it
+// is from before these commits, and so nobody else chose it.
+func (s *selector) mergedFrom(ctx context.Context) error {
+	nodes := s.repo.graph.nodes
+	d := s.repo.differ(func(c change) {
+		if s.paths[string(c.path)] {
+			s.blob(c.new)
+			s.blob(c.old)
+		}
+	})
+	n := 0
+	for i := range nodes {
+		if !nodes[i].wanted || len(nodes[i].parents) < 2 {
+			continue
+		}
+		if err := check(ctx, &n); err != nil {
+			return err
+		}
+		for _, p := range nodes[i].parents[1:] {
+			d.diff(nodes[p].tree, nodes[i].tree)
+		}
+	}
+	return nil
+}
+
+// direct chooses the trees, blobs and annotated tags that selected refs name.
+func (s *selector) direct() {
+	r := s.repo
+	d := r.differ(func(c change) { s.blob(c.new) })
 	for _, dr := range r.direct {
-		if r.o.Since == "" && r.o.Range == "" && r.selectedRef(dr.name) {
-			if dr.kind == pack.Tree {
-				d.diff(pack.ID{}, dr.id)
-			} else {
-				want(dr.id)
-			}
+		switch {
+		case !r.selectedTip(dr.name):
+		case dr.kind == pack.Tree:
+			d.diff(pack.ID{}, dr.id)
+		default:
+			s.blob(dr.id)
 		}
 	}
 	for i := range r.graph.tags {
-		if t := &r.graph.tags[i]; slices.ContainsFunc(t.reached, r.selectedRef) && r.o.Since == "" && r.o.Range == "" {
-			todo = append(todo, t.ord)
-			trees++
+		if t := &r.graph.tags[i]; slices.ContainsFunc(t.reached, r.selectedTip) {
+			s.todo = append(s.todo, t.ord)
+			s.nTags++
 		}
 	}
-	r.mu.Lock()
-	r.stats.NonBlobs, r.stats.Commits = commits+trees, commits
-	r.mu.Unlock()
-	return r.searchOrds(ctx, workers, todo, open)
 }
 
 // searchOrds reads objects one by one. Ordinals of a pack ascend with its ids, not its offsets, but the base cache
@@ -293,6 +356,9 @@ func (r *Repo) searchOrds(ctx context.Context, workers int, todo []uint32, open 
 func (r *Repo) selectedObject(ord uint32, v scan.Visitor, message visitMessages) {
 	id := r.store.ID(ord)
 	kind, data, err := r.store.Get(id, r.o.MaxBlob)
+	if err == nil && r.format.objects.Hash(kind, data) != id {
+		err = pack.ErrHash
+	}
 	o := &pack.Object{Ord: ord, Kind: kind, Data: data, Size: len(data), Err: err}
 	switch {
 	case err == nil && kind == pack.Commit:

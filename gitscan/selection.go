@@ -88,6 +88,12 @@ func (r *Repo) selectedRef(name string) bool {
 	return slices.ContainsFunc(r.o.Branches, func(b string) bool { return refNamed(name, b) || b == "HEAD" && name == r.headRef() })
 }
 
+// selectedTip reports whether what a ref leads to without a commit is to be searched: a tree or blob has no date, and
+// so is left out when the scan is of the commits after others.
+func (r *Repo) selectedTip(name string) bool {
+	return r.o.Since == "" && r.o.Range == "" && r.selectedRef(name)
+}
+
 // refPrefixes are where git looks for a short name, in its order.
 var refPrefixes = []string{"", "refs/", "refs/tags/", "refs/heads/", "refs/remotes/"}
 
