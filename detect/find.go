@@ -104,10 +104,7 @@ func (m *Matcher) judge(list []Match, rule int32, p *program, text []byte, a ass
 		if f.Start, f.End, encodings, ok = m.window.Origin(f.Start, f.End); !ok {
 			return list // nothing decoded in it: it has been found before
 		}
-		if f.SecretStart, f.SecretEnd, _, ok = m.window.Origin(f.SecretStart, f.SecretEnd); !ok {
-			// Only what surrounds the secret was encoded: the window's text is the blob's there.
-			f.SecretStart, f.SecretEnd = f.Start, f.End
-		}
+		f.SecretStart, f.SecretEnd, _, _ = m.window.Origin(f.SecretStart, f.SecretEnd)
 		f.window, f.depth = m.windows, m.window.Depth
 	}
 	secret := a.Decoded

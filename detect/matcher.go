@@ -17,6 +17,7 @@ type Matcher struct {
 	decoder decode.Decoder
 
 	automata map[int32]*dfa.Cache // by rule; nil for an expression without
+	tails    map[int32]*dfa.Cache // by rule
 
 	hits    [][]int  // by word: ends of its occurrences in the text, ascending
 	touched []int32  // words with hits
@@ -30,10 +31,13 @@ type Matcher struct {
 	tailHits []wordHit // those of them at which its tail matches
 	judged   []int32   // rules that have judged the assignment at hand
 
-	data    []byte
-	window  *decode.Window // nil while the blob itself is searched
-	windows int32          // number of windows so far
-	whole   []int32        // rules, not bound to their keywords, with a keyword somewhere in the blob
+	data       []byte
+	window     *decode.Window // nil while the blob itself is searched
+	windows    int32          // number of windows so far
+	whole      []int32        // rules, not bound to their keywords, with a keyword somewhere in the blob
+	incomplete bool
+	// plain turns the automata off, for tests.
+	plain   bool
 	found   []Match
 	aux     []Match // of required rules
 	auxDone []int32 // required rules that were run on the text
@@ -61,13 +65,13 @@ func (m *Matcher) Match(data []byte) []Match { return m.MatchWith(data, nil) }
 // by the rules that name their contexts.
 func (m *Matcher) MatchWith(data []byte, structured []assignment.Assignment) []Match {
 	m.data, m.window, m.windows = data, nil, 0
-	m.whole, m.found, m.aux = m.whole[:0], m.found[:0], m.aux[:0]
+	m.whole, m.found, m.aux, m.incomplete = m.whole[:0], m.found[:0], m.aux[:0], false
 	m.search(data)
 	for i := range structured {
 		m.structured(data, &structured[i])
 	}
 	if m.d.DecodeDepth > 0 {
-		m.decoder.Decode(data, m.onWindow)
+		m.incomplete = !m.decoder.Decode(data, m.onWindow)
 		m.window = nil
 	}
 	m.data = nil
@@ -87,10 +91,14 @@ func sortMatches(list []Match) {
 	})
 }
 
+// Complete reports whether the last blob was searched whole: false when it holds so much encoded text that some was
+// not decoded (more than decode.MaxOutput bytes).
+func (m *Matcher) Complete() bool { return !m.incomplete }
+
 // decoded searches one window of decoded text.
 func (m *Matcher) decoded(w *decode.Window) bool {
 	if w.Depth > m.d.DecodeDepth {
-		return false
+		return true // the next window may be of less depth
 	}
 	m.window = w
 	m.windows++

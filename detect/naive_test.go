@@ -16,7 +16,7 @@ import (
 // Only for a rule whose keywords the expression does not need are they looked for, since there they have a say.
 func naiveMatch(d *Detector, data []byte) []Match {
 	m := d.Matcher()
-	m.data = data
+	m.data, m.plain = data, true
 	anywhere := map[int32]bool{}
 	search := func(text []byte, window *decode.Window) {
 		m.window = window
@@ -48,8 +48,10 @@ func naiveMatch(d *Detector, data []byte) []Match {
 	if d.DecodeDepth > 0 {
 		m.decoder.Decode(data, func(w *decode.Window) bool {
 			m.windows++
-			search(w.Text, w)
-			return w.Depth < d.DecodeDepth
+			if w.Depth <= d.DecodeDepth {
+				search(w.Text, w)
+			}
+			return true
 		})
 	}
 	m.window = nil

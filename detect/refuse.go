@@ -5,6 +5,9 @@ import "rummage/detect/dfa"
 // refuses reports that a rule's expression certainly matches nowhere in a text. The automaton that says so reads a
 // text several times faster than the expression does, and most windows around keywords hold no match.
 func (m *Matcher) refuses(rule int32, p *program, text []byte) bool {
+	if m.plain {
+		return false
+	}
 	c, made := m.automata[rule]
 	if !made {
 		if prog := m.d.automaton(rule, p); prog != nil {
@@ -29,4 +32,17 @@ func (d *Detector) automaton(rule int32, p *program) *dfa.Program {
 	}
 	kept, _ := d.automata.LoadOrStore(rule, prog)
 	return kept.(*dfa.Program)
+}
+
+// tailCache is this matcher's states of a rule's tail.
+func (m *Matcher) tailCache(rule int32, p *program) *dfa.Cache {
+	c := m.tails[rule]
+	if c == nil {
+		if m.tails == nil {
+			m.tails = map[int32]*dfa.Cache{}
+		}
+		c = dfa.NewCache(p.tail.prog)
+		m.tails[rule] = c
+	}
+	return c
 }

@@ -1,22 +1,23 @@
 package detect
 
 import (
-	"regexp"
 	"regexp/syntax"
 	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"rummage/detect/dfa"
 )
 
 // tail is the part of an expression from where every match of it begins with a keyword: `key\s*=…` of
 // `[\w-]{0,50}key\s*=…`. Most occurrences of a keyword are not followed by the rest; asking the tail, tied to the
 // occurrence, tells so far faster than searching all that is around it with the whole expression.
 //
-// A tail may match more than the expression does behind a keyword, never less.
+// A tail may match more than the expression does behind a keyword, never less: it is shortened, and run by an automaton
+// that only refuses.
 type tail struct {
-	// re begins one byte before the occurrence, so that an assertion sees what is there.
-	re *regexp.Regexp
+	prog *dfa.Program
 }
 
 // tailOf finds the tail of an expression, nil when there is none.
@@ -27,16 +28,11 @@ func tailOf(re *syntax.Regexp, keywords []string) *tail {
 		return nil
 	}
 	size := maxTail
-	expr, err := regexp.Compile(`\A(?s:.)(?:` + printRegexp(shorten(rest, &size)) + ")")
-	if err != nil {
+	prog, ok := dfa.CompileTree(shorten(rest, &size), true)
+	if !ok {
 		return nil
 	}
-	return &tail{re: expr}
-}
-
-// matches reports whether the tail may match at an offset, looking no further than end.
-func (t *tail) matches(text []byte, at, end int) bool {
-	return at == 0 || t.re.Match(text[at-1:end])
+	return &tail{prog: prog}
 }
 
 // flatten appends the parts of re that follow one another, down to single characters of literals, so that a tail can

@@ -44,7 +44,7 @@ func (m *Matcher) run(rule int32, text []byte) {
 	default:
 		m.gatherHits(p)
 		before := len(m.found)
-		if p.tail != nil && !m.runWindows(rule, p, text, m.askTail(p, text)) {
+		if p.tail != nil && !m.runWindows(rule, p, text, m.askTail(rule, p, text)) {
 			m.found = m.found[:before]
 			m.runWindows(rule, p, text, m.nearHits)
 		} else if p.tail == nil {
@@ -84,8 +84,9 @@ func (m *Matcher) gatherHits(p *program) {
 }
 
 // askTail is the hits at which the rule's tail matches.
-func (m *Matcher) askTail(p *program, text []byte) []wordHit {
+func (m *Matcher) askTail(rule int32, p *program, text []byte) []wordHit {
 	hits := m.tailHits[:0]
+	tail := m.tailCache(rule, p)
 	asked := -1
 	for _, h := range m.nearHits {
 		if h.start == asked {
@@ -93,7 +94,7 @@ func (m *Matcher) askTail(p *program, text []byte) []wordHit {
 		}
 		asked = h.start
 		end := min(len(text), p.near.after(text, h.start)+margin)
-		if p.tail.matches(text, h.start, end) {
+		if tail.May(text[h.start:end]) {
 			hits = append(hits, h)
 		}
 	}

@@ -18,6 +18,7 @@ import (
 	"encoding/binary"
 	"regexp/syntax"
 	"slices"
+	"unicode"
 )
 
 // Bounds of one Cache: a state set of many counted repetitions can be large, and there can be many of them.
@@ -33,25 +34,32 @@ const other = 128
 
 // Program is an expression prepared for searching.
 type Program struct {
-	insts   []syntax.Inst
-	start   uint32
-	class   [256]uint8 // byte → class
-	classes int
-	sample  []int // class → a byte of it, or other
+	insts    []syntax.Inst
+	start    uint32
+	anchored bool
+	class    [256]uint8 // byte → class
+	classes  int
+	sample   []int // class → a byte of it, or other
 }
 
-// Compile prepares an expression in Go's syntax. ok is false when it is too large to be worth it.
+// Compile prepares an expression in Go's syntax to be looked for anywhere in a text. ok is false when it is too large
+// to be worth it.
 func Compile(expr string) (p *Program, ok bool) {
 	re, err := syntax.Parse(expr, syntax.Perl)
 	if err != nil {
 		return nil, false
 	}
+	return CompileTree(re, false)
+}
+
+// CompileTree prepares a parsed expression, which it changes. An anchored one is only looked for at the text's start.
+func CompileTree(re *syntax.Regexp, anchored bool) (p *Program, ok bool) {
 	relax(re)
 	prog, err := syntax.Compile(re.Simplify())
 	if err != nil || len(prog.Inst) > maxProgram {
 		return nil, false
 	}
-	p = &Program{insts: prog.Inst, start: uint32(prog.Start)}
+	p = &Program{insts: prog.Inst, start: uint32(prog.Start), anchored: anchored}
 	p.classify()
 	return p, true
 }
@@ -70,55 +78,45 @@ func relax(re *syntax.Regexp) {
 	}
 }
 
-// classify puts bytes that no instruction tells apart into one class.
+// classify puts bytes that no instruction tells apart into one class: ranges of instructions begin and end only
+// where classes do.
 func (p *Program) classify() {
-	var signature [129][]byte
-	for i := range p.insts {
-		in := &p.insts[i]
-		if !isRune(in) {
-			continue
+	var border [other + 1]bool
+	border[0], border[other] = true, true
+	mark := func(low, high rune) {
+		if low < other {
+			border[low] = true
 		}
-		var bits [129]bool
-		for b := range 128 {
-			bits[b] = in.MatchRune(rune(b))
-		}
-		bits[other] = matchesOther(in)
-		for b, bit := range bits {
-			signature[b] = append(signature[b], btoi(bit))
+		if high+1 < other {
+			border[high+1] = true
 		}
 	}
-	known := map[string]uint8{}
-	for b := range 129 {
-		c, ok := known[string(signature[b])]
-		if !ok || b == other { // parts of runes are stepped over in their own way
-			c = uint8(p.classes)
-			known[string(signature[b])] = c
-			p.classes++
+	for i := range p.insts {
+		switch in := &p.insts[i]; in.Op {
+		case syntax.InstRuneAnyNotNL:
+			mark('\n', '\n')
+		case syntax.InstRune, syntax.InstRune1:
+			if len(in.Rune) == 1 { // with folding, if the flag says so
+				for r := in.Rune[0]; ; {
+					mark(r, r)
+					if r = unicode.SimpleFold(r); r == in.Rune[0] {
+						break
+					}
+				}
+				continue
+			}
+			for k := 0; k+1 < len(in.Rune); k += 2 {
+				mark(in.Rune[k], in.Rune[k+1])
+			}
+		}
+	}
+	for b := range 256 {
+		if b <= other && border[b] {
 			p.sample = append(p.sample, b)
 		}
-		if b < other {
-			p.class[b] = c
-			continue
-		}
-		for i := other; i < 256; i++ {
-			p.class[i] = c
-		}
+		p.class[b] = uint8(len(p.sample) - 1)
 	}
-}
-
-func btoi(b bool) byte {
-	if b {
-		return 1
-	}
-	return 0
-}
-
-func isRune(in *syntax.Inst) bool {
-	switch in.Op {
-	case syntax.InstRune, syntax.InstRune1, syntax.InstRuneAny, syntax.InstRuneAnyNotNL:
-		return true
-	}
-	return false
+	p.classes = len(p.sample)
 }
 
 // matchesOther reports whether an instruction can match any rune outside ASCII. Folding can reach some from ASCII
@@ -151,6 +149,7 @@ type Cache struct {
 const (
 	unknown = -1
 	matched = -2
+	dead    = -3 // an anchored expression cannot match any more
 )
 
 // NewCache makes an empty cache for one goroutine.
@@ -171,8 +170,11 @@ func (c *Cache) May(text []byte) bool {
 		return true
 	}
 	s := c.begin()
-	if s == matched {
+	if s == matched || s == unknown {
 		return true
+	}
+	if s == dead {
+		return false
 	}
 	p, classes := c.p, c.p.classes
 	for _, b := range text {
@@ -186,6 +188,9 @@ func (c *Cache) May(text []byte) bool {
 			}
 			if n == matched {
 				return true
+			}
+			if n == dead {
+				return false
 			}
 		}
 		s = n
@@ -238,6 +243,9 @@ func (c *Cache) state() int32 {
 	if c.hit {
 		return matched
 	}
+	if len(c.set) == 0 {
+		return dead
+	}
 	slices.Sort(c.set)
 	c.key = c.key[:0]
 	for _, pc := range c.set {
@@ -262,11 +270,14 @@ func (c *Cache) state() int32 {
 	return s
 }
 
-// step makes the state behind s after a byte of a class. A search may begin at every byte, so the start is always in.
+// step makes the state behind s after a byte of a class. Unless it is anchored, a search may begin at every byte, so
+// the start is always in.
 func (c *Cache) step(s int32, class uint8) int32 {
 	b := c.p.sample[class]
 	c.open()
-	c.add(c.p.start)
+	if !c.p.anchored {
+		c.add(c.p.start)
+	}
 	for _, pc := range c.sets[s] {
 		in := &c.p.insts[pc]
 		if b == other {

@@ -3,6 +3,7 @@ package dfa
 import (
 	"math/rand/v2"
 	"regexp"
+	"regexp/syntax"
 	"strings"
 	"testing"
 )
@@ -12,11 +13,19 @@ var exprs = []string{
 	`(?s)begin.{0,20}end`, `[^\x00-\x7f]{2}`, `é+`, `(?i)straße`, `(?i)key[s]?`, `a.c`, `[\w.-]{1,8}@[\w]{2,5}`, `\x{212a}b`, `(?m)^a$`, ``, `a*`,
 }
 
+func randomText(r *rand.Rand) string {
+	alphabet := []string{"a", "b", "c", "x", "y", "z", "k", "s", "K", "S", "\u212a", "\u017f", "é", "ß", "\xff", "\n", " ", "=", ":", "@", "_", ".", "e",
+		"key", "token", "ghp_", "begin", "end", "straße", "9"}
+	var b strings.Builder
+	for range r.IntN(14) {
+		b.WriteString(alphabet[r.IntN(len(alphabet))])
+	}
+	return b.String()
+}
+
 // TestNoIsRight: what the expression matches, the automaton does not refuse; and it does refuse something.
 func TestNoIsRight(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
-	alphabet := []string{"a", "b", "c", "x", "y", "z", "k", "s", "K", "S", "\u212a", "\u017f", "é", "ß", "\xff", "\n", " ", "=", ":", "@", "_", ".", "e",
-		"key", "token", "ghp_", "begin", "end", "straße", "9"}
 	for _, expr := range exprs {
 		re := regexp.MustCompile(expr)
 		p, ok := Compile(expr)
@@ -26,11 +35,7 @@ func TestNoIsRight(t *testing.T) {
 		c := NewCache(p)
 		refused := 0
 		for range 4000 {
-			var b strings.Builder
-			for range r.IntN(14) {
-				b.WriteString(alphabet[r.IntN(len(alphabet))])
-			}
-			text := []byte(b.String())
+			text := []byte(randomText(r))
 			may := c.May(text)
 			if !may {
 				refused++
@@ -65,6 +70,37 @@ func TestFlood(t *testing.T) {
 	}
 	if !c.May(text) {
 		t.Fatal("refused after the automaton was given up")
+	}
+}
+
+// TestAnchored: the same at the start of the text only.
+func TestAnchored(t *testing.T) {
+	r := rand.New(rand.NewPCG(8, 9))
+	for _, expr := range exprs {
+		re := regexp.MustCompile(`\A(?:` + expr + `)`)
+		tree, err := syntax.Parse(expr, syntax.Perl)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, ok := CompileTree(tree, true)
+		if !ok {
+			t.Fatal(expr)
+		}
+		c := NewCache(p)
+		refused := 0
+		for range 3000 {
+			text := []byte(randomText(r))
+			may := c.May(text)
+			if !may {
+				refused++
+			}
+			if re.Match(text) && !may {
+				t.Fatalf("%q matches the start of %q and is refused", expr, text)
+			}
+		}
+		if refused == 0 && !re.MatchString("") {
+			t.Errorf("%q refuses nothing", expr)
+		}
 	}
 }
 
