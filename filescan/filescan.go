@@ -2,15 +2,18 @@
 // ignore file takes a file away, symbolic links inside a directory are not followed (what they point to is searched
 // where it stands), and .git directories are left out.
 //
+// Standard input, and a pipe or device that the user names, are read to their end. Pipes and devices inside a
+// directory are no files.
+//
 // It knows no repository and no rule.
 //
-// Concurrency: a Source serves one scan at a time; Search starts its own workers and joins them.
+// Concurrency: a Source serves one scan at a time; Search starts its own workers and joins them. Only the reading of a
+// stream that gives nothing may outlast a scan that is interrupted: nothing can end it.
 package filescan
 
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -46,9 +49,11 @@ type Source struct {
 	stats scan.Stats
 }
 
-// file is one file: what reports call it, and where it is. Standard input has no place on disk.
+// file is one file: what reports call it, and where it is. Standard input has no place on disk. A stream is standard
+// input, or a pipe or device that the user named.
 type file struct {
 	name, disk string
+	stream     bool
 	reached    bool
 }
 
@@ -95,7 +100,12 @@ func newSource(o Options) *Source {
 func (s *Source) list(ctx context.Context) error {
 	for _, root := range s.roots {
 		if root == Stdin {
-			s.files = append(s.files, file{name: StdinName})
+			s.files = append(s.files, file{name: StdinName, stream: true})
+			continue
+		}
+		if info, err := os.Stat(root); err == nil && !info.IsDir() {
+			name := filepath.ToSlash(filepath.Clean(root))
+			s.files = append(s.files, file{name: name, disk: root, stream: !info.Mode().IsRegular()})
 			continue
 		}
 		start := root
@@ -130,15 +140,15 @@ func (s *Source) list(ctx context.Context) error {
 		}
 	}
 	slices.SortFunc(s.files, func(a, b file) int { return strings.Compare(a.name, b.name) })
-	s.files = slices.CompactFunc(s.files, func(a, b file) bool { return a == b })
+	s.files = slices.CompactFunc(s.files, func(a, b file) bool { return a.name == b.name && a.stream == b.stream })
 	return nil
 }
 
 // displayName is the path as the user would write it: below the root as named.
 func displayName(root, start, path string) string {
 	rel, err := filepath.Rel(start, path)
-	if err != nil || rel == "." {
-		return filepath.ToSlash(root)
+	if err != nil {
+		rel = "."
 	}
 	return filepath.ToSlash(filepath.Join(root, rel))
 }
@@ -182,7 +192,7 @@ func (s *Source) Search(ctx context.Context, workers int, open func() scan.Visit
 	for range min(workers, max(len(s.files), 1)) {
 		v := open()
 		var buf []byte
-		p.Go(func(ctx context.Context) error {
+		p.Go(func(ctx context.Context) (err error) {
 			for {
 				i := int(next.Add(1) - 1)
 				if i >= len(s.files) {
@@ -191,7 +201,9 @@ func (s *Source) Search(ctx context.Context, workers int, open func() scan.Visit
 				if err := ctx.Err(); err != nil {
 					return err
 				}
-				buf = s.search(i, v, buf)
+				if buf, err = s.search(ctx, i, v, buf); err != nil {
+					return err
+				}
 				s.progress.Done.Add(1)
 			}
 		})
@@ -201,26 +213,28 @@ func (s *Source) Search(ctx context.Context, workers int, open func() scan.Visit
 
 var errTooLarge = errors.New("too large")
 
-// search reads and searches one file and gives the buffer back.
-func (s *Source) search(i int, v scan.Visitor, buf []byte) []byte {
+// search reads and searches one file and gives the buffer back. The error is the context's.
+func (s *Source) search(ctx context.Context, i int, v scan.Visitor, buf []byte) ([]byte, error) {
 	f := &s.files[i]
-	data, err := s.read(f, buf[:0])
+	data, err := s.load(ctx, f, buf[:0])
 	switch {
+	case err != nil && ctx.Err() != nil:
+		return data, ctx.Err()
 	case errors.Is(err, errTooLarge):
 		f.reached = true
 		s.skip(scan.SkipTooLarge, f.name, err)
-		return data
+		return data, nil
 	case errors.Is(err, fs.ErrNotExist):
 		s.skip(scan.SkipMissing, f.name, errors.New("was removed during the scan"))
-		return data
+		return data, nil
 	case err != nil:
 		s.skip(scan.SkipUnreadable, f.name, cause(err))
-		return data
+		return data, nil
 	}
 	f.reached = true
 	if reason := v.Visit(scan.BlobRef(i), data); reason != "" {
 		s.skip(reason, f.name, nil)
-		return data
+		return data, nil
 	}
 	s.mu.Lock()
 	s.stats.Scanned++
@@ -229,11 +243,33 @@ func (s *Source) search(i int, v scan.Visitor, buf []byte) []byte {
 	s.stats.Bytes += int64(len(data))
 	s.mu.Unlock()
 	s.progress.Bytes.Add(int64(len(data)))
-	return data
+	return data, nil
 }
 
 // keepBuffer: one giant file must not pin its memory.
 const keepBuffer = 4 << 20
+
+// load is read that a stream without end or writer does not hold up for longer than the context lasts.
+func (s *Source) load(ctx context.Context, f *file, buf []byte) ([]byte, error) {
+	if !f.stream {
+		return s.read(f, buf)
+	}
+	type result struct {
+		data []byte
+		err  error
+	}
+	done := make(chan result, 1)
+	go func() {
+		data, err := s.read(f, nil)
+		done <- result{data, err}
+	}()
+	select {
+	case r := <-done:
+		return r.data, r.err
+	case <-ctx.Done():
+		return buf, ctx.Err()
+	}
+}
 
 // read appends the file to buf.
 func (s *Source) read(f *file, buf []byte) ([]byte, error) {
@@ -251,8 +287,8 @@ func (s *Source) read(f *file, buf []byte) ([]byte, error) {
 		if err != nil {
 			return buf, err
 		}
-		if !info.Mode().IsRegular() {
-			return buf, fmt.Errorf("not a regular file any more")
+		if !f.stream && !info.Mode().IsRegular() {
+			return buf, errors.New("not a regular file any more")
 		}
 		if info.Size() > int64(s.o.MaxFile) {
 			return buf, errTooLarge
