@@ -9,6 +9,7 @@ import (
 	"rummage/detect/decode"
 	"rummage/detect/literal"
 	"rummage/detect/plausible"
+	"rummage/detect/reach"
 )
 
 // Detector finds matches of a ruleset. It is shared by all goroutines, each of which has a Matcher of its own.
@@ -29,7 +30,7 @@ type Detector struct {
 	wordText  [][]int32 // by word: rules of assignments in text with that keyword
 
 	always    []int32 // rules of content without keywords
-	names     []int32 // rules of names alone
+	names     nameRules
 	required  []int32 // rules that others require
 	byContext map[assignment.Context][]int32
 }
@@ -44,8 +45,7 @@ func New(rs *Ruleset) *Detector {
 		byRule:      make(map[*Rule]int32, len(rs.rules)),
 		byContext:   map[assignment.Context][]int32{},
 	}
-	var words []string
-	wordIndex := map[string]int32{}
+	var table wordTable
 	for i, r := range rs.rules {
 		p := &d.programs[i]
 		p.rule, p.placed, p.isText = r, r.placed(), r.reads(assignment.Text)
@@ -55,44 +55,69 @@ func New(rs *Ruleset) *Detector {
 		}
 		switch {
 		case r.NameOnly():
-			d.names = append(d.names, int32(i))
-			continue
-		case r.Regex == "" && !p.isText:
-			continue
-		case len(r.Keywords) == 0:
-			d.always = append(d.always, int32(i))
-			continue
-		}
-		for _, k := range wordsOf(r.Keywords) {
-			w, known := wordIndex[k]
-			if !known {
-				w = int32(len(words))
-				wordIndex[k] = w
-				words = append(words, k)
-				d.wordLen = append(d.wordLen, len(k))
-				d.wordRules = append(d.wordRules, nil)
-				d.wordText = append(d.wordText, nil)
-			}
-			p.words = append(p.words, w)
-			if p.isText {
-				d.wordText[w] = append(d.wordText[w], int32(i))
-			} else {
-				d.wordRules[w] = append(d.wordRules[w], int32(i))
-			}
+			d.names.rules = append(d.names.rules, int32(i))
+		case r.Regex != "" || p.isText:
+			d.addWords(&table, int32(i))
 		}
 	}
 	d.resolveRequired()
-	d.words = sync.OnceValue(func() *literal.Set {
-		if len(words) == 0 {
-			return nil
-		}
-		set, err := literal.New(words)
-		if err != nil {
-			panic("detect: internal error: keywords: " + err.Error())
-		}
-		return set
-	})
+	d.words = sync.OnceValue(func() *literal.Set { return newSet(table.words) })
+	d.names.index = sync.OnceFunc(d.indexNames)
 	return d
+}
+
+// wordTable numbers the words of all rules.
+type wordTable struct {
+	words []string
+	index map[string]int32
+}
+
+// addWords has a rule run when one of its keywords is found. For a rule without any, words that its matches cannot do
+// without do as well, which changes nothing but the time it takes.
+func (d *Detector) addWords(t *wordTable, rule int32) {
+	p := &d.programs[rule]
+	p.keywords = p.rule.Keywords
+	if len(p.keywords) == 0 {
+		if info, err := reach.Analyze(foldASCII(p.rule.Regex)); err == nil {
+			p.keywords = info.Literals()
+		}
+	}
+	if len(p.keywords) == 0 {
+		d.always = append(d.always, rule)
+		return
+	}
+	if t.index == nil {
+		t.index = map[string]int32{}
+	}
+	for _, k := range wordsOf(p.keywords) {
+		w, known := t.index[k]
+		if !known {
+			w = int32(len(t.words))
+			t.index[k] = w
+			t.words = append(t.words, k)
+			d.wordLen = append(d.wordLen, len(k))
+			d.wordRules = append(d.wordRules, nil)
+			d.wordText = append(d.wordText, nil)
+		}
+		p.words = append(p.words, w)
+		if p.isText {
+			d.wordText[w] = append(d.wordText[w], rule)
+		} else {
+			d.wordRules[w] = append(d.wordRules[w], rule)
+		}
+	}
+}
+
+// newSet prepares words, nil for none.
+func newSet(words []string) *literal.Set {
+	if len(words) == 0 {
+		return nil
+	}
+	set, err := literal.New(words)
+	if err != nil {
+		panic("detect: internal error: keywords: " + err.Error())
+	}
+	return set
 }
 
 // wordsOf are the keywords to look for, each once. The search takes A-Z for a-z and nothing more, so a keyword with
@@ -172,24 +197,6 @@ func (d *Detector) Reach(r *Rule) (bytes int, bounded bool) {
 		n += plausible.Around
 	}
 	return n, true
-}
-
-// HasNameRules reports whether any rule judges a path alone.
-func (d *Detector) HasNameRules() bool { return len(d.names) > 0 }
-
-// NamedRules are the rules that fire by a blob's path alone, sorted by id. Whether an allowlist suppresses them
-// there is told by PlacedAt of a Match that has this Rule and nothing else.
-func (d *Detector) NamedRules(path string) []*Rule {
-	if path == "" {
-		return nil
-	}
-	var rules []*Rule
-	for _, i := range d.names {
-		if p := &d.programs[i]; !p.rule.SkipReport && p.atPath(path) {
-			rules = append(rules, p.rule)
-		}
-	}
-	return rules
 }
 
 // PlacedAt judges a match at one place of its blob: ok says whether there is a match at all (a rule's path, and

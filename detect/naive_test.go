@@ -303,3 +303,5 @@ func checkMatch(t *testing.T, data []byte, m *Match) {
 		t.Fatalf("%s: secret %q and text %q are not at their offsets", m.Rule.ID, m.Secret, m.Text)
 	}
 }
+
+func newRand(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 2)) }

@@ -12,8 +12,9 @@ import (
 
 // program is a rule made ready to run; its costly parts are made at their first use.
 type program struct {
-	rule  *Rule
-	words []int32 // of its keywords
+	rule     *Rule
+	keywords []string // the rule's, or what stands for them
+	words    []int32  // of keywords
 
 	once     sync.Once
 	expr     string // over content, as it is run
@@ -72,11 +73,11 @@ func (p *program) ready() *program {
 // locate finds out where matches of the expression over content can be.
 func (p *program) locate() {
 	p.expr = foldASCII(p.rule.Regex)
-	if len(p.rule.Keywords) == 0 {
+	if len(p.keywords) == 0 {
 		return
 	}
 	info, err := reach.Analyze(p.expr)
-	if err != nil || !info.Necessary(p.rule.Keywords) {
+	if err != nil || !info.Necessary(p.keywords) {
 		return
 	}
 	tree, err := syntax.Parse(p.expr, syntax.Perl)
@@ -85,7 +86,7 @@ func (p *program) locate() {
 	}
 	x := extentOf(tree)
 	p.near = &x
-	p.tail = tailOf(tree, p.rule.Keywords)
+	p.tail = tailOf(tree, p.keywords)
 }
 
 // regexp is the expression over content, nil for a rule without one. It is compiled apart from the rest, because most
@@ -104,6 +105,6 @@ func (p *program) atPath(path string) bool {
 	if p.rule.Path == "" {
 		return true
 	}
-	p.pathOnce.Do(func() { p.path = mustCompile(p.rule.Path) })
+	p.pathOnce.Do(func() { p.path = mustCompile(foldASCII(p.rule.Path)) })
 	return p.path.MatchString(path)
 }
