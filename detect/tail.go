@@ -18,21 +18,24 @@ import (
 // that only refuses.
 type tail struct {
 	prog *dfa.Program
+	// head is how many bytes of a match can stand before its tail, -1 when there is no bound.
+	head int
 }
 
 // tailOf finds the tail of an expression, nil when there is none.
 func tailOf(re *syntax.Regexp, keywords []string) *tail {
 	t := trimmer{beginnings: beginnings{keywords: keywords}, left: maxTrims}
-	rest := t.trim(flatten(nil, re))
+	rest := t.trim(flatten(nil, re), 0)
 	if rest == nil {
 		return nil
 	}
+	head := t.head // before the tree is changed
 	size := maxTail
 	prog, ok := dfa.CompileTree(shorten(rest, &size), true)
 	if !ok {
 		return nil
 	}
-	return &tail{prog: prog}
+	return &tail{prog: prog, head: head}
 }
 
 // flatten appends the parts of re that follow one another, down to single characters of literals, so that a tail can
@@ -122,16 +125,25 @@ const maxTrims = 1000
 type trimmer struct {
 	beginnings
 	left int
+	head int // bytes that can stand before what is left, in the longest case; -1: no bound
 }
 
 // trim leaves out parts at the front until what remains begins with a keyword: of an alternation, in each branch on
-// its own. nil when that cannot be.
-func (t *trimmer) trim(parts []*syntax.Regexp) *syntax.Regexp {
+// its own. nil when that cannot be. before is the greatest length of what stands before the parts, -1 without bound.
+func (t *trimmer) trim(parts []*syntax.Regexp, before int) *syntax.Regexp {
 	for i, re := range parts {
+		if i > 0 {
+			before = addLength(before, parts[i-1])
+		}
 		if t.left--; t.left < 0 {
 			return nil
 		}
 		if t.start(parts[i:]) {
+			if before < 0 || t.head < 0 {
+				t.head = -1
+			} else {
+				t.head = max(t.head, before)
+			}
 			return &syntax.Regexp{Op: syntax.OpConcat, Sub: parts[i:]}
 		}
 		if re.Op != syntax.OpAlternate {
@@ -139,7 +151,7 @@ func (t *trimmer) trim(parts []*syntax.Regexp) *syntax.Regexp {
 		}
 		all := &syntax.Regexp{Op: syntax.OpAlternate}
 		for _, sub := range re.Sub {
-			branch := t.trim(append(flatten(nil, sub), parts[i+1:]...))
+			branch := t.trim(append(flatten(nil, sub), parts[i+1:]...), before)
 			if branch == nil {
 				break
 			}
@@ -150,6 +162,16 @@ func (t *trimmer) trim(parts []*syntax.Regexp) *syntax.Regexp {
 		}
 	}
 	return nil
+}
+
+// addLength adds the greatest length of a match of re to n; -1 when either has no bound.
+func addLength(n int, re *syntax.Regexp) int {
+	var loops byteSet
+	collectLoops(re, &loops)
+	if n < 0 || loops != (byteSet{}) {
+		return -1
+	}
+	return min(n+(&extent{}).count(re), maxOthers)
 }
 
 // Bounds of the enumeration of beginnings.

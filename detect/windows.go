@@ -26,6 +26,9 @@ import (
 //
 // # And with the tail asked first
 //
+// Where the tail is known, and what can stand before it in a match is bounded, a window begins only so far before an
+// occurrence: every match has an occurrence at which its tail begins, so both points hold with it for that occurrence.
+//
 // Every match also has an occurrence of a keyword at which the tail matches; windows are made around those alone. The
 // first point stands. The second does not: a match of a window may have its only such occurrence near the window's
 // end, where the tail matches no more when it sees what is behind. But such a match touches the end. When one does,
@@ -56,7 +59,7 @@ func (m *Matcher) run(rule int32, text []byte) {
 // runWindows searches the windows around the hits, which are sorted. sound is false when a match touches the end of a
 // window.
 func (m *Matcher) runWindows(rule int32, p *program, text []byte, hits []wordHit) (sound bool) {
-	for _, s := range m.windowsAround(p.near, text, hits) {
+	for _, s := range m.windowsAround(p, text, hits) {
 		var touches bool
 		if m.found, touches = m.regexp(m.found, rule, p, text, s.Start, s.End); touches {
 			return false
@@ -103,14 +106,20 @@ func (m *Matcher) askTail(rule int32, p *program, text []byte) []wordHit {
 }
 
 // windowsAround are the windows around hits sorted by start, merged, ascending and disjoint.
-func (m *Matcher) windowsAround(x *extent, text []byte, hits []wordHit) []assignment.Span {
+func (m *Matcher) windowsAround(p *program, text []byte, hits []wordHit) []assignment.Span {
+	x := p.near
 	spans := m.spans[:0]
 	for _, h := range hits {
 		if x.whole() {
 			spans = append(spans, assignment.Span{Start: 0, End: len(text)})
 			break
 		}
-		start := max(0, x.before(text, h.end)-margin)
+		var start int
+		if p.tail != nil && p.tail.head >= 0 {
+			start = max(0, h.start-p.tail.head-margin)
+		} else {
+			start = max(0, x.before(text, h.end)-margin)
+		}
 		end := min(len(text), x.after(text, h.start)+margin)
 		for len(spans) > 0 && start <= spans[len(spans)-1].End {
 			// A hit that begins later can have a window that begins earlier when it is that of a longer keyword.

@@ -64,7 +64,7 @@ func TestTailOf(t *testing.T) {
 		}
 		got := ""
 		trim := trimmer{beginnings: beginnings{keywords: strings.Fields(c.keywords)}, left: maxTrims}
-		if rest := trim.trim(flatten(nil, tree)); rest != nil {
+		if rest := trim.trim(flatten(nil, tree), 0); rest != nil {
 			got = printRegexp(rest)
 		}
 		if want := c.tail; (got == "") != (want == "") || want != "" && !sameMatches(t, `\A(?:`+got+`)`, `\A(?:`+want+`)`) {
