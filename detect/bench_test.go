@@ -106,6 +106,18 @@ func BenchmarkDense(b *testing.B) {
 	}
 }
 
+// BenchmarkManyMatches is a text with 20,000 secrets.
+func BenchmarkManyMatches(b *testing.B) {
+	text := []byte(strings.Repeat("x = tok_0123456789abcdefghij;\n", 20_000))
+	m := New(mustParse(b, variousRules)).Matcher()
+	b.SetBytes(int64(len(text)))
+	for b.Loop() {
+		if n := len(m.Match(text)); n != 40_000 {
+			b.Fatal(n)
+		}
+	}
+}
+
 func BenchmarkNamedRules(b *testing.B) {
 	rs := mustParse(b, "[[rules]]\nid='a'\npath='''(?:^|/)\\.netrc$'''\n[[rules]]\nid='b'\npath='''(?i)\\.(?:p12|pfx|jks)$'''\n[[rules]]\nid='c'\npath='''(^|/)id_(rsa|dsa|ed25519)$'''\n")
 	d := New(rs)

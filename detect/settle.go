@@ -161,11 +161,19 @@ func (m *Matcher) dropOverlapped() {
 	if !slices.ContainsFunc(m.found, func(f Match) bool { return !f.Rule.Foreign }) {
 		return
 	}
+	clusters := m.clusters()
+	// The matches kept so far of each cluster are a list: the last one, and of each the one before.
+	last := make([]int32, len(m.found))
+	before := make([]int32, len(m.found))
+	for i := range last {
+		last[i] = -1
+	}
 	kept := m.order[:0]
 next:
 	for _, i := range m.order {
 		f := &m.found[i]
-		for _, j := range kept {
+		c := clusters[i]
+		for j := last[c]; j >= 0; j = before[j] {
 			b := &m.found[j]
 			if !beats(b, f) {
 				continue
@@ -175,9 +183,28 @@ next:
 			}
 			f.beatenBy(b)
 		}
+		before[i], last[c] = last[c], i
 		kept = append(kept, i)
 	}
 	m.order = kept
+}
+
+// clusters numbers the groups of matches whose secrets hang together in the blob. Only matches of one group overlap,
+// which spares a text with thousands of secrets the comparison of each with each.
+func (m *Matcher) clusters() []int32 {
+	byStart := slices.Clone(m.order)
+	slices.SortFunc(byStart, func(i, j int32) int { return cmp.Compare(m.found[i].SecretStart, m.found[j].SecretStart) })
+	of := make([]int32, len(m.found))
+	cluster, end := int32(-1), -1
+	for _, i := range byStart {
+		f := &m.found[i]
+		if f.SecretStart >= end {
+			cluster++
+		}
+		end = max(end, f.SecretEnd)
+		of[i] = cluster
+	}
+	return of
 }
 
 // beatenBy notes a better match that does not hold everywhere. What is suppressed beats nothing that is not.
