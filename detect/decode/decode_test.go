@@ -228,8 +228,8 @@ func TestLong(t *testing.T) {
 // TestParts has the last part of a long segment shorter than a segment may be.
 func TestParts(t *testing.T) {
 	var d decode.Decoder
-	for n := range 40 {
-		data := rawStd(strings.Repeat("x", decode.MaxSegment/4*3-20+n))
+	for n := range 20 {
+		data := rawStd(strings.Repeat("x", decode.MaxSegment/4*3-4+n))
 		end := 0
 		d.Decode([]byte(data), func(w *decode.Window) bool {
 			_, end, _, _ = w.Origin(len(w.Text)-1, len(w.Text))
