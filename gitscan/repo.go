@@ -54,9 +54,11 @@ type Repo struct {
 	progress scan.Progress
 
 	mu      sync.Mutex
+	whole   bool // every object of the store is counted
 	stats   scan.Stats
 	missing map[pack.ID]bool
-	unread  map[pack.ID]bool
+	unread  map[pack.ID]pack.Kind // kind 0: not even that is known
+	trusted *bitmap               // trees whose hash was checked
 	skipped map[scan.SkipReason]int64
 }
 
@@ -86,7 +88,8 @@ func Open(path string, o Options) (*Repo, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Repo{dirs: d, format: f, o: o, store: store, missing: map[pack.ID]bool{}, unread: map[pack.ID]bool{}}
+	r := &Repo{dirs: d, format: f, o: o, store: store, missing: map[pack.ID]bool{}, unread: map[pack.ID]pack.Kind{},
+		trusted: newBitmap(store.Len())}
 	r.stats.Problems, r.stats.Notices = []scan.Problem{}, []string{}
 	r.skipped = map[scan.SkipReason]int64{}
 	for _, dm := range store.Damage() {
@@ -178,15 +181,26 @@ func (r *Repo) lacks(id pack.ID, what string) {
 	r.problemLocked(r.format.objects.Hex(id), what)
 }
 
-// damaged remembers an object that is there and cannot be read. Each is counted once.
+// damaged remembers an object that is there and cannot be read. Each is counted once, whoever comes by it.
 func (r *Repo) damaged(id pack.ID, err error) {
+	kind, kindErr := r.store.Kind(id)
+	if kindErr != nil {
+		kind = 0
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.unread[id] {
+	if _, again := r.unread[id]; again {
 		return
 	}
-	r.unread[id] = true
+	r.unread[id] = kind
 	r.problemLocked(r.format.objects.Hex(id), err.Error())
+}
+
+func (r *Repo) isDamaged(ord uint32) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	_, bad := r.unread[r.store.ID(ord)]
+	return bad
 }
 
 func (r *Repo) object(id pack.ID, want pack.Kind) ([]byte, error) {
@@ -197,11 +211,30 @@ func (r *Repo) object(id pack.ID, want pack.Kind) ([]byte, error) {
 	return data, err
 }
 
-// differ compares trees of this repository.
+// tree reads a tree. One that is not what its name says is not used: with such trees a directory could hold itself.
+func (r *Repo) tree(id pack.ID) ([]byte, error) {
+	data, err := r.object(id, pack.Tree)
+	if err != nil {
+		return nil, err
+	}
+	ord, ok := r.store.Find(id)
+	if ok && r.trusted.has(ord) {
+		return data, nil
+	}
+	if r.format.objects.Hash(pack.Tree, data) != id {
+		return nil, pack.ErrHash
+	}
+	if ok {
+		r.trusted.set(ord)
+	}
+	return data, nil
+}
+
+// differ compares trees of this repository. Only one goroutine at a time may use what it gives.
 func (r *Repo) differ(emit func(change)) differ {
 	return differ{
 		format: r.format.objects,
-		get:    func(id pack.ID) ([]byte, error) { return r.object(id, pack.Tree) },
+		get:    r.tree,
 		problem: func(id pack.ID, err error) {
 			if errors.Is(err, pack.ErrMissing) {
 				r.lacks(id, "tree")
@@ -232,11 +265,14 @@ func (r *Repo) Stats() scan.Stats {
 		s.Blobs += n
 	}
 	s.Blobs += s.Scanned
-	for id := range r.unread {
-		// Damaged commits, trees and tags leave the non-blobs; damaged blobs were never among them.
-		_ = id
-		s.NonBlobs--
+	for _, kind := range r.unread {
 		s.Skipped[scan.SkipUnreadable]++
+		switch {
+		case kind == pack.Blob:
+			s.Blobs++
+		case kind != 0 && r.whole:
+			s.NonBlobs-- // all that the store has were counted
+		}
 	}
 	if n := int64(len(r.missing)); n > 0 {
 		s.Skipped[scan.SkipMissing] += n

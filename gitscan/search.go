@@ -39,6 +39,7 @@ func (r *Repo) Search(ctx context.Context, workers int, open func() scan.Visitor
 		return r.searchSelected(ctx, workers, open)
 	}
 	r.mu.Lock()
+	r.whole = true
 	r.stats.NonBlobs = counts[pack.Commit] + counts[pack.Tree] + counts[pack.Tag]
 	r.stats.Commits = counts[pack.Commit]
 	r.mu.Unlock()
@@ -111,7 +112,6 @@ func (r *Repo) blob(o *pack.Object, v scan.Visitor) {
 	case errors.Is(o.Err, pack.ErrTooLarge):
 		reason = scan.SkipTooLarge
 	case o.Err != nil:
-		reason = scan.SkipUnreadable
 		if o.Data != nil {
 			v.Visit(scan.BlobRef(o.Ord), o.Data)
 		}
@@ -119,7 +119,8 @@ func (r *Repo) blob(o *pack.Object, v scan.Visitor) {
 		if o.Kind != 0 {
 			kind = o.Kind.String()
 		}
-		r.problem(r.format.objects.Hex(r.store.ID(o.Ord)), fmt.Sprintf("%s: %v", kind, o.Err))
+		r.damaged(r.store.ID(o.Ord), fmt.Errorf("%s: %w", kind, o.Err))
+		return
 	default:
 		reason = v.Visit(scan.BlobRef(o.Ord), o.Data)
 	}
@@ -146,7 +147,7 @@ func (r *Repo) link() {
 			r.problem(f.Hex(id), "history ends here: shallow clone; fetch the rest with: git fetch --unshallow")
 			return
 		}
-		r.lacks(parent, "commit (a parent of "+f.Hex(id)[:12]+")")
+		r.lacksParent(id, parent)
 	})
 	tags := map[pack.ID]*tagObject{}
 	for i := range g.tags {
@@ -170,6 +171,21 @@ func (r *Repo) link() {
 			return !again
 		})
 	}
+}
+
+// lacksParent says why a commit's parent is not in the graph.
+func (r *Repo) lacksParent(child, parent pack.ID) {
+	f := r.format.objects
+	if _, ok := r.store.Find(parent); !ok {
+		r.lacks(parent, "commit (a parent of "+f.Hex(child)[:12]+")")
+		return
+	}
+	switch kind, err := r.store.Kind(parent); {
+	case err != nil:
+		r.damaged(parent, fmt.Errorf("commit (a parent of %s): %w", f.Hex(child)[:12], err))
+	case kind != pack.Commit:
+		r.problem(f.Hex(child), fmt.Sprintf("has a parent %s that is a %s", f.Hex(parent)[:12], kind))
+	} // a commit that cannot be read was told when it was tried
 }
 
 // maxPeel is how many tags of tags are followed.
@@ -269,7 +285,9 @@ func (s *selector) commits(ctx context.Context) error {
 		if err := check(ctx, &n); err != nil {
 			return err
 		}
-		s.nCommits++
+		if !s.repo.isDamaged(node.ord) {
+			s.nCommits++
+		}
 		s.todo = append(s.todo, node.ord)
 		var first pack.ID
 		if len(node.parents) > 0 {
@@ -321,7 +339,9 @@ func (s *selector) direct() {
 	for i := range r.graph.tags {
 		if t := &r.graph.tags[i]; slices.ContainsFunc(t.reached, r.selectedTip) {
 			s.todo = append(s.todo, t.ord)
-			s.nTags++
+			if !r.isDamaged(t.ord) {
+				s.nTags++
+			}
 		}
 	}
 }
@@ -356,10 +376,6 @@ func (r *Repo) searchOrds(ctx context.Context, workers int, todo []uint32, open 
 func (r *Repo) selectedObject(ord uint32, v scan.Visitor, message visitMessages) {
 	id := r.store.ID(ord)
 	kind, data, err := r.store.Get(id, r.o.MaxBlob)
-	if err == nil && r.format.objects.Hash(kind, data) != id {
-		err = pack.ErrHash
-	}
-	o := &pack.Object{Ord: ord, Kind: kind, Data: data, Size: len(data), Err: err}
 	switch {
 	case err == nil && kind == pack.Commit:
 		r.progress.Done.Add(1)
@@ -372,6 +388,9 @@ func (r *Repo) selectedObject(ord uint32, v scan.Visitor, message visitMessages)
 			message(ord, []byte(text))
 		}
 	default:
-		r.blob(o, v)
+		if err == nil && r.format.objects.Hash(kind, data) != id {
+			err = pack.ErrHash
+		}
+		r.blob(&pack.Object{Ord: ord, Kind: kind, Data: data, Size: len(data), Err: err}, v)
 	}
 }
