@@ -16,7 +16,7 @@ import (
 
 type gitCmd struct {
 	Repo          string   `arg:"" optional:"" help:"Repository: a directory (bare, a work tree, a linked worktree), or a URL that is cloned and removed afterwards. Default: the one around the working directory."`
-	Branch        []string `placeholder:"NAME" help:"Search only what this branch, tag or ref reaches. Repeatable."`
+	Branch        []string `placeholder:"NAME" sep:"none" help:"Search only what this branch, tag or ref reaches. Repeatable."`
 	Since         string   `placeholder:"REV" help:"Search only commits that REV does not reach."`
 	Range         string   `placeholder:"A..B" help:"Search only commits that B reaches and A does not."`
 	Staged        bool     `help:"Search what the next commit would bring in: the index against HEAD."`

@@ -24,7 +24,7 @@ type scanFlags struct {
 	Output         string   `short:"o" placeholder:"FILE" help:"Write the report to FILE, readable by you alone (default: standard output)."`
 	Rules          []string `placeholder:"FILE" sep:"none" help:"Rule file, ours or gitleaks'; repeatable, later ones override by id. Replaces the built-in rules unless it extends them ([extend] useDefault = true)."`
 	Baseline       string   `placeholder:"FILE" help:"Leave out what this earlier report (our JSON or gitleaks') has."`
-	IgnoreFile     []string `placeholder:"FILE" sep:"none" help:"Leave out the fingerprints in FILE (one a line; # reason; until=DATE). Repeatable."`
+	IgnoreFile     []string `placeholder:"FILE" sep:"none" help:"Leave out the fingerprints in FILE: one a line, with until=DATE and the reason after a #. Repeatable."`
 	ShowSecrets    bool     `help:"Write secrets in full. Without it they are masked everywhere."`
 	ShowSuppressed bool     `help:"List what comments, allowlists, baseline and ignore files suppressed."`
 	Jobs           int      `short:"j" placeholder:"N" help:"Workers (default: number of processors)."`
