@@ -211,8 +211,6 @@ func (s *Source) Search(ctx context.Context, workers int, open func() scan.Visit
 	return p.Wait()
 }
 
-var errTooLarge = errors.New("too large")
-
 // search reads and searches one file and gives the buffer back. The error is the context's.
 func (s *Source) search(ctx context.Context, i int, v scan.Visitor, buf []byte) ([]byte, error) {
 	f := &s.files[i]
@@ -220,7 +218,7 @@ func (s *Source) search(ctx context.Context, i int, v scan.Visitor, buf []byte) 
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return data, ctx.Err()
-	case errors.Is(err, errTooLarge):
+	case errors.Is(err, scan.ErrTooLarge):
 		f.reached = true
 		s.skip(scan.SkipTooLarge, f.name, err)
 		return data, nil
@@ -291,7 +289,7 @@ func (s *Source) read(f *file, buf []byte) ([]byte, error) {
 			return buf, errors.New("not a regular file any more")
 		}
 		if info.Size() > int64(s.o.MaxFile) {
-			return buf, errTooLarge
+			return buf, scan.ErrTooLarge
 		}
 		buf = slices.Grow(buf, int(info.Size())+1)
 		in = file
@@ -305,7 +303,7 @@ func (s *Source) read(f *file, buf []byte) ([]byte, error) {
 		buf = buf[:len(buf)+n]
 		if err == io.EOF {
 			if len(buf) > s.o.MaxFile {
-				return buf, errTooLarge
+				return buf, scan.ErrTooLarge
 			}
 			return buf, nil
 		}
@@ -313,7 +311,7 @@ func (s *Source) read(f *file, buf []byte) ([]byte, error) {
 			return buf, err
 		}
 	}
-	return buf, errTooLarge
+	return buf, scan.ErrTooLarge
 }
 
 // Place implements scan.Source.
@@ -356,3 +354,12 @@ func (s *Source) Stats() scan.Stats {
 }
 
 var _ scan.Source = (*Source)(nil)
+
+// Content implements scan.Source. What was read from a pipe cannot be read again.
+func (s *Source) Content(ref scan.BlobRef) ([]byte, error) {
+	f := s.files[ref]
+	if f.disk == "" {
+		return nil, errors.ErrUnsupported
+	}
+	return s.read(&f, nil)
+}

@@ -311,3 +311,12 @@ func check(ctx context.Context, n *int) error {
 	}
 	return nil
 }
+
+// Content implements scan.Source.
+func (r *Repo) Content(ref scan.BlobRef) ([]byte, error) {
+	_, data, err := r.store.Get(r.store.ID(uint32(ref)), r.o.MaxBlob)
+	if errors.Is(err, pack.ErrTooLarge) {
+		err = scan.ErrTooLarge
+	}
+	return data, err
+}

@@ -116,3 +116,6 @@ func (s *Staged) Stats() scan.Stats { return s.repo.Stats() }
 
 // Progress implements scan.Source.
 func (s *Staged) Progress() *scan.Progress { return &s.repo.progress }
+
+// Content implements scan.Source.
+func (s *Staged) Content(ref scan.BlobRef) ([]byte, error) { return s.repo.Content(ref) }

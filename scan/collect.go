@@ -19,6 +19,7 @@ type collector struct {
 
 	named map[string][]*detect.Rule // path → rules that fire by the name alone
 	at    map[atKey][]SecretID
+	files structured
 }
 
 // secretKey is what makes two matches the same secret: rule and value, and who suppressed them by content. Rules that
@@ -27,6 +28,7 @@ type secretKey struct {
 	rule       *detect.Rule
 	secret     string
 	path       string
+	key        string // of an exposure
 	suppressed detect.Suppression
 }
 
@@ -43,9 +45,9 @@ type hit struct {
 	match              detect.Match
 }
 
-func newCollector(d *detect.Detector) *collector {
+func newCollector(d *detect.Detector, src Source) *collector {
 	return &collector{
-		det: d, ids: map[secretKey]SecretID{}, hits: map[BlobRef][]hit{},
+		det: d, files: newStructured(d, src), ids: map[secretKey]SecretID{}, hits: map[BlobRef][]hit{},
 		named: map[string][]*detect.Rule{}, at: map[atKey][]SecretID{},
 	}
 }
@@ -62,6 +64,30 @@ func (c *collector) id(k secretKey) SecretID {
 }
 
 func (c *collector) add(ref BlobRef, text []byte, matches []detect.Match) {
+	located := locate(text, matches)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.identify(located)
+	c.hits[ref] = located
+}
+
+// identify numbers the secrets of matches. The caller holds the lock.
+func (c *collector) identify(located []hit) {
+	for i := range located {
+		m := &located[i].match
+		k := secretKey{rule: m.Rule, secret: m.Secret}
+		if Kind(m.Rule.Kind) == KindExposure {
+			k.key = m.Key
+		}
+		if m.Suppressed != nil {
+			k.suppressed = *m.Suppressed
+		}
+		located[i].secret = c.id(k)
+	}
+}
+
+// locate gives matches their lines and columns.
+func locate(text []byte, matches []detect.Match) []hit {
 	located := make([]hit, len(matches))
 	var pos position
 	order := make([]int, len(matches))
@@ -78,17 +104,7 @@ func (c *collector) add(ref BlobRef, text []byte, matches []detect.Match) {
 		located[i] = hit{line: pos.line + 1, column: m.SecretStart - pos.lineStart + 1,
 			endLine: end.line + 1, endColumn: m.SecretEnd - end.lineStart + 1, match: *m}
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for i := range located {
-		m := &located[i].match
-		k := secretKey{rule: m.Rule, secret: m.Secret}
-		if m.Suppressed != nil {
-			k.suppressed = *m.Suppressed
-		}
-		located[i].secret = c.id(k)
-	}
-	c.hits[ref] = located
+	return located
 }
 
 // position is a place in a text, found by counting line feeds forwards.
@@ -112,7 +128,9 @@ func (c *collector) Holds(ref BlobRef) bool {
 }
 
 // Named implements Lookup.
-func (c *collector) Named(path string) bool { return len(c.namedRules(path)) > 0 }
+func (c *collector) Named(path string) bool {
+	return c.files.reader(path) != nil || len(c.namedRules(path)) > 0
+}
 
 func (c *collector) namedRules(path string) []*detect.Rule {
 	if path == "" {
@@ -137,7 +155,7 @@ const maxNamed = 1 << 17
 // At implements Lookup.
 func (c *collector) At(ref BlobRef, path string) []SecretID {
 	named := c.namedRules(path)
-	hits := c.hits[ref]
+	hits := c.hitsAt(ref, path)
 	if len(named) == 0 && len(hits) == 0 {
 		return nil
 	}

@@ -21,6 +21,9 @@ type Result struct {
 	Stats      Stats
 }
 
+// maxNamedProblems is how many problems a scan names; it counts all.
+const maxNamedProblems = 10
+
 // placeGrace is how long places may still be resolved after the user interrupted the search.
 const placeGrace = 600 * time.Millisecond
 
@@ -28,7 +31,7 @@ const placeGrace = 600 * time.Millisecond
 // was found until then is settled, and Stats says that the scan is not complete.
 func Run(ctx context.Context, src Source, d *detect.Detector, workers int) (*Result, error) {
 	start := time.Now()
-	c := newCollector(d)
+	c := newCollector(d, src)
 	err := src.Search(ctx, max(workers, 1), func() Visitor { return &visitor{c: c, m: d.Matcher()} })
 	interrupted := ctx.Err() != nil
 	if err != nil && !interrupted {
@@ -50,6 +53,11 @@ func Run(ctx context.Context, src Source, d *detect.Detector, workers int) (*Res
 	b.rest(interrupted)
 	res := b.result()
 	res.Stats = src.Stats()
+	if failed := c.files.problems(); len(failed) > 0 {
+		res.Stats.Complete = false
+		res.Stats.ProblemCount += int64(len(failed))
+		res.Stats.Problems = append(res.Stats.Problems, failed[:min(len(failed), max(0, maxNamedProblems-len(res.Stats.Problems)))]...)
+	}
 	if interrupted {
 		res.Stats.Interrupted, res.Stats.Complete = true, false
 	}
@@ -88,8 +96,9 @@ func (b *builder) place(p Placement) {
 		b.add(&m, by, Place{}, p)
 		return
 	}
-	for i := range b.c.hits[p.Blob] {
-		h := &b.c.hits[p.Blob][i]
+	hits := b.c.hitsAt(p.Blob, p.Path)
+	for i := range hits {
+		h := &hits[i]
 		if h.secret != p.Secret {
 			continue
 		}
@@ -112,7 +121,10 @@ func (b *builder) add(m *detect.Match, by *detect.Suppression, at Place, p Place
 		at.AtTip = []string{}
 	}
 	value := m.Secret
-	if value == "" {
+	switch {
+	case Kind(m.Rule.Kind) == KindExposure && m.Key != "":
+		value = p.Path + "\x00" + m.Key
+	case value == "":
 		value = p.Path
 	}
 	k := findingKey{fingerprint: Fingerprint(m.Rule.ID, value)}

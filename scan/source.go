@@ -2,6 +2,7 @@ package scan
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 )
 
@@ -12,6 +13,9 @@ type BlobRef uint32
 // SecretID names one secret of one rule within one run.
 type SecretID uint32
 
+// ErrTooLarge: a blob is over the source's limit.
+var ErrTooLarge = errors.New("too large")
+
 // Source is what produces blobs: a repository, files, an image.
 type Source interface {
 	// Search hands every blob that is to be searched to a visitor, each once. It starts at most workers goroutines,
@@ -20,6 +24,9 @@ type Source interface {
 	Search(ctx context.Context, workers int, open func() Visitor) error
 	// Place tells where the secrets that the search found stand. It is called once, after Search.
 	Place(ctx context.Context, l Lookup, emit func(Placement)) error
+	// Content reads a blob again, for those whose path makes them worth a closer look. The bytes may be shared. The error
+	// is ErrTooLarge for a blob that Search skipped for its size.
+	Content(BlobRef) ([]byte, error)
 	// BlobID is the object id of a blob, empty where the source has none.
 	BlobID(BlobRef) string
 	// Stats are the source's counts so far.
