@@ -16,7 +16,7 @@ func TestNoAllocation(t *testing.T) {
 	if list := m.Match(text); len(list) != 0 {
 		t.Fatalf("%d matches, the first of %s", len(list), list[0].Rule.ID)
 	}
-	if n := testing.AllocsPerRun(20, func() { m.Match(text) }); n > 0 {
+	if n := testing.AllocsPerRun(20, func() { m.Match(text) }); n > 0 && !racing {
 		t.Errorf("%v allocations for a blob without matches", n)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"rummage/detect/assignment"
@@ -305,3 +306,30 @@ func checkMatch(t *testing.T, data []byte, m *Match) {
 }
 
 func newRand(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 2)) }
+
+// TestConcurrent: matchers of one detector work side by side and agree. It says most under the race detector.
+func TestConcurrent(t *testing.T) {
+	d := New(mustParse(t, variousRules))
+	v := variousTexts{d.Rules(), newRand(9)}
+	texts := make([]string, 60)
+	for i := range texts {
+		texts[i] = v.text()
+	}
+	results := make([]string, 4)
+	var group sync.WaitGroup
+	for i := range results {
+		group.Go(func() {
+			m := d.Matcher()
+			for _, text := range texts {
+				results[i] += tell(d, m.Match([]byte(text)))
+			}
+			d.NamedRules("a.p12")
+		})
+	}
+	group.Wait()
+	for i := range results {
+		if results[i] != results[0] || results[i] == "" {
+			t.Errorf("goroutine %d found something else", i)
+		}
+	}
+}

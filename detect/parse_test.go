@@ -43,6 +43,10 @@ var parseErrorCases = []struct {
 	reason     string
 }{
 	{"syntax", "title = 'x'\nrules = [1\n\n", 3, "expected"},
+	{"deep arrays", "\na = " + strings.Repeat("[", 100_000), 2, "nested more than"},
+	{"deep tables", "\n# [\na = " + strings.Repeat("{a=", 100_000), 3, "nested more than"},
+	{"deep key", strings.Repeat("a.", 100_000) + "b=1", 1, "nested more than"},
+	{"deep header", "\n[" + strings.Repeat("a.", 100_000) + "b]", 2, "nested more than"},
 	{"unknown top key", "title = 'x'\n\nrulez = 1\n", 3, `unknown key "rulez"`},
 	{"unknown rule key", "[[rules]]\nid='a'\nregex='a'\n[[rules]]\nid='b'\nregex='b'\nentropi=3\n", 7, `unknown key "entropi"`},
 	{"unknown allowlist key", "[[rules]]\nid='a'\nregex='a'\n[[rules.allowlists]]\nregexes=['x']\n[[rules.allowlists]]\nregexes=['y']\nfiles=['z']\n", 8, `unknown key "files"`},
@@ -104,6 +108,7 @@ commits = [" ABCDEF "]
 id = "a"
 path = "x"
 skipReport = "true"
+description = "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[ a.b.c \"{"
 `)
 	b := rs.Rule("b")
 	if rs.Rules()[0].ID != "a" || b == nil || !rs.Rule("a").SkipReport {

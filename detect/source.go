@@ -247,3 +247,31 @@ func (x *lineIndexer) skipString() {
 		x.pos++
 	}
 }
+
+// tooDeep is the line where arrays, tables or the parts of a key are nested deeper than maxNesting, 0 for nowhere.
+func tooDeep(text string) int {
+	x := lineIndexer{s: text}
+	for depth, dots := 0, 0; x.pos < len(text); x.pos++ {
+		switch text[x.pos] {
+		case '"', '\'':
+			x.skipString()
+			x.pos--
+		case '#':
+			x.skipTo("\n")
+			dots = 0
+		case '[', '{':
+			depth++
+			dots = 0
+		case ']', '}':
+			depth--
+		case '.':
+			dots++
+		case '=', ',', '\n':
+			dots = 0
+		}
+		if depth > maxNesting || dots > maxNesting {
+			return 1 + strings.Count(text[:x.pos], "\n")
+		}
+	}
+	return 0
+}
