@@ -333,3 +333,33 @@ func TestConcurrent(t *testing.T) {
 		}
 	}
 }
+
+// FuzzPrefilter: any expression with any keywords finds the same with the prefilter, windows, tails and automata as
+// without them.
+func FuzzPrefilter(f *testing.F) {
+	texts := []string{"k1 key=aaaa; xkey: 12345 KEY=é\u017f\n", "sk-abcd ks-0 AAkk api_token: 'abcdef0123' apitoken;;"}
+	for i, expr := range slices.Concat(extentCases, foldCases, []string{`[\w.-]{0,9}?(?:api|key)[ _]?token["': ]{1,4}([a-z0-9]{4,12})(?:['\s]|$)`,
+		`^key$`, `key\b`, `\Bkey`, `(?m)^.*key.*$`, `(?:a|k)ey=[^;]+;`, `k1{1,40}.?`, `(?s).{3}key.{0,9}`}) {
+		f.Add(expr, "key", "k", texts[i%2], uint8(i))
+	}
+	f.Fuzz(func(t *testing.T, expr, word1, word2, text string, flags uint8) {
+		if _, reason := parseRegexp(expr); reason != "" || expr == "" || len(expr) > 120 || len(text) > 3000 {
+			return
+		}
+		r := &Rule{ID: "x", Regex: expr, Keywords: foldAll([]string{word1, word2}), Foreign: flags&1 != 0, Kind: KindSecret}
+		if flags&2 != 0 {
+			r.Keywords = nil
+		}
+		d := New(newRuleset([]*Rule{r}, nil, nil))
+		d.DecodeDepth = int(flags >> 2 & 1)
+		// Repeated, so that windows have neighbours.
+		data := []byte(text + strings.Repeat(".", int(flags>>3)) + text)
+		list := d.Matcher().Match(data)
+		for i := range list {
+			checkMatch(t, data, &list[i])
+		}
+		if fast, slow := tell(d, list), tell(d, naiveMatch(d, data)); fast != slow {
+			t.Fatalf("%q with %q on %q\nwith prefilter:\n%s\nwithout:\n%s", expr, r.Keywords, data, fast, slow)
+		}
+	})
+}
