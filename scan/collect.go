@@ -16,6 +16,8 @@ type collector struct {
 	ids     map[secretKey]SecretID
 	secrets []secretKey
 	hits    map[BlobRef][]hit
+	// undecoded counts blobs with more encoded text than the matcher decodes.
+	undecoded int
 
 	named map[string][]*detect.Rule // path → rules that fire by the name alone
 	at    map[atKey][]SecretID
@@ -202,6 +204,11 @@ func (v *visitor) Visit(ref BlobRef, data []byte) SkipReason {
 	}
 	if matches := v.m.Match(text); len(matches) > 0 {
 		v.c.add(ref, text, matches)
+	}
+	if !v.m.Complete() {
+		v.c.mu.Lock()
+		v.c.undecoded++
+		v.c.mu.Unlock()
 	}
 	return ""
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -57,6 +58,10 @@ func Run(ctx context.Context, src Source, d *detect.Detector, workers int) (*Res
 		res.Stats.Complete = false
 		res.Stats.ProblemCount += int64(len(failed))
 		res.Stats.Problems = append(res.Stats.Problems, failed[:min(len(failed), max(0, maxNamedProblems-len(res.Stats.Problems)))]...)
+	}
+	if c.undecoded > 0 {
+		res.Stats.Notices = append(res.Stats.Notices,
+			fmt.Sprintf("%d blobs hold more encoded text than is decoded; the rest of it was searched as it stands", c.undecoded))
 	}
 	if interrupted {
 		res.Stats.Interrupted, res.Stats.Complete = true, false

@@ -76,10 +76,11 @@ func loadFile(path string) ([]byte, error) {
 
 // loadRules reads rule files, or the built-in rules when there are none.
 func loadRules(files []string) (*detect.Ruleset, error) {
-	options := detect.Options{Load: loadFile, Default: rummage.RulesTOML}
-	if len(files) == 0 {
-		return detect.Restore(rummage.RulesSnapshot)
+	builtIn, err := detect.Restore(rummage.RulesSnapshot)
+	if err != nil || len(files) == 0 {
+		return builtIn, err
 	}
+	options := detect.Options{Load: loadFile, DefaultSet: builtIn}
 	var sets []*detect.Ruleset
 	for _, name := range files {
 		data, err := loadFile(name)
