@@ -66,7 +66,7 @@ func writeGitleaks(w io.Writer, v *view) error {
 func gitleaksEntry(f *finding, p *place) gitleaksFinding {
 	g := gitleaksFinding{RuleID: f.Rule, Description: f.Description, StartLine: p.span.startLine, EndLine: p.span.endLine,
 		StartColumn: p.span.startColumn, EndColumn: p.span.endColumn, Match: p.match, Secret: f.secret, File: p.Path,
-		Entropy: float32(f.Entropy), Tags: f.Tags}
+		Entropy: float32(f.Entropy), Tags: f.tagsAt(p)}
 	if f.secret == "" && g.Match == "" && p.Line == 0 {
 		g.Match = "file detected: " + p.Path // what gitleaks says of a finding by file name
 	}

@@ -133,6 +133,14 @@ func unique(tags []string) []string {
 	return out
 }
 
+// tagsAt is what a format that has no findings, only places, says of one.
+func (f *finding) tagsAt(p *place) []string {
+	if len(p.Tags) > 0 {
+		return p.Tags
+	}
+	return f.Tags
+}
+
 // value is a secret as the report shows it. A finding by file name, or an exposure, may have none.
 func (b *viewBuilder) value(secret string) string {
 	if b.show || secret == "" {
@@ -151,6 +159,7 @@ func (b *viewBuilder) place(in *scan.Place, secret string) place {
 	p.Note = b.s.text(in.Note)
 	p.Introduced = b.commit(in.Introduced)
 	p.Removed = b.commit(in.Removed)
+	p.Tags = unique(in.Tags)
 	p.AtTip = make([]string, len(in.AtTip))
 	for i, ref := range in.AtTip {
 		p.AtTip[i] = b.s.path(ref)

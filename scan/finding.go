@@ -59,6 +59,8 @@ type Place struct {
 	Reachable  bool     `json:"reachable"`
 	// Note says what a path and a commit cannot: "unreachable object", "tag message", "index".
 	Note string `json:"note,omitempty"`
+	// Tags are those of this place where they are not the finding's: what is plain in one place may be encoded in another.
+	Tags []string `json:"tags,omitempty"`
 	// Match is the text that the rule matched, which holds the secret and what tells it apart.
 	Match Secret `json:"-"`
 }
@@ -78,8 +80,8 @@ type Finding struct {
 	Severity    string       `json:"severity"` // critical, high, medium, low, info
 	Description string       `json:"description"`
 	Secret      Secret       `json:"secret"`
-	Entropy     float64      `json:"entropy"` // Shannon, bits per character
-	Tags        []string     `json:"tags,omitempty"`
+	Entropy     float64      `json:"entropy"`        // Shannon, bits per character
+	Tags        []string     `json:"tags,omitempty"` // of every place, see Place.Tags
 	Remedy      string       `json:"remedy"`
 	Places      []Place      `json:"places"`
 	Suppressed  *Suppression `json:"suppressed,omitempty"`

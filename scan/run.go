@@ -125,6 +125,7 @@ func (b *builder) add(m *detect.Match, by *detect.Suppression, at Place, p Place
 	if at.AtTip == nil {
 		at.AtTip = []string{}
 	}
+	at.Tags = m.Tags
 	value := m.Secret
 	switch {
 	case Kind(m.Rule.Kind) == KindExposure && m.Key != "":
@@ -140,8 +141,7 @@ func (b *builder) add(m *detect.Match, by *detect.Suppression, at Place, p Place
 	if f == nil {
 		r := m.Rule
 		f = &Finding{Fingerprint: k.fingerprint, Rule: r.ID, Kind: Kind(r.Kind), Severity: m.Severity,
-			Description: r.Description, Secret: Secret(m.Secret), Entropy: m.Entropy, Remedy: r.Remedy,
-			Tags: slices.Clone(m.Tags)}
+			Description: r.Description, Secret: Secret(m.Secret), Entropy: m.Entropy, Remedy: r.Remedy}
 		if by != nil {
 			s := k.suppressed
 			f.Suppressed = &s
@@ -187,8 +187,9 @@ func (b *builder) rest(interrupted bool) {
 func (b *builder) result() *Result {
 	res := &Result{Findings: []Finding{}, Suppressed: []Finding{}}
 	for _, f := range b.byKey {
-		slices.SortFunc(f.Places, comparePlaces)
+		slices.SortFunc(f.Places, func(a, b Place) int { return cmp.Or(comparePlaces(a, b), slices.Compare(a.Tags, b.Tags)) })
 		f.Places = slices.CompactFunc(f.Places, func(a, b Place) bool { return comparePlaces(a, b) == 0 })
+		f.settleTags()
 		if f.Suppressed != nil {
 			res.Suppressed = append(res.Suppressed, *f)
 		} else {
@@ -198,6 +199,19 @@ func (b *builder) result() *Result {
 	slices.SortFunc(res.Findings, CompareFindings)
 	slices.SortFunc(res.Suppressed, CompareFindings)
 	return res
+}
+
+// settleTags gives the finding the tags that all its places have, and leaves its own to a place that has more.
+func (f *Finding) settleTags() {
+	f.Tags = slices.Clone(f.Places[0].Tags)
+	for i := range f.Places[1:] {
+		f.Tags = slices.DeleteFunc(f.Tags, func(tag string) bool { return !slices.Contains(f.Places[1+i].Tags, tag) })
+	}
+	for i := range f.Places {
+		if slices.Equal(f.Places[i].Tags, f.Tags) {
+			f.Places[i].Tags = nil
+		}
+	}
 }
 
 // CompareFindings is the order of every report: rule, path and line of the first place, fingerprint.
