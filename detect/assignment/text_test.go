@@ -97,6 +97,13 @@ var forms = []struct {
 	{"literal that ends", `"PASSWORD="+password`, "PASS", "PASSWORD", "", false},
 	{"one way of two lines", "const token =\n    'hunter2'", "token", "token", "hunter2", true},
 
+	{"argument of another thing", `password = conf.getString("db.password")`, "pass", "password", "conf.getString(", false},
+	{"encoding", "password = password.encode('utf-8')", "pass", "password", "password.encode(", false},
+	{"escape behind a comma", `"x: false,\n  password: false,\n"`, "pass", "password", "false", false},
+	{"description of a flag", "  --password         password of the user", "pass", "-", "", false},
+	{"two flags", "select('-password -rights')", "pass", "-", "", false},
+	{"part of a URL", "http://<username>:<password>@host", "pass", "-", "", false},
+
 	{"list of words", `["user", "password", "secret"]`, "pass", "-", "", false},
 	{"tail of a string", `"wrong password": x`, "pass", "wrong password", "x", false},
 	{"value", `x = "password"`, "pass", "-", "", false},

@@ -235,6 +235,9 @@ func (r *textReader) element(p int) (Span, bool, bool) {
 
 // content reads text up to the next tag.
 func (r *textReader) content(p int) (Span, bool, bool) {
+	if r.at(p) == '@' {
+		return Span{}, false, false // <user>:<password>@host
+	}
 	p = r.skipSpace(p)
 	if r.hasAt(p, "<![CDATA[") {
 		p += 9
@@ -311,6 +314,9 @@ func (r *textReader) spaced(p int) (Span, bool, bool) {
 		}
 	}
 	if flag {
+		if p > r.name.End+2 || r.at(p) == '-' && class[r.at(p+1)]&wordByte != 0 {
+			return Span{}, false, false // the flag's description; another flag
+		}
 		return r.bare(p)
 	}
 	if q, ok := r.skipType(p); ok && r.at(q-2) == ' ' {

@@ -161,7 +161,7 @@ func (r *textReader) wrapped(p int) (opening, bool) {
 			}
 			q++
 		}
-		if q == p || r.at(q) != '(' {
+		if q == p || r.at(q) != '(' || looksUp(r.data[p:q]) {
 			return opening{}, false
 		}
 		p = r.skipSpace(q + 1)
@@ -170,6 +170,34 @@ func (r *textReader) wrapped(p int) (opening, bool) {
 		}
 	}
 	return opening{}, false
+}
+
+// lookups are beginnings of the names of functions whose argument is not the value but what it is found or shown by,
+// or how it is encoded.
+var lookups = [...]string{"get", "find", "load", "read", "fetch", "lookup", "require", "resolve", "select", "query", "credentials", "env",
+	"encode", "translate", "gettext", "trans", "split", "join", "replace", "input", "prompt", "concat", "format", "sprintf", "print"}
+
+// looksUp reports whether the last part of a dotted callee begins as one of lookups.
+func looksUp(callee []byte) bool {
+	for i := len(callee); i > 0; i-- {
+		if c := callee[i-1]; class[c]&wordByte == 0 {
+			callee = callee[i:]
+			break
+		}
+	}
+	for _, l := range lookups {
+		if len(callee) < len(l) {
+			continue
+		}
+		same := true
+		for i := range len(l) {
+			same = same && callee[i]|0x20 == l[i]
+		}
+		if same {
+			return true
+		}
+	}
+	return false
 }
 
 // nameAt reports whether a name and = stand at p, or a name and : behind a comma: the next one of a row.
@@ -201,7 +229,7 @@ scan:
 		case ' ', '\t', '\r', '\n', 0, '"', '\'', '`', ';':
 			break scan
 		case ',':
-			if n := r.at(end + 1); class[n]&(spaceByte|quoteByte) != 0 || n == 0 || r.nameAt(end+1) {
+			if n := r.at(end + 1); class[n]&(spaceByte|quoteByte) != 0 || n == 0 || n == '\\' || r.nameAt(end+1) {
 				break scan
 			}
 		case '\\':

@@ -162,6 +162,55 @@ func PEM(data []byte, a assignment.Assignment) Verdict {
 	return yes("key")
 }
 
+// isDigest reports whether t says by its prefix that it is a digest, or data of another kind.
+func isDigest(t []byte) bool {
+	for _, p := range [...]string{"sha1-", "sha256-", "sha384-", "sha512-", "sha256:", "sha512:", "data:"} {
+		if len(t) > len(p) && equalFoldAny(t[:len(p)], p) {
+			return true
+		}
+	}
+	return false
+}
+
+// isSealed reports whether t is what kubeseal makes of a secret: base64 that begins with the length, two bytes, of an
+// RSA ciphertext of 2048 or 4096 bits, and is as long as that.
+func isSealed(t []byte) bool {
+	return len(t) > 340 && t[0] == 'A' && (t[1] == 'Q' || t[1] == 'g') && 'A' <= t[2] && t[2] <= 'D'
+}
+
+// isPublicDER reports whether t is the base64 of a structure in DER that begins with another structure, as public keys
+// (SubjectPublicKeyInfo), certificates and encrypted private keys do. Private keys begin with a version, an integer.
+func isPublicDER(t []byte) bool {
+	if len(t) < 40 || t[0] != 'M' {
+		return false
+	}
+	var buf [maxDecoded]byte
+	b, ok := decode64(t[:40], &buf)
+	if !ok || b[0] != 0x30 {
+		return false
+	}
+	i := 2
+	if b[1] > 0x80 && b[1] <= 0x84 {
+		i += int(b[1] & 0x7f)
+	}
+	return b[i] == 0x30
+}
+
+// encodesText reports whether t is the base64 of printable text: a name or a sentence that somebody encoded, not the
+// bytes of a key.
+func encodesText(t []byte) bool {
+	if len(t) < 8 || len(t) > longestPassword || len(t)%4 != 0 {
+		return false
+	}
+	var buf [maxDecoded]byte
+	b, ok := decode64(t, &buf)
+	if !ok || !isPrintable(b) {
+		return false
+	}
+	s := measure(b)
+	return s.random() < 6
+}
+
 // isPrintable reports whether b is printable ASCII with line ends.
 func isPrintable(b []byte) bool {
 	for _, c := range b {

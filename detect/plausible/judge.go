@@ -41,7 +41,7 @@ func judge(data []byte, a assignment.Assignment, token bool) Verdict {
 	v.site = look(data, a)
 	strength, sort := Surely, PasswordOf
 	if v.site.named {
-		if strength, sort = SecretName(v.name); strength == NotSecret {
+		if strength, sort = SecretName(v.name); strength == NotSecret || v.otherKey(strength) {
 			return no("name")
 		}
 	}
@@ -88,14 +88,25 @@ func (v *value) otherThing() string {
 		return "pattern"
 	case bytes.HasPrefix(t, []byte("0x")) && len(t) <= 18:
 		return "number"
-	case bytes.HasPrefix(t, []byte("sha1-")), bytes.HasPrefix(t, []byte("sha256-")), bytes.HasPrefix(t, []byte("sha512-")),
-		bytes.HasPrefix(t, []byte("sha256:")), bytes.HasPrefix(t, []byte("data:")):
+	case isDigest(t):
 		return "digest"
+	case isSealed(t):
+		return "encrypted"
+	case isPublicDER(t):
+		return "public key"
+	case bytes.Contains(t, []byte("/aws4_request")):
+		return "reference" // the scope of a signature: an access key's id, a day and a region
 	}
 	if !v.site.quoted && v.isExpression() {
 		return "code"
 	}
 	return ""
+}
+
+// otherKey reports whether the word before a name that is no more than `key` makes it one that is no secret: public
+// key, primary key.
+func (v *value) otherKey(strength Strength) bool {
+	return strength == Perhaps && lookup(nameTable, v.name)&keyWord != 0 && lookup(nameTable, v.site.prior)&plainWord != 0
 }
 
 // isExpression reports whether an unquoted value is an expression of a programming language.
@@ -115,7 +126,8 @@ func (v *value) isExpression() bool {
 				return true
 			}
 		case '[':
-			if i > 0 && isWord(t[i-1]) && bytes.IndexByte(t[i:], ']') > 0 {
+			// With its end in the value, or behind it: b[i+1 : j] ends at a blank.
+			if i > 0 && isWord(t[i-1]) && (bytes.IndexByte(t[i:], ']') > 0 || v.site.next == ':') {
 				return true
 			}
 		case '-':
@@ -194,7 +206,7 @@ func (v *value) empty() string {
 	return ""
 }
 
-// escapes is how many bytes of v are escapes of a string literal: \xNN, \uNNNN, \n.
+// escapes is how many bytes of v are escapes of a string literal: \xNN, \uNNNN, \n, \NNNN.
 func escapes(v []byte) (n int) {
 	for i := 0; i+1 < len(v); i++ {
 		if v[i] != '\\' {
@@ -208,6 +220,14 @@ func escapes(v []byte) (n int) {
 			l = 6
 		case 'U':
 			l = 10
+		default:
+			hex := 1
+			for i+hex < len(v) && hex <= 6 && unhex(v[i+hex]) < 16 {
+				hex++
+			}
+			if hex > 4 {
+				l = hex // of a style sheet: \f21b
+			}
 		}
 		n += l
 		i += l - 1
@@ -219,6 +239,9 @@ func escapes(v []byte) (n int) {
 // translations and comments have it. Environment variables are set before commands, and flags have arguments behind.
 func (v *value) beginsText() bool {
 	s := &v.shape
+	if v.site.odd && v.site.follow > 0 {
+		return true
+	}
 	if v.site.quoted || v.site.caps || v.site.flag || !v.site.named || v.site.follow == 0 || s.letters() < s.n {
 		return false
 	}

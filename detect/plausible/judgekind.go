@@ -7,6 +7,9 @@ func (v *value) judgeToken(strength Strength) Verdict {
 	if s.spaces > 0 {
 		return no("prose")
 	}
+	if isHash(v.text) {
+		return no("hash")
+	}
 	if s.letters() == 0 {
 		if s.digits >= 16 && strength == Surely {
 			return yes("digits")
@@ -32,7 +35,13 @@ func (v *value) judgeToken(strength Strength) Verdict {
 	if s.digits == 0 && s.n < 20 {
 		need = max(need, 20) // hardly any short key is without a digit
 	}
+	if s.high > 0 {
+		return no("text") // keys are ASCII
+	}
 	if s.random() >= need {
+		if encodesText(v.text) {
+			return weak("encoded words")
+		}
 		return yes("random")
 	}
 	return no("words")
@@ -55,9 +64,14 @@ func (v *value) judgePassword(strength Strength, sort Sort) Verdict {
 	need := float32(2)
 	if strength == Perhaps {
 		need = 6
+	} else if sort == KeyOf && s.letters() == s.n && !v.site.caps {
+		need = 7 // machines make keys, and hardly ever of letters alone
 	}
 	if !v.site.quoted && v.site.code {
 		need += 3
+	}
+	if s.random() >= need && encodesText(v.text) {
+		return weak("encoded words")
 	}
 	if s.random() >= need && !(s.n <= longestWord && (v.fillerOnly() || v.leetFiller())) {
 		return yes("random")
@@ -157,7 +171,7 @@ func (v *value) namesSecret() bool {
 	}
 	for _, w := range spans[:n] {
 		if lookup(nameTable, v.text[w[0]:w[1]])&(passwordWord|strongKey|keyWord) != 0 {
-			return v.shape.digits < 3
+			return v.shape.digits < 3 || isCaps(v.text) && bytes.IndexByte(v.text, '_') > 0
 		}
 	}
 	return false

@@ -103,9 +103,14 @@ func SecretName(name []byte) (Strength, Sort) {
 		return Surely, PasswordOf
 	case k&strongKey != 0 && before&plainWord != 0:
 		return Perhaps, KeyOf
+	case last > 1 && k&keyWord != 0 && before&keyWord != 0 && kinds[last-2]&plainWord != 0:
+		return NotSecret, NoSort // public key token
 	case k&strongKey != 0:
 		return Surely, KeyOf
 	case k&keyWord != 0:
+		if before&passwordWord != 0 && equalFold(name[spans[last][0]:spans[last][1]], "key") {
+			return Perhaps, KeyOf // the key under which a password is found
+		}
 		if s := qualified(before); s != NotSecret {
 			return s, KeyOf
 		}
@@ -174,7 +179,7 @@ var togetherWords = [...]struct {
 	strength Strength
 	sort     Sort
 }{
-	{"password", Surely, PasswordOf}, {"passwd", Surely, PasswordOf}, {"passwort", Surely, PasswordOf},
+	{"htpasswd", NotSecret, NoSort}, {"password", Surely, PasswordOf}, {"passwd", Surely, PasswordOf}, {"passwort", Surely, PasswordOf},
 	{"passphrase", Surely, PasswordOf}, {"userpass", Surely, PasswordOf}, {"requirepass", Surely, PasswordOf},
 	{"masterauth", Surely, PasswordOf}, {"rootpw", Surely, PasswordOf}, {"bindpw", Surely, PasswordOf},
 	{"rootpwd", Surely, PasswordOf}, {"dbpass", Surely, PasswordOf}, {"userpwd", Surely, PasswordOf},
@@ -185,7 +190,7 @@ var togetherWords = [...]struct {
 	{"encryptionkey", Surely, KeyOf}, {"hmackey", Surely, KeyOf}, {"storagekey", Surely, KeyOf},
 	{"accesstoken", Surely, KeyOf}, {"authtoken", Surely, KeyOf}, {"apitoken", Surely, KeyOf}, {"refreshtoken", Surely, KeyOf},
 	{"credentials", Surely, KeyOf}, {"credential", Surely, KeyOf}, {"creds", Surely, KeyOf},
-	{"token", Perhaps, KeyOf}, {"pubkey", NotSecret, NoSort}, {"publickey", NotSecret, NoSort}, {"monkey", NotSecret, NoSort},
+	{"token", Perhaps, KeyOf}, {"repokey", NotSecret, NoSort}, {"formkey", NotSecret, NoSort}, {"pubkey", NotSecret, NoSort}, {"publickey", NotSecret, NoSort}, {"monkey", NotSecret, NoSort},
 	{"key", Perhaps, KeyOf}, {"sessid", Perhaps, KeyOf}, {"sessionid", Perhaps, KeyOf}, {"authorization", Perhaps, KeyOf},
 }
 

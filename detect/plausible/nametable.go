@@ -14,7 +14,7 @@ var nameLists = [...]struct {
 		pin tk authentication`},
 	{qualifier, `api access secret private priv encryption encrypt decryption crypt crypto signing sign signer master shared account
 		storage auth oauth authentication authorization bearer refresh client app application consumer service server session
-		id personal deploy bot webhook admin user root jwt hmac aes des rsa dsa ecdsa ssh ssl tls gpg pgp tsig wireguard
+		id personal deploy bot webhook admin user root jwt hmac aes des rsa dsa ecdsa ssh ssl tls tsig wireguard
 		wpa psk license licence subscription registration runner join worker manager swarm bootstrap vault consul
 		project team org organization workspace tenant integration rest http host instance partner merchant payment
 		live prod production sandbox dev test staging stage security device push fcm gcm apns server rpc node
@@ -25,7 +25,7 @@ var nameLists = [...]struct {
 		weather sms mail email smtp ftp db database mysql postgres redis mongo rabbitmq kafka elastic
 		cipher symmetric data field cookie csrfsecret sealing unseal pre hash salt flask django rails
 		laravel gateway proxy vpn wifi iot bank card trading exchange wallet nyt`},
-	{plainWord, `recv receive keyserver trusted public pub foreign primary cache sort partition composite unique map object dict range cursor row
+	{plainWord, `gpg pgp apt rpm yum badge spreadsheet sealed amz recv receive keyserver trusted public pub foreign primary cache sort partition composite unique map object dict range cursor row
 		column property attribute setting i18n translation locale message lang json yaml dictionary lookup hot modifier arrow
 		enter escape shift ctrl control alt meta tab space delete return home end page keyboard accelerator shortcut
 		registry routing route queue topic item state context event metric tag label idempotency dedupe group sorting order
@@ -58,7 +58,7 @@ var nameLists = [...]struct {
 		length lengths chars characters charset history lifetime lifetimes period grace warning change changes
 		recovery forgot strategy address addr server servers client clients api docs doc documentation help
 		ciphertext cipher hashing hint question answer page policyname bytes_per cost rounds iterations
-		identifier idp sid code challenge redirect uris broker within until since after before days hours minutes seconds`},
+		identifier mac used idp sid code challenge redirect uris broker within until since after before days hours minutes seconds`},
 	{hashed, `sha hash hashed hashes hasher md digest checksum fingerprint crypted`},
 	{shown, `label labels lbl placeholder tooltip hint prompt error err invalid message msg btn button forgot i18n txt
 		title caption heading translation translate locale missing wrong incorrect show hide toggle enter ask hid`},

@@ -31,8 +31,22 @@ func standsFor(v []byte, quoted bool) string {
 		return "encrypted"
 	case first == '-' && last == '-' && len(v) > 4:
 		return "placeholder"
+	case bytes.HasPrefix(v, []byte("{\"")), bytes.HasPrefix(v, []byte("{\\\"")), first == '[' && !quoted:
+		return "list" // an object or a list, of which the value is the beginning
+	case isPattern(v):
+		return "pattern"
 	}
 	return ""
+}
+
+// isPattern reports whether v is a regular expression: it has classes of characters or groups.
+func isPattern(v []byte) bool {
+	for _, p := range [...]string{"[a-z", "[A-Z", "[0-9", "[^", "\\d{", "\\w+", "(?:", "(?i)", "(.*)", "(.+)"} {
+		if bytes.Contains(v, []byte(p)) {
+			return true
+		}
+	}
+	return false
 }
 
 // isTag reports whether v is a tag of YAML: !vault, !Ref, !GetAtt.
@@ -91,7 +105,7 @@ var references = [...]string{
 	"vault:", "op://", "arn:", "ssm:", "secretsmanager", "file:", "env:", "env.", "env(", "ref+", "projects/", "keyvault",
 	"akv://", "gcpsm", "awssm", "sops", "secret:", "secrets.", "secret://", "vars.", "var.", "data.", "local.", "process.env", "os.environ",
 	"os.getenv", "getenv", "system.getenv", "settings.", "config.", "self.", "this.", "request.", "req.", "params.", "options.", "opts.",
-	"base64:{", "xox?-", "std::", "env!", "lookup(", "read(", "input(", "cmd:", "exec:", "keyring:", "prompt",
+	"urn:", "npm:", "workspace:", "base64:{", "xox?-", "std::", "env!", "lookup(", "read(", "input(", "cmd:", "exec:", "keyring:", "prompt",
 }
 
 // refersTo reports whether v points at where a secret is kept.
@@ -168,7 +182,9 @@ func isUUID(v []byte) bool {
 }
 
 // isVersionOrDate reports whether v is digits with dots, dashes, colons or slashes: a version, a date, an address.
+// A date and time has a T between them and a Z behind (RFC 3339), a range of versions ^, ~ or >= before them.
 func isVersionOrDate(v []byte) bool {
+	v = bytes.TrimLeft(v, "^~>=")
 	digits, marks := 0, 0
 	for i, c := range v {
 		switch {
@@ -177,6 +193,7 @@ func isVersionOrDate(v []byte) bool {
 		case c == '.' || c == '-' || c == ':' || c == '/' || c == ' ':
 			marks++
 		case i == 0 && (c == 'v' || c == 'V'):
+		case c == 'T' && i == len("2006-01-02"), c == 'Z' && i+1 == len(v) && i > len("2006-01-02"):
 		default:
 			return false
 		}

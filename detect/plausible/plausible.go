@@ -55,6 +55,7 @@ type Filter func(data []byte, a assignment.Assignment) Verdict
 // Named is the filter of that name, and whether there is one.
 //
 //	"token"     a key made by a machine: hex, base64, letters and digits of real randomness
+//	"opaque"    what a rule's own words and form already make a key: all but what can be read
 //	"basic"     base64 of user:password, as Basic Authorization headers have it
 //	"encoded"   base64 of a password or a key
 //	"pem"       a private key in PEM form
@@ -66,6 +67,8 @@ func Named(name string) (Filter, bool) {
 		return Token, true
 	case "password":
 		return Password, true
+	case "opaque":
+		return Opaque, true
 	case "basic":
 		return Basic, true
 	case "encoded":
@@ -79,10 +82,34 @@ func Named(name string) (Filter, bool) {
 }
 
 // Names are the names that Named knows, sorted.
-func Names() []string { return []string{"basic", "encoded", "password", "pem", "token", "userpass"} }
+func Names() []string {
+	return []string{"basic", "encoded", "opaque", "password", "pem", "token", "userpass"}
+}
 
 // Token judges a value that should be a key made by a machine.
 func Token(data []byte, a assignment.Assignment) Verdict { return judge(data, a, true) }
+
+// Opaque judges a value whose form and surroundings, a provider's name and the length of its keys, say that it is a
+// key already. What can be read as words is dropped: ToggleButtonBasicConfigComponent has the form of many keys. So
+// is what stands for another value. Rows and repetitions are left to the rule's entropy.
+func Opaque(data []byte, a assignment.Assignment) Verdict {
+	v := value{text: a.Decoded, token: true}
+	if v.text == nil {
+		v.text = a.Value.Of(data)
+	}
+	if len(v.text) == 0 {
+		return no("short")
+	}
+	v.site = look(data, a)
+	if why := standsFor(v.text, true); why != "" {
+		return no(why)
+	}
+	v.shape = measure(v.text)
+	if v.shape.reads() {
+		return no("words")
+	}
+	return yes("opaque")
+}
 
 // Password judges a value that stands where a password does.
 func Password(data []byte, a assignment.Assignment) Verdict { return judge(data, a, false) }

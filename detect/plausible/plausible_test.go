@@ -119,6 +119,24 @@ var passwords = []struct{ keyword, text, want string }{
 	{"PASS", `"LABEL_PASSWORD": "Heslo",`, "n"},
 	{"pass", "password: $2a$10$" + strings.Repeat("aB3.", 13) + "z", "n"},
 
+	{"Passwd", "cfg.Passwd = dsn[k+1 : j]", "n"},
+	{"pass", "password = password.encode('utf-8')", "n"},
+	{"PASS", "DOCKER_PASSWORD=credentials('7c1a50cd-57d0-4b7e-b4d7-ef87af0b3a77')", "n"},
+	{"Cred", `userCredentials = dao.findById("787827e6-27d7-11e7-93ae-92361f002671")`, "n"},
+	{"SECRET", `config.TSIGSecret = env.GetOrFile("RFC2136_TSIG_SECRET")`, "n"},
+	{"pass", "index_url, _, user_password = index_info", "n"},
+	{"pass", "no hardcoded ones: look for sk_live and password= before a commit", "n"},
+	{"pass", "  --metrics.influxdb.password         InfluxDB password", "n"},
+	{"pass", ".select('-password -rights')", "n"},
+	{"pass", `proxy = "socks5h://<username>:<password>@proxy-host"`, "n"},
+	{"pass", `"x: false,\n  password: false,\n  y: 1"`, "n"},
+	{"passwd", `    parse-passwd: "npm:^1.0.0"`, "n"},
+	{"passwd", `    parse-passwd: "^1.0.0"`, "n"},
+	{"secret", `@fa-var-user-secret: "\f21b";`, "n"},
+	{"pass", "password: cGFzc3dvcmQ=", "w"},
+	{"pass", `"passwordKey": "smtppwd"`, "n"},
+	{"Pass", `"PasswordLastUsed": "2016-09-08T21:47:36Z"`, "n"},
+
 	// Names of something else.
 	{"pass", "password_min_length = 12kd83jf", "n"},
 	{"pass", "password_reset_url=kd83jfk2", "n"},
@@ -195,6 +213,12 @@ var words = []string{
 	"api_key=${API_KEY}", "token = request.headers.authorization", "public_key: kd83jfk2lqpw03jdkl", "primary_key: kd83jfk2lqpw03jdkl",
 	"csrf_token: kd83jfk2lqpw03jdkl", "next_page_token: kd83jfk2lqpw03jdkl", "token_url: kd83jfk2lqpw03jdkl", "key_id: kd83jfk2lqpw03jdkl",
 	"keyboard: kd83jfk2lqpw03jdkl", "monkey: kd83jfk2lqpw03jdkl", "tokenizer: kd83jfk2lqpw03jdkl", "foreign_key: kd83jfk2lqpw03jdkl",
+	`publicKeyToken="cc7b13ffcd2ddd51"`, "GPG_KEY=9DC858229FC7DD38854AE2D88D81803C0EBFCD88", "Release GPG key: 9554F04D7259F04124DE6B476D5A82AC7E37093B",
+	`tls.key: "Ag` + "CVwf79a7WbCpcQ4Fqkmp" + strings.Repeat("eF4XzCOtatF41rrR3JYF", 20) + `"`, `"key": "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEUEBxNl"`,
+	`apiKey = "$2a$10$` + strings.Repeat("aB3.", 13) + `z"`, `longopt_pat = r'[a-zA-Z](?:[a-zA-Z0-9-]*)'`,
+	`isValidAccessKey = regexp.MustCompile("^[a-zA-Z0-9]{5,20}$")`, `jsonkey = "{\"keys\":[{\"kty\":\"RSA\",\"kid\":\"SsZsBNhZcF3Q9S4t\"}]}"`,
+	`sshHostKey: "SHA256:dGVzdGtleQ8xZ2Rk4Wq"`, `S3-Sealed-Key: "IAAfALhsOeD5AE3s5Zgq3DZ5VFGsOa3B0ksVC86"`, "the public key \"RWTx5Zr1tiHQLwG9keckT0c45M3AGeHD6IvimQHp\"",
+	"access_key: USWUXHGYZQYFYFFIT3RE/20170529/us-east-1/s3/aws4_request", "Token: `urn:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6`",
 	"key: ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAB", "token: sha256:" + strings.Repeat("0e9d3f25", 4), `key: "\x01\x02\x03\x04"`,
 }
 
@@ -225,7 +249,8 @@ func TestSecretName(t *testing.T) {
 		"foreign_key": plausible.NotSecret, "primaryKey": plausible.NotSecret, "cache_key": plausible.NotSecret, "sort_key": plausible.NotSecret,
 		"csrf_token": plausible.NotSecret, "DB_PASSWORD_FILE": plausible.NotSecret, "SECRET_PATH": plausible.NotSecret,
 		"secretName": plausible.NotSecret, "passwordPlaceholder": plausible.NotSecret, "author": plausible.NotSecret,
-		"compass": plausible.NotSecret, "sha256_password": plausible.NotSecret, "": plausible.NotSecret, "_": plausible.NotSecret,
+		"compass": plausible.NotSecret, "htpasswd": plausible.NotSecret, "publicKeyToken": plausible.NotSecret, "passwordKey": plausible.Perhaps,
+		"X-Amz-Credential": plausible.Perhaps, "KeyMAC": plausible.NotSecret, "sha256_password": plausible.NotSecret, "": plausible.NotSecret, "_": plausible.NotSecret,
 	} {
 		if got, _ := plausible.SecretName([]byte(name)); got != want {
 			t.Errorf("%s: %d, want %d", name, got, want)
@@ -245,6 +270,7 @@ func TestEncoded(t *testing.T) {
 		{"encoded", "{{b64 'hT7kq2LwRt5x'}}", true},
 		{"encoded", "{{b64 '-----BEGIN CERTIFICATE-----'}}", false},
 		{"encoded", "{{b64 '{{lit \"{{\"}} .Values.x }}'}}", false},
+
 		{"userpass", "app:{{alnum 14}}", true},
 		{"userpass", "guest:guest", true},
 		{"userpass", "user:password", false},
@@ -261,6 +287,33 @@ func TestEncoded(t *testing.T) {
 		if v.Plausible != c.want {
 			t.Errorf("%s %s: %+v", c.filter, c.template, v)
 		}
+	}
+}
+
+func TestOpaque(t *testing.T) {
+	for text, want := range map[string]bool{
+		"ToggleButtonBasicConfigComponent": false, "radiusCallingStationIdDescription": false, "some_settings_module_name": false,
+		"${TOGGL_API_TOKEN}": false, "": false,
+		strings.Repeat("0f1e2d3c", 4): true, "abcdefghijklmnopqrstuvwxyzabcdef": true, "12345678-ABCD-ABCD-ABCD-1234567890AB": true,
+		"live_9f8e7d6c5b4a39281706f5e4": true, strings.Repeat("qX7", 9): true,
+	} {
+		f, _ := plausible.Named("opaque")
+		if v := f([]byte(text), assignment.Assignment{Value: assignment.Span{End: len(text)}}); v.Plausible != want {
+			t.Errorf("%s: %+v", text, v)
+		}
+	}
+	missed := 0
+	for seed := range uint64(300) {
+		text, err := example.Expand("{{alnum 32}}", seed+1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !plausible.Opaque([]byte(text), assignment.Assignment{Value: assignment.Span{End: len(text)}}).Plausible {
+			missed++
+		}
+	}
+	if missed > 0 {
+		t.Errorf("%d of 300 random values dropped", missed)
 	}
 }
 

@@ -157,6 +157,15 @@ func (s *shape) random() float32 {
 	return r
 }
 
+// reads reports whether what the letters of the value say outweighs its digits and irregular capitals. Rows of
+// neighbours (abcd) say nothing.
+func (s *shape) reads() bool {
+	if s.hex && s.n >= 16 || s.digits*6 >= s.n || s.steps*3 >= s.n {
+		return false
+	}
+	return s.wordy+0.7*float32(s.known)-1.6*float32(max(0, s.switches-1)) > 0
+}
+
 func isLower(c byte) bool  { return 'a' <= c && c <= 'z' }
 func isUpper(c byte) bool  { return 'A' <= c && c <= 'Z' }
 func isLetter(c byte) bool { return isLower(c | 0x20) }

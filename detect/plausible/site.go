@@ -11,13 +11,16 @@ type site struct {
 	named   bool // the name is known
 	caps    bool // the name is written in capitals, as environment variables are
 	quoted  bool
-	next    byte // first byte that is no blank behind the value (and its quotation mark), 0 at the end of the line
-	code    bool // what is around is code: the value, unquoted, would be an expression
-	follow  int  // words that follow an unquoted value on its line, as those of a sentence
-	call    bool // the value is an argument of a call
-	yaml    bool // name: value, alone on its line
-	flag    bool // the value stands behind a flag and a blank: --password v
-	lineTop bool // nothing but blanks, a dash or a comment mark stands before the name
+	next    byte   // first byte that is no blank behind the value (and its quotation mark), 0 at the end of the line
+	code    bool   // what is around is code: the value, unquoted, would be an expression
+	follow  int    // words that follow an unquoted value on its line, as those of a sentence
+	call    bool   // the value is an argument of a call
+	yaml    bool   // name: value, alone on its line
+	flag    bool   // the value stands behind a flag and a blank: --password v
+	lineTop bool   // nothing but blanks, a dash or a comment mark stands before the name
+	odd     bool   // name= value: a blank behind the sign and none before it, as nobody assigns
+	listed  bool   // the name stands behind a comma and a blank
+	prior   []byte // the word before the name, with one blank between them
 }
 
 // look reads the surroundings of a.
@@ -86,6 +89,18 @@ func (s *site) readBefore(data []byte, a assignment.Assignment) {
 		}
 		p--
 	}
+	p = a.Name.Start
+	if p > limit+1 && data[p-1] == ' ' && isLetter(data[p-2]) {
+		q := p - 1
+		for q > limit && isLetter(data[q-1]) {
+			q--
+		}
+		s.prior = data[q : p-1]
+	}
+	for p > limit && data[p-1] == ' ' {
+		p--
+	}
+	s.listed = p > limit && data[p-1] == ',' && p < a.Name.Start
 }
 
 // readGap looks at what stands between name and value.
@@ -95,6 +110,7 @@ func (s *site) readGap(data []byte, a assignment.Assignment) {
 	}
 	gap := data[a.Name.End:min(a.Value.Start, a.Name.End+Around)]
 	s.flag = !s.quoted && len(bytes.TrimSpace(gap)) == 0
+	s.odd = !s.quoted && len(gap) > 1 && gap[0] == '=' && gap[1] == ' '
 	for i, c := range gap {
 		if c == '(' {
 			s.call = true
@@ -111,6 +127,9 @@ func (s *site) readGap(data []byte, a assignment.Assignment) {
 		}
 		if a.Name.Start > 0 && (data[a.Name.Start-1] == '$' || data[a.Name.Start-1] == '>' || data[a.Name.Start-1] == '@') {
 			s.code = true
+		}
+		if s.listed && len(gap) > 2 && gap[0] == ' ' && gap[1] == '=' {
+			s.code = true // a, password = f
 		}
 	}
 }
