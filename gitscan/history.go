@@ -261,7 +261,8 @@ func (h *history) change(c change) {
 	switch {
 	case len(ids) > 0 && !known:
 		if len(h.names) >= 1<<pmapBits {
-			return // the repository's 16 millionth path with a secret; Place reports the blob without history
+			h.repo.problem("history", "more paths with secrets than can be followed")
+			return
 		}
 		key = uint32(len(h.names))
 		name := string(c.path)

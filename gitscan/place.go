@@ -262,6 +262,16 @@ func (p *placer) danglingNames(ctx context.Context, blobs map[pack.ID]scan.BlobR
 			break
 		}
 	}
+	for _, list := range level { // as far as they were followed
+		for _, b := range list {
+			names[b.blob] = append(names[b.blob], b.path)
+		}
+	}
+	for id := range blobs {
+		if len(names[id]) == 0 {
+			names[id] = []string{""}
+		}
+	}
 	for id := range names {
 		slices.Sort(names[id])
 		names[id] = slices.Compact(names[id])

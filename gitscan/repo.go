@@ -58,7 +58,9 @@ type Repo struct {
 	stats   scan.Stats
 	missing map[pack.ID]bool
 	unread  map[pack.ID]pack.Kind // kind 0: not even that is known
-	trusted *bitmap               // trees whose hash was checked
+	repeats int                   // see differ
+	trusted *bitmap               // trees whose hash was checked …
+	crooked map[pack.ID]bool      // … and of these the ones that are not canonical
 	skipped map[scan.SkipReason]int64
 }
 
@@ -89,7 +91,7 @@ func Open(path string, o Options) (*Repo, error) {
 		return nil, err
 	}
 	r := &Repo{dirs: d, format: f, o: o, store: store, missing: map[pack.ID]bool{}, unread: map[pack.ID]pack.Kind{},
-		trusted: newBitmap(store.Len())}
+		repeats: firstRepeats, trusted: newBitmap(store.Len()), crooked: map[pack.ID]bool{}}
 	r.stats.Problems, r.stats.Notices = []scan.Problem{}, []string{}
 	r.skipped = map[scan.SkipReason]int64{}
 	for _, dm := range store.Damage() {
@@ -219,15 +221,25 @@ func (r *Repo) tree(id pack.ID) ([]byte, error) {
 	}
 	ord, ok := r.store.Find(id)
 	if ok && r.trusted.has(ord) {
+		if r.crooked[id] {
+			data, _ = canonicalTree(r.format.objects, data)
+		}
 		return data, nil
 	}
 	if r.format.objects.Hash(pack.Tree, data) != id {
 		return nil, pack.ErrHash
 	}
+	tree, err := canonicalTree(r.format.objects, data)
+	if len(tree) != len(data) || len(tree) > 0 && &tree[0] != &data[0] {
+		r.crooked[id] = true
+	}
+	if err != nil {
+		r.damaged(id, fmt.Errorf("tree: %w", err))
+	}
 	if ok {
 		r.trusted.set(ord)
 	}
-	return data, nil
+	return tree, nil
 }
 
 // differ compares trees of this repository. Only one goroutine at a time may use what it gives.
@@ -242,7 +254,8 @@ func (r *Repo) differ(emit func(change)) differ {
 			}
 			r.damaged(id, fmt.Errorf("tree: %w", err))
 		},
-		emit: emit,
+		emit:    emit,
+		repeats: &r.repeats,
 	}
 }
 

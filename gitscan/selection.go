@@ -9,75 +9,64 @@ import (
 	"rummage/gitscan/internal/pack"
 )
 
-// sel marks the wanted commits.
+// sel marks the wanted commits: those that some commits reach and others do not.
 func (r *Repo) sel() error {
 	g := r.graph
-	mark := func(n int32) {
-		g.reach(n, func(c *commitNode) bool {
-			again := c.wanted
-			c.wanted = true
-			return !again
-		})
-	}
-	unmark := func(n int32) {
-		done := map[*commitNode]bool{}
-		g.reach(n, func(c *commitNode) bool {
-			if done[c] {
-				return false
-			}
-			done[c] = true
-			c.wanted = false
-			return true
-		})
-	}
 	if !r.o.narrowed() {
 		for i := range g.nodes {
 			g.nodes[i].wanted = true
 		}
 		return nil
 	}
-	var from, not []int32
-	switch {
-	case r.o.Range != "":
+	from, not, err := r.bounds()
+	if err != nil {
+		return err
+	}
+	for _, n := range from {
+		g.reach(n, func(c *commitNode) bool {
+			again := c.wanted
+			c.wanted = true
+			return !again
+		})
+	}
+	done := map[*commitNode]bool{}
+	for _, n := range not {
+		g.reach(n, func(c *commitNode) bool {
+			again := done[c]
+			done[c], c.wanted = true, false
+			return !again
+		})
+	}
+	return nil
+}
+
+// bounds are the commits from which a narrowed scan starts, and those at which it stops.
+func (r *Repo) bounds() (from, not []int32, err error) {
+	if r.o.Range != "" {
 		a, b, ok := strings.Cut(r.o.Range, "..")
 		if !ok || strings.HasPrefix(b, ".") {
-			return fmt.Errorf("range %q: want A..B", r.o.Range)
+			return nil, nil, fmt.Errorf("range %q: want A..B", r.o.Range)
 		}
 		na, err := r.revision(a)
 		if err != nil {
-			return err
+			return nil, nil, err
 		}
 		nb, err := r.revision(b)
-		if err != nil {
-			return err
-		}
-		from, not = []int32{nb}, []int32{na}
-	default:
-		for i, n := range r.tipNodes {
-			if slices.ContainsFunc(r.tipRefs[i], r.selectedRef) {
-				from = append(from, n)
-			}
-		}
-		if len(r.o.Branches) > 0 {
-			if err := r.checkBranches(); err != nil {
-				return err
-			}
+		return []int32{nb}, []int32{na}, err
+	}
+	if err := r.checkBranches(); err != nil {
+		return nil, nil, err
+	}
+	for i, n := range r.tipNodes {
+		if slices.ContainsFunc(r.tipRefs[i], r.selectedRef) {
+			from = append(from, n)
 		}
 	}
 	if r.o.Since != "" {
 		n, err := r.revision(r.o.Since)
-		if err != nil {
-			return err
-		}
-		not = append(not, n)
+		return from, []int32{n}, err
 	}
-	for _, n := range from {
-		mark(n)
-	}
-	for _, n := range not {
-		unmark(n)
-	}
-	return nil
+	return from, nil, nil
 }
 
 // selectedRef reports whether Branches names a ref, or names nothing.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 
 	"rummage/gitscan/internal/pack"
 )
@@ -27,7 +28,11 @@ func (e *treeEntry) isBlob() bool {
 	return e.mode&modeType != modeDir && e.mode&modeType != modeGitlink
 }
 
-var errTree = errors.New("tree object is malformed")
+var (
+	errTree      = errors.New("tree object is malformed")
+	errTreeSlash = errors.New("tree object has a name with a slash in it")
+	errTreeTwice = errors.New("tree object has a name twice")
+)
 
 // nextEntry reads the first entry of a tree and gives what follows it.
 func nextEntry(f pack.Format, tree []byte) (e treeEntry, rest []byte, err error) {
@@ -89,6 +94,54 @@ func (e *treeEntry) after(n int) byte {
 	return 0
 }
 
+// canonicalTree gives a tree as git writes it: entries in order, each name once and without a slash. That is data
+// itself, unless somebody made it otherwise; then entries are sorted, and those that cannot be are left out, which is
+// the error.
+func canonicalTree(f pack.Format, data []byte) (tree []byte, err error) {
+	type entry struct {
+		treeEntry
+		raw []byte
+	}
+	var prev treeEntry
+	sorted, n := true, 0
+	for rest := data; len(rest) > 0; n++ {
+		var e treeEntry
+		e, after, err := nextEntry(f, rest)
+		if err != nil || bytes.IndexByte(e.name, '/') >= 0 || n > 0 && compareEntries(&prev, &e) >= 0 {
+			sorted = false
+			break
+		}
+		prev, rest = e, after
+	}
+	if sorted {
+		return data, nil
+	}
+	var entries []entry
+	for rest := data; len(rest) > 0; {
+		e, after, bad := nextEntry(f, rest)
+		if bad != nil {
+			err = bad
+			break
+		}
+		if bytes.IndexByte(e.name, '/') >= 0 {
+			err = errTreeSlash
+		} else {
+			entries = append(entries, entry{e, rest[:len(rest)-len(after)]})
+		}
+		rest = after
+	}
+	slices.SortStableFunc(entries, func(a, b entry) int { return compareEntries(&a.treeEntry, &b.treeEntry) })
+	tree = []byte{}
+	for i := range entries {
+		if i > 0 && compareEntries(&entries[i-1].treeEntry, &entries[i].treeEntry) == 0 {
+			err = errTreeTwice
+			continue
+		}
+		tree = append(tree, entries[i].raw...)
+	}
+	return tree, err
+}
+
 // change is a path whose blob differs between two trees. A zero id means that there is none. path is valid during the
 // call only.
 type change struct {
@@ -96,28 +149,39 @@ type change struct {
 	old, new pack.ID
 }
 
-// differ compares trees. A tree that cannot be read is told to problem once and taken for empty.
+// differ compares trees. A tree that cannot be read is told to problem once and taken for empty. get gives canonical
+// trees (see canonicalTree).
 type differ struct {
 	format  pack.Format
 	get     func(pack.ID) ([]byte, error)
 	problem func(id pack.ID, err error)
 	emit    func(change)
 	path    []byte
-	budget  int
+	// repeats is how many entries of trees may still be visited that this comparison has visited before. All
+	// comparisons of a repository share it.
+	repeats *int
+	visits  int
+	visited map[[2]pack.ID]bool // pairs of trees; kept once visits says that the comparison is a large one
 }
 
-// Bounds against trees made to be endless: git itself cannot check out paths deeper than this, and a tree that holds
-// itself a thousand times over has more entries than any repository.
+// Bounds against trees made to be endless. A directory may stand in as many places as anybody likes, at no cost to
+// whoever makes it: ten levels of ten references are 10,000,000,000 paths. So entries that are visited again are
+// counted, and may be some times as many as those visited for the first time.
 const (
-	maxTreeDepth   = 2048
-	maxTreeEntries = 50_000_000
+	maxTreeDepth   = 16_384
+	firstRepeats   = 1 << 16
+	repeatsPerNew  = 16
+	manyTreeVisits = 4096
 )
 
-var errTreeBounds = fmt.Errorf("trees are nested more than %d deep or have more than %d entries", maxTreeDepth, maxTreeEntries)
+var (
+	errTreeDepth   = fmt.Errorf("directories are nested more than %d deep", maxTreeDepth)
+	errTreeRepeats = errors.New("the same directories stand in too many places: some are left out")
+)
 
 // diff emits every path whose blob is not the same in both trees. Zero stands for the empty tree.
 func (d *differ) diff(old, new pack.ID) {
-	d.path, d.budget = d.path[:0], maxTreeEntries
+	d.path, d.visits, d.visited = d.path[:0], 0, nil
 	d.trees(old, new, 0)
 }
 
@@ -125,15 +189,27 @@ func (d *differ) trees(old, new pack.ID, depth int) {
 	if old == new {
 		return
 	}
-	if depth > maxTreeDepth || d.budget <= 0 {
-		d.problem(new, errTreeBounds)
+	name := new
+	if name.IsZero() {
+		name = old
+	}
+	if depth > maxTreeDepth {
+		d.problem(name, errTreeDepth)
 		return
 	}
+	again := d.again(old, new)
 	var a, b cursor
 	a.start(d.format, d.read(old))
 	b.start(d.format, d.read(new))
 	for a.ok || b.ok {
-		d.budget--
+		d.visits++
+		if !again {
+			*d.repeats += repeatsPerNew
+		} else if *d.repeats--; *d.repeats < 0 {
+			*d.repeats = 0
+			d.problem(name, errTreeRepeats)
+			return
+		}
 		c := 0
 		switch {
 		case !b.ok:
@@ -158,12 +234,22 @@ func (d *differ) trees(old, new pack.ID, depth int) {
 			b.next()
 		}
 	}
-	if a.err != nil {
-		d.problem(old, a.err)
+}
+
+// again reports whether this comparison has compared these trees before. Small ones do not keep book.
+func (d *differ) again(old, new pack.ID) bool {
+	if d.visits < manyTreeVisits {
+		return false
 	}
-	if b.err != nil {
-		d.problem(new, b.err)
+	if d.visited == nil {
+		d.visited = map[[2]pack.ID]bool{}
 	}
+	pair := [2]pack.ID{old, new}
+	if d.visited[pair] {
+		return true
+	}
+	d.visited[pair] = true
+	return false
 }
 
 // pair handles one name that differs. Both entries, when both are there, are directories or neither is: git's order

@@ -146,71 +146,85 @@ func (s *Store) fromPack(p *packFile, i, limit int) (Kind, []byte, error) {
 }
 
 // resolve inflates the entry at an offset and applies its chain of deltas.
-func (s *Store) resolve(p *packFile, off uint64, limit int) (kind Kind, data []byte, err error) {
+func (s *Store) resolve(p *packFile, off uint64, limit int) (Kind, []byte, error) {
 	inf := s.infl.Get().(*inflater)
 	defer s.infl.Put(inf)
-	// Down the chain to something whole …
-	var chain []entry
-	var offs []uint64
-	for data == nil {
-		if c, ok := s.bases.get(cacheKey{p, off}); ok {
-			kind, data = c.kind, c.data
-			break
-		}
-		e, err := p.entryAt(off)
-		if err != nil {
-			return 0, nil, err
-		}
-		if len(chain) > p.idx.n {
-			return 0, nil, fmt.Errorf("offset %d: delta chain is a cycle", off)
-		}
-		switch e.kind {
-		case ofsDelta, refDelta:
-			chain, offs = append(chain, e), append(offs, off)
-			if e.kind == ofsDelta {
-				off = e.baseOff
-				continue
-			}
-			if i, ok := p.idx.find(e.baseID); ok {
-				if off, ok = p.idx.offset(i); ok {
-					continue
-				}
-			}
-			if kind, data, err = s.foreignBase(p, e.baseID); err != nil {
-				return 0, nil, fmt.Errorf("offset %d: base: %w", offs[len(offs)-1], err)
-			}
-		default:
-			if len(chain) == 0 && limit > 0 && e.size > limit {
-				return e.kind, nil, ErrTooLarge
-			}
-			if data, err = inf.inflate(make([]byte, 0, min(e.size, len(p.body(e))*maxRatio)), p.body(e), e.size); err != nil {
-				return 0, nil, fmt.Errorf("offset %d: %w", off, err)
-			}
-			kind = e.kind
-			s.bases.put(cached{cacheKey{p, off}, kind, data})
-		}
+	kind, data, chain, err := s.descend(inf, p, off, limit)
+	if err != nil {
+		return kind, nil, err
 	}
-	// … and up again.
 	var delta []byte
 	for i := len(chain) - 1; i >= 0; i-- {
-		if delta, err = inf.inflate(delta[:0], p.body(chain[i]), chain[i].size); err != nil {
-			return 0, nil, fmt.Errorf("offset %d: %w", offs[i], err)
+		l := chain[i]
+		if delta, err = inf.inflate(delta[:0], p.body(l.entry), l.size); err != nil {
+			return 0, nil, fmt.Errorf("offset %d: %w", l.off, err)
 		}
 		_, target, _, err := deltaSizes(delta)
 		if err != nil {
-			return 0, nil, fmt.Errorf("offset %d: %w", offs[i], err)
+			return 0, nil, fmt.Errorf("offset %d: %w", l.off, err)
 		}
 		if i == 0 && limit > 0 && target > limit {
 			return kind, nil, ErrTooLarge
 		}
 		out, err := applyDelta(make([]byte, 0, boundTarget(target, len(data), len(delta))), data, delta)
 		if err != nil {
-			return 0, nil, fmt.Errorf("offset %d: %w", offs[i], err)
+			return 0, nil, fmt.Errorf("offset %d: %w", l.off, err)
 		}
 		data = out
-		s.bases.put(cached{cacheKey{p, offs[i]}, kind, data})
+		s.bases.put(cached{cacheKey{p, l.off}, kind, data})
+	}
+	if limit > 0 && len(data) > limit { // known from a call without this limit
+		return kind, nil, ErrTooLarge
 	}
 	return kind, data, nil
+}
+
+// link is a delta on the way from an entry to something whole.
+type link struct {
+	entry
+	off uint64
+}
+
+// descend follows the chain from the entry at an offset down to something whole or known, and gives that and the
+// deltas passed, the entry's own first.
+func (s *Store) descend(inf *inflater, p *packFile, off uint64, limit int) (kind Kind, data []byte, chain []link, err error) {
+	for {
+		if c, ok := s.bases.get(cacheKey{p, off}); ok {
+			return c.kind, c.data, chain, nil
+		}
+		e, err := p.entryAt(off)
+		if err != nil {
+			return 0, nil, nil, err
+		}
+		if len(chain) > p.idx.n {
+			return 0, nil, nil, fmt.Errorf("offset %d: delta chain is a cycle", off)
+		}
+		if e.kind != ofsDelta && e.kind != refDelta {
+			if len(chain) == 0 && limit > 0 && e.size > limit {
+				return e.kind, nil, nil, ErrTooLarge
+			}
+			room := make([]byte, 0, min(e.size, len(p.body(e))*maxRatio))
+			if data, err = inf.inflate(room, p.body(e), e.size); err != nil {
+				return 0, nil, nil, fmt.Errorf("offset %d: %w", off, err)
+			}
+			s.bases.put(cached{cacheKey{p, off}, e.kind, data})
+			return e.kind, data, chain, nil
+		}
+		chain = append(chain, link{e, off})
+		if e.kind == ofsDelta {
+			off = e.baseOff
+			continue
+		}
+		if i, ok := p.idx.find(e.baseID); ok {
+			if off, ok = p.idx.offset(i); ok {
+				continue
+			}
+		}
+		if kind, data, err = s.foreignBase(p, e.baseID); err != nil {
+			return 0, nil, nil, fmt.Errorf("offset %d: base: %w", chain[len(chain)-1].off, err)
+		}
+		return kind, data, chain, nil
+	}
 }
 
 // boundTarget caps what is allocated for a delta's result: an instruction of at least four bytes copies at most
