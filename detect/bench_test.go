@@ -2,9 +2,9 @@ package detect
 
 import (
 	"fmt"
+	"go/build"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 )
@@ -47,7 +47,7 @@ func manyRules(tb testing.TB, n int) *Ruleset {
 
 // goSource is some megabytes of Go's own library, cut into blobs of 20 kB.
 func goSource(tb testing.TB) (blobs [][]byte, size int) {
-	dir := filepath.Join(runtime.GOROOT(), "src")
+	dir := filepath.Join(build.Default.GOROOT, "src")
 	var all []byte
 	for _, sub := range []string{"net/http", "crypto/tls", "go/types", "encoding/json", "regexp", "syscall"} {
 		files, _ := filepath.Glob(filepath.Join(dir, sub, "*.go"))

@@ -304,16 +304,6 @@ type bitmap struct{ words []uint64 }
 func newBitmap(n int) *bitmap       { return &bitmap{make([]uint64, (n+63)/64)} }
 func (b *bitmap) has(i uint32) bool { return b.words[i/64]>>(i%64)&1 == 1 }
 func (b *bitmap) set(i uint32)      { b.words[i/64] |= 1 << (i % 64) }
-func (b *bitmap) each(f func(uint32) bool) {
-	for w, word := range b.words {
-		for i := uint32(0); word != 0; i++ {
-			if word&1 == 1 && !f(uint32(w)*64+i) {
-				return
-			}
-			word >>= 1
-		}
-	}
-}
 
 var _ scan.Source = (*Repo)(nil)
 

@@ -6,9 +6,6 @@ const (
 	// minBase64 and minHex are the least lengths of a segment.
 	minBase64 = 16
 	minHex    = 32
-	// asciiStart is how many bytes at the beginning of decoded base64 must be
-	// ASCII: two groups of three.
-	asciiStart = 6
 )
 
 // Classes of bytes.
