@@ -168,6 +168,8 @@ func TestMatchSpan(t *testing.T) {
 		{"from the line above", scan.Place{Line: 3, Column: 3, EndLine: 3, EndColumn: 8, Match: "key:\n  abcde"}, "abcde", span{2, 1, 3, 7}},
 		{"to the line below", scan.Place{Line: 3, Column: 3, EndLine: 4, EndColumn: 3, Match: "ab\ncd\nxyz"}, "ab\ncd", span{3, 3, 5, 3}},
 		{"encoded", scan.Place{Line: 1, Column: 5, EndLine: 1, EndColumn: 9, Match: "YWJj"}, "abc", span{1, 5, 1, 8}},
+		{"told", scan.Place{Line: 5, Column: 2, EndLine: 5, EndColumn: 9, Match: "a\nb\nabc", MatchAt: scan.Span{Line: 4, Column: 7, EndLine: 5, EndColumn: 9}},
+			"abc", span{4, 7, 5, 8}},
 		{"by name", scan.Place{Path: "a.p12"}, "", span{0, 0, 0, 0}},
 	} {
 		if got := matchSpan(&tt.place, tt.secret); got != tt.want {

@@ -290,9 +290,12 @@ func rulesOf(rules []RuleInfo, lists ...[]finding) []RuleInfo {
 	return slices.CompactFunc(out, func(x, y RuleInfo) bool { return x.ID == y.ID })
 }
 
-// matchSpan works out where the match stands from where the secret in it stands. Where the match begins on an earlier
-// line, its column there is not known and taken as 1.
+// matchSpan is where the match stands. When the place does not tell, it is worked out from where the secret in it
+// stands; where the match begins on an earlier line, its column there is not known then and taken as 1.
 func matchSpan(p *scan.Place, secret string) span {
+	if at := p.MatchAt; at.Line > 0 {
+		return span{at.Line, at.Column, at.EndLine, at.EndColumn - 1}
+	}
 	sp := span{p.Line, p.Column, p.EndLine, p.EndColumn - 1}
 	match := p.Match.Reveal()
 	i := strings.Index(match, secret)

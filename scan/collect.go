@@ -41,10 +41,10 @@ type atKey struct {
 
 // hit is one match in one blob, located.
 type hit struct {
-	secret             SecretID
-	line, column       int
-	endLine, endColumn int
-	match              detect.Match
+	secret  SecretID
+	at      Span // of the secret
+	matchAt Span
+	match   detect.Match
 }
 
 func newCollector(d *detect.Detector, src Source) *collector {
@@ -90,21 +90,29 @@ func (c *collector) identify(located []hit) {
 
 // locate gives matches their lines and columns.
 func locate(text []byte, matches []detect.Match) []hit {
-	located := make([]hit, len(matches))
-	var pos position
-	order := make([]int, len(matches))
-	for i := range order {
-		order[i] = i
-	}
-	// Lines are counted once, forwards.
-	slices.SortFunc(order, func(a, b int) int { return matches[a].SecretStart - matches[b].SecretStart })
-	for _, i := range order {
+	offsets := make([]int, 0, 4*len(matches))
+	for i := range matches {
 		m := &matches[i]
-		pos.advance(text, m.SecretStart)
-		end := pos
-		end.advance(text, m.SecretEnd)
-		located[i] = hit{line: pos.line + 1, column: m.SecretStart - pos.lineStart + 1,
-			endLine: end.line + 1, endColumn: m.SecretEnd - end.lineStart + 1, match: *m}
+		offsets = append(offsets, m.Start, m.End, m.SecretStart, m.SecretEnd)
+	}
+	slices.Sort(offsets) // lines are counted once, forwards
+	offsets = slices.Compact(offsets)
+	places := make([]position, len(offsets))
+	var pos position
+	for i, offset := range offsets {
+		pos.advance(text, offset)
+		places[i] = pos
+	}
+	at := func(start, end int) Span {
+		i, _ := slices.BinarySearch(offsets, start)
+		j, _ := slices.BinarySearch(offsets, end)
+		return Span{Line: places[i].line + 1, Column: start - places[i].lineStart + 1,
+			EndLine: places[j].line + 1, EndColumn: end - places[j].lineStart + 1}
+	}
+	located := make([]hit, len(matches))
+	for i := range matches {
+		m := &matches[i]
+		located[i] = hit{at: at(m.SecretStart, m.SecretEnd), matchAt: at(m.Start, m.End), match: *m}
 	}
 	return located
 }

@@ -63,6 +63,15 @@ type Place struct {
 	Tags []string `json:"tags,omitempty"`
 	// Match is the text that the rule matched, which holds the secret and what tells it apart.
 	Match Secret `json:"-"`
+	// MatchAt is where the match stands, which need not follow from Match when that was decoded. It is zero for a place
+	// without a line.
+	MatchAt Span `json:"-"`
+}
+
+// Span is a range of a text in lines and columns, as in Place.
+type Span struct {
+	Line, Column       int
+	EndLine, EndColumn int // of the first byte after the range
 }
 
 // Suppression says who decided that a finding is not to be reported as one.

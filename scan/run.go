@@ -114,8 +114,8 @@ func (b *builder) place(p Placement) {
 		if h.match.Suppressed != nil {
 			by = h.match.Suppressed
 		}
-		b.add(&h.match, by, Place{Line: h.line, Column: h.column, EndLine: h.endLine, EndColumn: h.endColumn,
-			Context: string(h.match.Context), Match: Secret(h.match.Text)}, p)
+		b.add(&h.match, by, Place{Line: h.at.Line, Column: h.at.Column, EndLine: h.at.EndLine, EndColumn: h.at.EndColumn,
+			Context: string(h.match.Context), Match: Secret(h.match.Text), MatchAt: h.matchAt}, p)
 	}
 }
 
