@@ -58,6 +58,7 @@ type Repo struct {
 	stats   scan.Stats
 	missing map[pack.ID]bool
 	unread  map[pack.ID]pack.Kind // kind 0: not even that is known
+	wrong   map[pack.ID]bool      // whole, but named as another kind
 	repeats int                   // see differ
 	trusted *bitmap               // trees whose hash was checked …
 	crooked map[pack.ID]bool      // … and of these the ones that are not canonical
@@ -91,7 +92,7 @@ func Open(path string, o Options) (*Repo, error) {
 		return nil, err
 	}
 	r := &Repo{dirs: d, format: f, o: o, store: store, missing: map[pack.ID]bool{}, unread: map[pack.ID]pack.Kind{},
-		repeats: firstRepeats, trusted: newBitmap(store.Len()), crooked: map[pack.ID]bool{}}
+		repeats: firstRepeats, trusted: newBitmap(store.Len()), crooked: map[pack.ID]bool{}, wrong: map[pack.ID]bool{}}
 	r.stats.Problems, r.stats.Notices = []scan.Problem{}, []string{}
 	r.skipped = map[scan.SkipReason]int64{}
 	for _, dm := range store.Damage() {
@@ -205,10 +206,25 @@ func (r *Repo) isDamaged(ord uint32) bool {
 	return bad
 }
 
+// wrongKind: what was named as one kind of object is another. The object itself is whole, and counted as what it is.
+type wrongKind struct{ is, want pack.Kind }
+
+func (e wrongKind) Error() string { return fmt.Sprintf("is a %s, not a %s", e.is, e.want) }
+
+// misnamed remembers an object that something names as another kind. Each is told once.
+func (r *Repo) misnamed(id pack.ID, e wrongKind) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.wrong[id] {
+		r.wrong[id] = true
+		r.problemLocked(r.format.objects.Hex(id), e.Error())
+	}
+}
+
 func (r *Repo) object(id pack.ID, want pack.Kind) ([]byte, error) {
 	kind, data, err := r.store.Get(id, 0)
 	if err == nil && kind != want {
-		return nil, fmt.Errorf("is a %s, not a %s", kind, want)
+		return nil, wrongKind{kind, want}
 	}
 	return data, err
 }
@@ -248,11 +264,15 @@ func (r *Repo) differ(emit func(change)) differ {
 		format: r.format.objects,
 		get:    r.tree,
 		problem: func(id pack.ID, err error) {
-			if errors.Is(err, pack.ErrMissing) {
+			var e wrongKind
+			switch {
+			case errors.Is(err, pack.ErrMissing):
 				r.lacks(id, "tree")
-				return
+			case errors.As(err, &e):
+				r.misnamed(id, e)
+			default:
+				r.damaged(id, fmt.Errorf("tree: %w", err))
 			}
-			r.damaged(id, fmt.Errorf("tree: %w", err))
 		},
 		emit:    emit,
 		repeats: &r.repeats,

@@ -387,6 +387,9 @@ func (r *Repo) selectedObject(ord uint32, v scan.Visitor, message visitMessages)
 		if _, _, text, err := tagTarget(r.format.objects, data); err == nil {
 			message(ord, []byte(text))
 		}
+	case err == nil && kind == pack.Tree:
+		r.progress.Done.Add(1)
+		r.misnamed(id, wrongKind{kind, pack.Blob})
 	default:
 		if err == nil && r.format.objects.Hash(kind, data) != id {
 			err = pack.ErrHash

@@ -169,9 +169,9 @@ type differ struct {
 // counted, and may be some times as many as those visited for the first time.
 const (
 	maxTreeDepth   = 16_384
-	firstRepeats   = 1 << 16
+	firstRepeats   = 1 << 14
 	repeatsPerNew  = 16
-	manyTreeVisits = 4096
+	manyTreeVisits = 256
 )
 
 var (
