@@ -75,7 +75,10 @@ func (p *placer) intervals(h *history) {
 		iv := &h.intervals[i]
 		pl := scan.Placement{Blob: iv.blob, Path: h.names[iv.path], Secret: iv.secret, Introduced: p.commit(iv.intro),
 			AtTip: p.tips(iv.tips), Reachable: p.repo.graph.nodes[iv.intro].reached}
-		if !pl.Reachable {
+		switch intro := &p.repo.graph.nodes[iv.intro]; {
+		case intro.cut:
+			pl.Note = "or earlier: history is cut off at this commit"
+		case !intro.reached:
 			pl.Note = "unreachable commit"
 		}
 		if len(iv.removed) == 0 {
