@@ -24,8 +24,8 @@
 //   - A match that is empty is none; an empty secretGroup gives the whole match as the secret.
 //   - Keywords are compared with A-Z taken for a-z; other alphabets in all lower or all upper case. The Kelvin sign and
 //     the long s do not count as k and s in (?i).
-//   - Decoded text is searched with up to decode.Context bytes of what is around it, not with the whole blob; what is
-//     decoded differs in details that package decode tells.
+//   - Decoded text is searched with the characters around it up to a white space and decode.Context bytes more, but
+//     decode.MaxContext at most, not with the whole blob; what is decoded differs in details that package decode tells.
 //   - Paths have slashes; the form with backslashes that gitleaks also tests on Windows is not tested.
 //   - The start of a match is that of its first byte that is no line feed; columns are not one too high.
 //   - Empty stopwords and keywords are left out.

@@ -29,8 +29,13 @@ package decode
 const (
 	// MaxDepth is how many encodings inside one another are undone.
 	MaxDepth = 5
-	// Context is how many bytes on each side of decoded text are in its window.
+	// Context is how many bytes are in a window on each side of decoded text and
+	// of the characters that stand around it without white space between, so
+	// that a long token is not cut.
 	Context = 256
+	// MaxContext is how many bytes are in a window at most on each side of decoded
+	// text.
+	MaxContext = 4 << 10
 	// MaxSegment is the length of encoded text beyond which a segment is decoded
 	// in parts, each of which must be text.
 	MaxSegment = 1 << 20

@@ -213,6 +213,32 @@ func TestWindows(t *testing.T) {
 	}
 }
 
+// TestWindowsHoldTokens wants what stands around a segment without white space in its window, and Context bytes more.
+func TestWindowsHoldTokens(t *testing.T) {
+	var d decode.Decoder
+	spaces := strings.Repeat(" ", 2*decode.MaxContext)
+	around := strings.Repeat(".", decode.Context)
+	for _, c := range []struct{ name, data, want string }{
+		{"before", spaces + "a" + around + "%41" + spaces, spaces[:decode.Context] + "a" + around + "A" + spaces[:decode.Context]},
+		{"behind", spaces + "%41" + around + "b" + spaces, spaces[:decode.Context] + "A" + around + "b" + spaces[:decode.Context]},
+		{"two of one token", spaces + "%41" + around + around + around + "%42" + spaces,
+			spaces[:decode.Context] + "A" + around + around + around + "B" + spaces[:decode.Context]},
+		{"two near", spaces + "%41" + around + spaces[:2*decode.Context] + around + "%42" + spaces,
+			spaces[:decode.Context] + "A" + around + spaces[:2*decode.Context] + around + "B" + spaces[:decode.Context]},
+		{"without end", strings.Repeat(".", decode.MaxContext+9) + "%41" + strings.Repeat(":", decode.MaxContext+9),
+			strings.Repeat(".", decode.MaxContext) + "A" + strings.Repeat(":", decode.MaxContext)},
+	} {
+		var got []string
+		d.Decode([]byte(c.data), func(w *decode.Window) bool {
+			got = append(got, string(w.Text))
+			return true
+		})
+		if len(got) != 1 || got[0] != c.want {
+			t.Errorf("%s: %d windows, the first of %d bytes, want one of %d", c.name, len(got), len(got[0]), len(c.want))
+		}
+	}
+}
+
 // TestLong decodes segments longer than MaxSegment, in parts.
 func TestLong(t *testing.T) {
 	var d decode.Decoder

@@ -56,15 +56,18 @@ func (p *pass) segment(start, end, left int, decoded []byte, kind Encoding) {
 	}
 	left = max(min(left, start-Context), 0)
 	if p.open && left > p.until {
-		p.closeWindow()
+		p.extend(p.behind(p.copied))
+		if left = min(left, p.before(start)); left > p.until {
+			p.closeWindow()
+		}
 	}
 	if p.d.state != running {
 		return
 	}
 	if !p.open {
-		p.openWindow(left)
+		p.openWindow(min(left, p.before(start)))
 	}
-	if p.d.output+len(p.window.Text)+start-p.copied+len(decoded)+Context > MaxOutput {
+	if p.d.output+len(p.window.Text)+start-p.copied+len(decoded)+MaxContext > MaxOutput {
 		p.d.state = full
 		return
 	}
@@ -80,6 +83,29 @@ func (p *pass) segment(start, end, left int, decoded []byte, kind Encoding) {
 	w.Text = append(w.Text, decoded...)
 	p.copied = end
 	p.extend(end + Context)
+}
+
+// before is where the window of a segment at start begins. It does not look
+// further than where an open window would take it in.
+func (p *pass) before(start int) int {
+	low := max(start-MaxContext, 0)
+	if p.open {
+		low = max(low, p.until)
+	}
+	i := start
+	for i > low && p.text[i-1] > ' ' {
+		i--
+	}
+	return max(i-Context, low)
+}
+
+// behind is where the window of a segment that ends at end ends.
+func (p *pass) behind(end int) int {
+	high := min(end+MaxContext, len(p.text))
+	for end < high && p.text[end] > ' ' {
+		end++
+	}
+	return min(end+Context, high)
 }
 
 // extend makes the window go on to end, if one is open.
@@ -106,6 +132,7 @@ func (p *pass) closeWindow() {
 	}
 	p.open = false
 	w := &p.window
+	p.extend(p.behind(p.copied))
 	p.copyTo(p.until)
 	w.cutRight = p.until < len(p.text) || p.cutRight()
 	w.To = p.until

@@ -219,7 +219,7 @@ func TestLinear(t *testing.T) {
 			})
 			return output
 		}
-		if one, two := measure(1000), measure(2000); two > 2*one+4*decode.Context*decode.MaxDepth {
+		if one, two := measure(1000), measure(2000); two > 2*one+4*decode.MaxContext*decode.MaxDepth {
 			t.Errorf("%.20q: %d bytes of windows for 1000 of them, %d for 2000", unit, one, two)
 		}
 	}

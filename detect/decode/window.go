@@ -6,7 +6,7 @@ import "sort"
 // what they stand for. It and its Text are valid until the visit function that
 // received it returns.
 type Window struct {
-	// Text is the decoded segments with up to Context bytes of what is around
+	// Text is the decoded segments with up to MaxContext bytes of what is around
 	// them.
 	Text []byte
 	// Depth is how many passes of decoding made this text, from 1.
