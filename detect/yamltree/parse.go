@@ -1,0 +1,105 @@
+package yamltree
+
+import "bytes"
+
+// Parse reads the documents of a YAML file. It always returns a tree, and never refuses a file: what could not be
+// understood is in Problems.
+func Parse(data []byte) *Tree {
+	t := &Tree{}
+	if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) {
+		t.Problems = append(t.Problems, Problem{0, Encoding})
+		return t
+	}
+	read := unixLines(data)
+	for _, p := range split(read) {
+		t.read(read, p)
+	}
+	for _, d := range t.Documents {
+		d.returns = &read[0] != &data[0]
+	}
+	return t
+}
+
+// unixLines is the data with line ends of LF and CRLF only: a CR alone, the line end of old, becomes LF, in a copy.
+// No offset changes.
+func unixLines(data []byte) []byte {
+	var copied []byte
+	for p := 0; ; p++ {
+		n := bytes.IndexByte(data[p:], '\r')
+		if n < 0 {
+			break
+		}
+		if p += n; p+1 == len(data) || data[p+1] != '\n' {
+			if copied == nil {
+				copied = bytes.Clone(data)
+			}
+			copied[p] = '\n'
+		}
+	}
+	if copied != nil {
+		return copied
+	}
+	return data
+}
+
+// read reads one document in the first way that can.
+func (t *Tree) read(data []byte, p piece) {
+	body := data[:p.End]
+	if p.Len() > 1<<30 {
+		t.Problems = append(t.Problems, Problem{p.Start, TooLarge})
+		return
+	}
+	doc := body[p.Start:]
+	directives := p.body > p.Start+3
+	if !directives && ordinary(doc) {
+		if d := readStrict(doc, p.body > p.Start); d != nil {
+			t.add(data, p, d)
+			return
+		}
+	}
+	why := Syntax
+	if len(doc) > maxFull {
+		why = TooLarge
+	} else if t.tries < maxTries {
+		t.tries++
+		if d := readFull(doc); d != nil {
+			t.add(data, p, d)
+			return
+		}
+	}
+	t.Problems = append(t.Problems, Problem{p.Start, why})
+	t.readLoose(data, p)
+}
+
+func (t *Tree) add(data []byte, p piece, d *Document) {
+	d.data, d.Span = data, p.Span
+	t.Documents = append(t.Documents, d)
+}
+
+// readStrict reads the YAML that the line reader is certain of. It returns nil for any other.
+func readStrict(doc []byte, marked bool) *Document {
+	// A node takes some 16 bytes of a file; an arena that is large enough is not moved.
+	r := reader{data: doc, strict: true, nodes: make([]node, 1, 16+len(doc)/16)}
+	r.levels = r.room[:0]
+	if marked {
+		r.pos = 3
+	}
+	r.document(marked)
+	if r.failed || r.root == 0 {
+		return nil
+	}
+	return &Document{nodes: r.nodes, root: r.root}
+}
+
+// readLoose makes the best of a document that is no YAML. It may become several.
+func (t *Tree) readLoose(data []byte, p piece) {
+	doc := data[p.Start:p.End]
+	r := reader{data: doc, base: p.Start, pos: p.body - p.Start, nodes: make([]node, 1, 16+len(doc)/16), budget: 4*len(doc) + 1<<12}
+	r.document(p.body > p.Start)
+	r.finish()
+	for _, d := range r.docs {
+		d.Broken = true
+		t.add(data, p, d)
+	}
+	t.Problems = append(t.Problems, r.problems...)
+}
