@@ -10,9 +10,10 @@
 // fail in their first four characters.
 //
 // The shapes are those that gitleaks 8.30 decodes, and what it finds in them is
-// found. It is wider here in some points: escapes are decoded one by one, not
-// from the first to the last of a line, so one that is not text does not spoil
-// the others; hexadecimal digits count wherever they stand, also after 0x;
+// found. It is wider here in some points: percent escapes are decoded one by
+// one, not from the first to the last of a line, so one that is not text does
+// not spoil the others (what stands between two of them still waits for the next
+// pass, if they are no more than MaxContext apart); hexadecimal digits count wherever they stand, also after 0x;
 // base64 may lack digits, and have padding in either alphabet; surrogate pairs
 // are joined. It is narrower in these: Unicode escapes without a single character
 // of ASCII among them, and percent escapes of control characters, are left
@@ -29,9 +30,9 @@ package decode
 const (
 	// MaxDepth is how many encodings inside one another are undone.
 	MaxDepth = 5
-	// Context is how many bytes are in a window on each side of decoded text and
-	// of the characters that stand around it without white space between, so
-	// that a long token is not cut.
+	// Context is how many bytes are in a window on each side of decoded text. It
+	// does not end amid characters without white space, nor does it count those
+	// around the decoded text, so that no long token is cut.
 	Context = 256
 	// MaxContext is how many bytes are in a window at most on each side of decoded
 	// text.

@@ -199,7 +199,7 @@ func TestWindows(t *testing.T) {
 	var d decode.Decoder
 	for gap, want := range map[int]int{0: 1, 100: 1, 2 * decode.Context: 1, 2*decode.Context + 1: 2} {
 		n := 0
-		data := "%41" + strings.Repeat(" ", gap) + "%42"
+		data := "%41" + strings.Repeat("\n", gap) + "%42"
 		d.Decode([]byte(data), func(w *decode.Window) bool {
 			n++
 			if w.To-w.From > len(data) || len(w.Text) > len(data) {
@@ -209,6 +209,38 @@ func TestWindows(t *testing.T) {
 		})
 		if n != want {
 			t.Errorf("gap %d: %d windows, want %d", gap, n, want)
+		}
+	}
+}
+
+// TestPercentLine wants what stands between percent escapes on a line seen whole before it is decoded, where they are
+// not too far apart.
+func TestPercentLine(t *testing.T) {
+	var d decode.Decoder
+	token := std(text) + "." + std(text+" again")
+	far := strings.Repeat(" ", decode.MaxContext)
+	for _, c := range []struct {
+		name, data string
+		depth      int // of the first window with decoded base64
+		whole      bool
+	}{
+		{"between", "a=%22" + token + "%22", 2, true},
+		{"between others", "%22 x " + token + " x %22", 2, true},
+		{"only before", "a=%22 " + token, 1, false},
+		{"on another line", "%22\n" + token + "\n%22", 1, false},
+		{"far apart", "%22 " + token + far + "%22", 1, false},
+		{"not text", "a=%00." + token + ".%22", 1, false},
+	} {
+		whole, depth := false, 0
+		d.Decode([]byte(c.data), func(w *decode.Window) bool {
+			whole = whole || strings.Contains(string(w.Text), token)
+			if depth == 0 && strings.Contains(string(w.Text), text) {
+				depth = w.Depth
+			}
+			return true
+		})
+		if depth != c.depth || whole != c.whole {
+			t.Errorf("%s: decoded in pass %d, seen whole %v; want %d, %v", c.name, depth, whole, c.depth, c.whole)
 		}
 	}
 }
@@ -225,6 +257,7 @@ func TestWindowsHoldTokens(t *testing.T) {
 			spaces[:decode.Context] + "A" + around + around + around + "B" + spaces[:decode.Context]},
 		{"two near", spaces + "%41" + around + spaces[:2*decode.Context] + around + "%42" + spaces,
 			spaces[:decode.Context] + "A" + around + spaces[:2*decode.Context] + around + "B" + spaces[:decode.Context]},
+		{"next to it", spaces + around + around + " %41 " + around + around + spaces, around + around + " A " + around + around},
 		{"without end", strings.Repeat(".", decode.MaxContext+9) + "%41" + strings.Repeat(":", decode.MaxContext+9),
 			strings.Repeat(".", decode.MaxContext) + "A" + strings.Repeat(":", decode.MaxContext)},
 	} {

@@ -92,20 +92,25 @@ func (p *pass) before(start int) int {
 	if p.open {
 		low = max(low, p.until)
 	}
-	i := start
-	for i > low && p.text[i-1] > ' ' {
-		i--
+	token := func(i int) int {
+		for i > low && p.text[i-1] > ' ' {
+			i--
+		}
+		return i
 	}
-	return max(i-Context, low)
+	return token(max(token(start)-Context, low))
 }
 
 // behind is where the window of a segment that ends at end ends.
 func (p *pass) behind(end int) int {
 	high := min(end+MaxContext, len(p.text))
-	for end < high && p.text[end] > ' ' {
-		end++
+	token := func(i int) int {
+		for i < high && p.text[i] > ' ' {
+			i++
+		}
+		return i
 	}
-	return min(end+Context, high)
+	return token(min(token(end)+Context, high))
 }
 
 // extend makes the window go on to end, if one is open.

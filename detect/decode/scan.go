@@ -11,21 +11,27 @@ import (
 // scan finds the segments of the text, in order. Escapes come first: they cut
 // the text into gaps, in which runs of base64 characters are looked for. A run
 // next to an escape that is decoded waits for the next pass: what the escape
-// stands for may belong to it.
+// stands for may belong to it. So do runs between two percent escapes on a line:
+// a token in an address is to be seen whole before its parts are decoded.
 func (p *pass) scan() {
 	e := escapes{text: p.text}
 	e.find()
-	at, touching := 0, false
+	at, last := 0, Encoding(0) // where the last escapes end, and what they are if they are decoded
 	for p.d.state == running {
 		start, end, kind := e.next(&p.escaped)
-		left := p.gap(at, start, touching, kind != 0)
+		left := start
+		if last&kind&Percent != 0 && start-at <= MaxContext && bytes.IndexByte(p.text[at:start], '\n') < 0 {
+			p.extend(start)
+		} else {
+			left = p.gap(at, start, last != 0, kind != 0)
+		}
 		if start == len(p.text) {
 			return
 		}
-		if touching = kind != 0; touching {
+		if kind != 0 {
 			p.segment(start, end, left, p.escaped, kind)
 		}
-		at = end
+		at, last = end, kind
 	}
 }
 
