@@ -102,6 +102,7 @@ var forms = []struct {
 	{"escape behind a comma", `"x: false,\n  password: false,\n"`, "pass", "password", "false", false},
 	{"description of a flag", "  --password         password of the user", "pass", "-", "", false},
 	{"two flags", "select('-password -rights')", "pass", "-", "", false},
+	{"placeholder before a line", "<PUT_YOUR_PASSWORD_HERE>\nEOL'\n", "PASSWORD", "-", "", false},
 	{"part of a URL", "http://<username>:<password>@host", "pass", "-", "", false},
 
 	{"list of words", `["user", "password", "secret"]`, "pass", "-", "", false},

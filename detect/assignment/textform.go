@@ -246,7 +246,7 @@ func (r *textReader) content(p int) (Span, bool, bool) {
 	for end < min(len(r.data), p+MaxValue) && r.data[end] != '<' && r.data[end] != '\n' && r.data[end] != 0 {
 		end++
 	}
-	if r.at(end) != '<' && r.at(end) != '\n' {
+	if r.at(end) != '<' && (r.at(end) != '\n' || r.at(r.skipSpace(end)) != '<') {
 		return Span{}, false, false
 	}
 	quoted := r.at(end) == '<'

@@ -58,7 +58,7 @@ func judgeUserPassword(plain []byte, mark byte) Verdict {
 	if len(user) > 0 && standsFor(user, true) != "" {
 		return no("template")
 	}
-	if len(password) == 0 {
+	if len(password) == 0 || string(password) == "x-oauth-basic" || string(password) == "x-token-auth" {
 		// The key is the user, as Stripe and others want it.
 		return judge(user, assignment.Assignment{Value: assignment.Span{End: len(user)}}, true)
 	}
@@ -111,14 +111,15 @@ func judgeText(text []byte) Verdict {
 // Encoded judges the base64 of a secret, as Kubernetes manifests and .npmrc files have them.
 func Encoded(data []byte, a assignment.Assignment) Verdict {
 	var buf [maxDecoded]byte
-	plain, ok := decode64(a.Value.Of(data), &buf)
+	text := a.Value.Of(data)
+	plain, ok := decode64(text, &buf)
 	switch {
 	case !ok || len(plain) == 0:
 		return no("not base64")
 	case bytes.HasPrefix(plain, []byte("-----BEGIN CERT")), bytes.HasPrefix(plain, []byte("-----BEGIN PUBLIC")):
 		return no("certificate")
 	case !isPrintable(plain):
-		if len(plain) >= 12 {
+		if s := measure(text); len(plain) >= 12 && !s.reads() {
 			return yes("bytes")
 		}
 		return no("not text")

@@ -80,8 +80,10 @@ func (v *value) otherThing() string {
 	case bytes.HasPrefix(t, []byte("-----BEGIN")), bytes.HasPrefix(t, []byte("ssh-rsa ")), bytes.HasPrefix(t, []byte("ssh-ed25519 ")),
 		bytes.HasPrefix(t, []byte("ecdsa-sha2")):
 		return "key file"
-	case isVersionOrDate(t):
+	case isVersionOrDate(t), isRelease(t):
 		return "number"
+	case isCondition(t):
+		return "condition"
 	case isPairs(t):
 		return "fingerprint"
 	case t[len(t)-1] == '*' && bytes.IndexByte(t[:len(t)-1], '*') < 0 && v.token:
@@ -94,7 +96,7 @@ func (v *value) otherThing() string {
 		return "encrypted"
 	case isPublicDER(t):
 		return "public key"
-	case bytes.Contains(t, []byte("/aws4_request")):
+	case bytes.Contains(t, []byte("aws4_request")):
 		return "reference" // the scope of a signature: an access key's id, a day and a region
 	}
 	if !v.site.quoted && v.isExpression() {
@@ -186,7 +188,7 @@ func (v *value) empty() string {
 		return "repetition"
 	case s.distinct <= 2, s.n >= 12 && s.distinct <= 4:
 		return "repetition"
-	case s.n >= 6 && s.steps >= s.n-2 && !v.isCommonPassword(), s.n >= 12 && s.steps >= s.n/2, s.n >= 8 && zips(v.text):
+	case s.n >= 6 && s.steps >= s.n-2 && !v.isCommonPassword(), s.n >= 12 && s.steps >= s.n/2 && (v.token || s.steps*3 >= s.n*2), s.n >= 8 && zips(v.text):
 		return "sequence"
 	case s.spaces > 0 && s.wordy > 0 && s.letters() > s.n/2:
 		return "prose"

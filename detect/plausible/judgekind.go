@@ -106,7 +106,7 @@ func (v *value) judgeWords() Verdict {
 	if v.fillerOnly() && s.digits >= 3 && (v.site.named || !bytes.Contains(v.text, []byte("password"))) && (!v.site.quoted || v.site.yaml) && !v.site.code && !v.site.call {
 		return weak("default")
 	}
-	if v.site.follow >= 2 {
+	if v.site.follow >= 2 || v.site.call && isShared(v.name) {
 		return no("prose")
 	}
 	if v.fillerOnly() || v.namesSecret() {
@@ -133,12 +133,41 @@ func (v *value) judgeWords() Verdict {
 		return yes("random")
 	case v.isCommonPassword(), !v.site.quoted && !v.site.call:
 		return weak("word")
+	case v.site.said && s.known < s.letters():
+		return weak("said in a sentence")
+	case s.symbols >= 5 && !balanced(v.text):
+		return yes("marks")
 	case v.marked():
 		return yes("letters and marks")
 	case (v.site.yaml || v.site.caps && !isCaps(v.text)) && !v.site.call && s.symbols == 0:
 		return weak("word")
 	}
 	return no("word")
+}
+
+// balanced reports whether each bracket in t has its other half, as code and patterns have them.
+func balanced(t []byte) bool {
+	round, square, curly := 0, 0, 0
+	for _, c := range t {
+		switch c {
+		case '(':
+			round++
+		case ')':
+			round--
+		case '[':
+			square++
+		case ']':
+			square--
+		case '{':
+			curly++
+		case '}':
+			curly--
+		}
+		if round < 0 || square < 0 || curly < 0 {
+			return false
+		}
+	}
+	return round == 0 && square == 0 && curly == 0
 }
 
 // marked reports whether marks that names and sentences do not have stand among the letters of a value.
@@ -171,7 +200,7 @@ func (v *value) namesSecret() bool {
 	}
 	for _, w := range spans[:n] {
 		if lookup(nameTable, v.text[w[0]:w[1]])&(passwordWord|strongKey|keyWord) != 0 {
-			return v.shape.digits < 3 || isCaps(v.text) && bytes.IndexByte(v.text, '_') > 0
+			return v.shape.digits < 3 || n >= 5 || isCaps(v.text) && bytes.IndexByte(v.text, '_') > 0
 		}
 	}
 	return false

@@ -11,7 +11,7 @@ func standsFor(v []byte, quoted bool) string {
 		return "placeholder"
 	case bytes.HasPrefix(v, []byte("--")):
 		return "flag"
-	case bytes.Contains(v, []byte("{{")), bytes.Contains(v, []byte("${")), bytes.Contains(v, []byte("#{")),
+	case hasMustache(v), hasVariable(v), bytes.Contains(v, []byte("#{")),
 		bytes.Contains(v, []byte("$(")), bytes.Contains(v, []byte("<%")), bytes.Contains(v, []byte("%{")),
 		bytes.HasPrefix(v, []byte("((")), bytes.HasPrefix(v, []byte("[[")), bytes.Contains(v, []byte("@@")),
 		bytes.HasPrefix(v, []byte("\\(")), bytes.HasPrefix(v, []byte("\\${")):
@@ -37,6 +37,43 @@ func standsFor(v []byte, quoted bool) string {
 		return "pattern"
 	}
 	return ""
+}
+
+// hasMustache reports whether v holds {{ with }} behind it, or with nothing that ends it: a value may be cut. A lone
+// brace behind it makes it none.
+func hasMustache(v []byte) bool {
+	for {
+		i := bytes.Index(v, []byte("{{"))
+		if i < 0 {
+			return false
+		}
+		v = v[i+2:]
+		if end := bytes.IndexByte(v, '}'); end < 0 || end+1 == len(v) || v[end+1] == '}' {
+			return true
+		}
+	}
+}
+
+// hasVariable reports whether v holds ${ with a name behind it, and behind that what shells and templates have there,
+// or a {$name}.
+func hasVariable(v []byte) bool {
+	if i := bytes.Index(v, []byte("{$")); i >= 0 && i+2 < len(v) && isLetter(v[i+2]) && bytes.IndexByte(v[i:], '}') > 0 {
+		return true
+	}
+	for {
+		i := bytes.Index(v, []byte("${"))
+		if i < 0 {
+			return false
+		}
+		v = v[i+2:]
+		end := 0
+		for end < len(v) && (isWord(v[end]) || v[end] == '.') {
+			end++
+		}
+		if end == len(v) || bytes.IndexByte([]byte("])>;~`"), v[end]) < 0 {
+			return true
+		}
+	}
 }
 
 // isPattern reports whether v is a regular expression: it has classes of characters or groups.
@@ -199,6 +236,35 @@ func isVersionOrDate(v []byte) bool {
 		}
 	}
 	return digits > 0 && marks > 0
+}
+
+// isRelease reports whether v is a version of three numbers with a word behind them: 1.0.0-rc2-final.
+func isRelease(v []byte) bool {
+	i, dots := 0, 0
+	for i < len(v) && (isDigit(v[i]) || v[i] == '.') {
+		if v[i] == '.' {
+			dots++
+		}
+		i++
+	}
+	if dots < 2 || i+1 >= len(v) || v[i] != '-' && v[i] != '+' {
+		return false
+	}
+	s := measure(v[i+1:])
+	return s.known == s.letters() || s.reads()
+}
+
+// conditions are the beginnings of rules that web frameworks check values by: min:8, required_with:other.
+var conditions = [...]string{"min:", "max:", "size:", "between:", "same:", "digits:", "regex:", "required_", "confirmed:", "unique:", "exists:"}
+
+// isCondition reports whether v is a rule that values are checked by.
+func isCondition(v []byte) bool {
+	for _, c := range conditions {
+		if bytes.HasPrefix(v, []byte(c)) {
+			return true
+		}
+	}
+	return false
 }
 
 // isPairs reports whether v is pairs of hexadecimal digits with colons between: a fingerprint, a hardware address.

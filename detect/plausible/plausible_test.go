@@ -137,6 +137,17 @@ var passwords = []struct{ keyword, text, want string }{
 	{"pass", `"passwordKey": "smtppwd"`, "n"},
 	{"Pass", `"PasswordLastUsed": "2016-09-08T21:47:36Z"`, "n"},
 
+	{"Password", `const SetMasterPassword = "pm-23174-account-recovery-drives-the-need-to-set-master-password";`, "n"},
+	{"Secrets", `"Microsoft.Extensions.Configuration.UserSecrets": "1.0.0-rc2-final",`, "n"},
+	{"pass", `'password' => 'min:5',`, "n"},
+	{"pass", `'password' => "barryIsTheBest{$i}",`, "n"},
+	{"pass", `t.pass('cleaned!')`, "n"},
+	{"deviceCred", "DeviceCredentials deviceCredentials = isVersionOlderThan_3_6_2", "n"},
+	{"PASS", `DB_PASS="m{{h}o)p${e]nob(ody[finds>-_$#thisone}}"`, "y"},
+	{"pass", "password = 'abuser123456'", "y"},
+	{"pass", `The password is "centipede".`, "w"},
+	{"pass", `The password is "required".`, "n"},
+
 	// Names of something else.
 	{"pass", "password_min_length = 12kd83jf", "n"},
 	{"pass", "password_reset_url=kd83jfk2", "n"},
@@ -271,6 +282,8 @@ func TestEncoded(t *testing.T) {
 		{"encoded", "{{b64 '-----BEGIN CERTIFICATE-----'}}", false},
 		{"encoded", "{{b64 '{{lit \"{{\"}} .Values.x }}'}}", false},
 
+		{"encoded", "/path/to/my/usersfile", false},
+		{"userpass", "{{hex 40}}:x-oauth-basic", true},
 		{"userpass", "app:{{alnum 14}}", true},
 		{"userpass", "guest:guest", true},
 		{"userpass", "user:password", false},

@@ -18,6 +18,7 @@ type site struct {
 	yaml    bool   // name: value, alone on its line
 	flag    bool   // the value stands behind a flag and a blank: --password v
 	lineTop bool   // nothing but blanks, a dash or a comment mark stands before the name
+	said    bool   // the password is "value"
 	odd     bool   // name= value: a blank behind the sign and none before it, as nobody assigns
 	listed  bool   // the name stands behind a comma and a blank
 	prior   []byte // the word before the name, with one blank between them
@@ -110,6 +111,7 @@ func (s *site) readGap(data []byte, a assignment.Assignment) {
 	}
 	gap := data[a.Name.End:min(a.Value.Start, a.Name.End+Around)]
 	s.flag = !s.quoted && len(bytes.TrimSpace(gap)) == 0
+	s.said = s.quoted && (bytes.HasPrefix(gap, []byte(" is \"")) || bytes.HasPrefix(gap, []byte(" is '")) || bytes.HasPrefix(gap, []byte(" is `")))
 	s.odd = !s.quoted && len(gap) > 1 && gap[0] == '=' && gap[1] == ' '
 	for i, c := range gap {
 		if c == '(' {
@@ -130,6 +132,9 @@ func (s *site) readGap(data []byte, a assignment.Assignment) {
 		}
 		if s.listed && len(gap) > 2 && gap[0] == ' ' && gap[1] == '=' {
 			s.code = true // a, password = f
+		}
+		if len(s.prior) > 0 && !s.caps && len(gap) > 2 && gap[0] == ' ' && gap[1] == '=' {
+			s.code = true // Password password = f
 		}
 	}
 }
