@@ -95,6 +95,7 @@ var forms = []struct {
 	{"empty before a quoted line", "PASSWORD=\n'x'", "PASS", "PASSWORD", "", false},
 	{"empty yaml", "password:\n  next: line", "pass", "password", "", false},
 	{"literal that ends", `"PASSWORD="+password`, "PASS", "PASSWORD", "", false},
+	{"literal that ends, blank", `out.split("default password: ")[1].split("x")`, "pass", "password", "", false},
 	{"one way of two lines", "const token =\n    'hunter2'", "token", "token", "hunter2", true},
 
 	{"argument of another thing", `password = conf.getString("db.password")`, "pass", "password", "conf.getString(", false},

@@ -19,8 +19,8 @@ func (r *textReader) operand(p int, op []byte) (Span, bool, bool) {
 		return r.nextLine(q)
 	}
 	if s, open := r.openQuote(r.skipPrefix(q)); open {
-		if q == p && s.slashes == 0 && r.insideLiteral(s.mark) {
-			return Span{q, q}, false, true // "PASSWORD="+password
+		if s.slashes == 0 && r.insideLiteral(s.mark) {
+			return Span{q, q}, false, true // "PASSWORD="+password, "password: " + password
 		}
 		return r.quotedValue(s)
 	}

@@ -165,7 +165,7 @@ func PEM(data []byte, a assignment.Assignment) Verdict {
 
 // isDigest reports whether t says by its prefix that it is a digest, or data of another kind.
 func isDigest(t []byte) bool {
-	for _, p := range [...]string{"sha1-", "sha256-", "sha384-", "sha512-", "sha256:", "sha512:", "data:"} {
+	for _, p := range [...]string{"sha1-", "sha256-", "sha384-", "sha512-", "sha1:", "sha256:", "sha512:", "data:"} {
 		if len(t) > len(p) && equalFoldAny(t[:len(p)], p) {
 			return true
 		}
