@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	gogit "github.com/go-git/go-git/v5"
 	gitconfig "github.com/go-git/go-git/v5/config"
@@ -107,12 +108,17 @@ func Clone(ctx context.Context, rawURL string, progress io.Writer) (dir string, 
 	return dir, cleanup, nil
 }
 
+// cancelDelay is how long git may take to end when the user interrupts.
+const cancelDelay = 300 * time.Millisecond
+
 // cloneWithGit hands a URL that carries credentials to git in a configuration file only this user can read: arguments
 // are visible to every user of the machine.
 func cloneWithGit(ctx context.Context, git, rawURL, dir string, progress io.Writer) error {
 	run := func(args ...string) error {
 		cmd := exec.CommandContext(ctx, git, args...)
 		cmd.Env = append(os.Environ(), "GIT_TERMINAL_PROMPT=0", "GIT_DIR="+dir)
+		cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // lets git end what it has started
+		cmd.WaitDelay = cancelDelay
 		var stderr tail
 		cmd.Stderr = &stderr
 		if progress != nil {

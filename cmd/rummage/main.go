@@ -54,6 +54,7 @@ Exit status: 0 nothing found and all of it read; 1 findings; 2 an error, or some
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the program as if nobody had asked
 	a := &app{ctx: ctx, stdin: stdin, stdout: stdout, stderr: stderr}
 	exited := -1
 	parser, err := kong.New(&cli{},
@@ -89,6 +90,9 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 func (a *app) fail(err error) int {
 	if errors.Is(err, syscall.EPIPE) {
 		return exitError
+	}
+	if errors.Is(err, context.Canceled) {
+		err = errors.New("interrupted")
 	}
 	fmt.Fprintf(a.stderr, "rummage: %s\n", oneLine(err.Error()))
 	return exitError
