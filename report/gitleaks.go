@@ -32,8 +32,10 @@ type gitleaksFinding struct {
 // writeGitleaks writes the report that gitleaks writes: an array with an entry for each place, which tells where the
 // whole match stands rather than the secret in it. Suppressed findings are not in it, since its readers could not tell.
 //
-// It differs in two things. Secrets are masked unless they are to be shown, as everywhere here; and columns are right
-// on every line (gitleaks counts one too many after a fragment's first).
+// Secrets are masked unless they are to be shown, as everywhere here. With secrets, gitleaks takes the report of files for
+// a baseline, which must agree with its own in all but tags; so columns are as gitleaks counts them: one too high on all
+// lines but a fragment's first, which in files is the first line. In a history it is the first of a hunk, and which that
+// was is not known here: there the fingerprints in a .gitleaksignore do what a baseline does.
 func writeGitleaks(w io.Writer, v *view) error {
 	seen := map[string]bool{}
 	entries := func(yield func(any) bool) {
@@ -69,6 +71,12 @@ func gitleaksEntry(f *finding, p *place) gitleaksFinding {
 		Entropy: float32(f.Entropy), Tags: f.tagsAt(p)}
 	if f.secret == "" && g.Match == "" && p.Line == 0 {
 		g.Match = "file detected: " + p.Path // what gitleaks says of a finding by file name
+	}
+	if g.StartLine > 1 {
+		g.StartColumn++
+	}
+	if g.EndLine > 1 {
+		g.EndColumn++
 	}
 	if c := p.Introduced; c != nil {
 		g.Commit, g.Author, g.Email, g.Date, g.Message = c.ID, c.Author, c.Email, rfc3339(c.Date), strings.TrimRight(c.Message, "\n")

@@ -163,7 +163,7 @@ func TestGitleaksShape(t *testing.T) {
 	all := decode[[]gitleaksFinding](t, data)
 	i := slices.IndexFunc(all, func(g gitleaksFinding) bool { return g.RuleID == "github-pat" })
 	g := all[i]
-	if g.Fingerprint != g.Commit+":config/app.yml:github-pat:3" || g.StartColumn != 7 || g.EndColumn != 53 || g.Date != "2024-03-02T08:00:00Z" ||
+	if g.Fingerprint != g.Commit+":config/app.yml:github-pat:3" || g.StartColumn != 8 || g.EndColumn != 54 || g.Date != "2024-03-02T08:00:00Z" ||
 		g.Secret != longSecret || g.Match != "token: "+longSecret || g.Message != "Use token "+longSecret+"\n\nThe whole story." {
 		t.Errorf("%+v", g)
 	}
