@@ -104,6 +104,8 @@ var forms = []struct {
 	{"description of a flag", "  --password         password of the user", "pass", "-", "", false},
 	{"two flags", "select('-password -rights')", "pass", "-", "", false},
 	{"placeholder before a line", "<PUT_YOUR_PASSWORD_HERE>\nEOL'\n", "PASSWORD", "-", "", false},
+	{"placeholder before an element", "user=<user> password=<password> x=y\n<b>", "word>", "-", "", false},
+	{"lookup", `lookup('laps_password', 'host10')`, "pass", "-", "", false},
 	{"part of a URL", "http://<username>:<password>@host", "pass", "-", "", false},
 
 	{"list of words", `["user", "password", "secret"]`, "pass", "-", "", false},

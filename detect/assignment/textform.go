@@ -224,8 +224,8 @@ func (r *textReader) element(p int) (Span, bool, bool) {
 		for n := 0; n < 16 && (class[r.at(b)]&nameByte != 0 || r.at(b) == ':'); n++ {
 			b-- // a namespace
 		}
-		if r.at(b) != '<' {
-			return Span{}, false, false
+		if r.at(b) != '<' || r.at(b-1) == '=' {
+			return Span{}, false, false // password=<password> is a placeholder
 		}
 	} else if r.at(r.before()) != '=' {
 		return Span{}, false, false
@@ -264,6 +264,9 @@ func (r *textReader) argument(p int) (Span, bool, bool) {
 	}
 	switch b := r.before(); r.at(b) {
 	case '(':
+		if r.foldAt(b-len("lookup"), "lookup") {
+			return Span{}, false, false // the name of a way to look the value up
+		}
 	case ',':
 		if !r.gradleField(b) {
 			return Span{}, false, false

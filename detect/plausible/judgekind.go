@@ -234,12 +234,34 @@ func isHash(t []byte) bool {
 	if len(t) < 20 {
 		return false
 	}
+	if isMySQLHash(t) || isPostgresHash(t) {
+		return true
+	}
 	for _, p := range hashPrefixes {
 		if bytes.HasPrefix(t, []byte(p)) {
 			return true
 		}
 	}
 	return false
+}
+
+// isMySQLHash reports whether t is what PASSWORD() of MySQL gives: a star and the digits of two rounds of SHA-1.
+func isMySQLHash(t []byte) bool {
+	return len(t) == 41 && t[0] == '*' && isHex(t[1:])
+}
+
+// isPostgresHash reports whether t is md5 and the digits of MD5, as PostgreSQL keeps passwords.
+func isPostgresHash(t []byte) bool {
+	return len(t) == 35 && bytes.HasPrefix(t, []byte("md5")) && isHex(t[3:])
+}
+
+func isHex(t []byte) bool {
+	for _, c := range t {
+		if unhex(c) >= 16 {
+			return false
+		}
+	}
+	return true
 }
 
 var hashPrefixes = [...]string{"$1$", "$2a$", "$2b$", "$2x$", "$2y$", "$5$", "$6$", "$7$", "$8$", "$9$", "$y$", "$gy$", "$apr1$", "$argon2",

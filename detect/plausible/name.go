@@ -101,8 +101,8 @@ func SecretName(name []byte) (Strength, Sort) {
 			}
 		}
 		return Surely, PasswordOf
-	case k&strongKey != 0 && before&plainWord != 0:
-		return Perhaps, KeyOf
+	case k&strongKey != 0 && (before&plainWord != 0 || before&(qualifier|strongKey) == 0 && equalFold(name[spans[last][0]:spans[last][1]], "seed")):
+		return Perhaps, KeyOf // seeds are of random numbers, too
 	case last > 1 && k&keyWord != 0 && before&keyWord != 0 && kinds[last-2]&plainWord != 0:
 		return NotSecret, NoSort // public key token
 	case k&strongKey != 0:
@@ -179,7 +179,7 @@ var togetherWords = [...]struct {
 	strength Strength
 	sort     Sort
 }{
-	{"htpasswd", NotSecret, NoSort}, {"password", Surely, PasswordOf}, {"passwd", Surely, PasswordOf}, {"passwort", Surely, PasswordOf},
+	{"htpasswd", NotSecret, NoSort}, {"csrftoken", NotSecret, NoSort}, {"password", Surely, PasswordOf}, {"passwd", Surely, PasswordOf}, {"passwort", Surely, PasswordOf},
 	{"passphrase", Surely, PasswordOf}, {"userpass", Surely, PasswordOf}, {"requirepass", Surely, PasswordOf},
 	{"masterauth", Surely, PasswordOf}, {"rootpw", Surely, PasswordOf}, {"bindpw", Surely, PasswordOf},
 	{"rootpwd", Surely, PasswordOf}, {"dbpass", Surely, PasswordOf}, {"userpwd", Surely, PasswordOf},

@@ -18,7 +18,7 @@ func standsFor(v []byte, quoted bool) string {
 		return "template"
 	case first == '$' && isReference(v[1:]):
 		return "variable"
-	case first == '%' && last == '%' && len(v) > 2, first == '@' && last == '@' && len(v) > 2,
+	case first == '$' && last == '$' && len(v) > 2, first == '%' && last == '%' && len(v) > 2, first == '@' && last == '@' && len(v) > 2,
 		bytes.HasPrefix(v, []byte("__")) && bytes.HasSuffix(v, []byte("__")):
 		return "template"
 	case first == '{' && last == '}', first == '[' && last == ']', first == '(' && last == ')':

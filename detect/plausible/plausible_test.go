@@ -144,6 +144,9 @@ var passwords = []struct{ keyword, text, want string }{
 	{"pass", `t.pass('cleaned!')`, "n"},
 	{"deviceCred", "DeviceCredentials deviceCredentials = isVersionOlderThan_3_6_2", "n"},
 	{"PASS", `DB_PASS="m{{h}o)p${e]nob(ody[finds>-_$#thisone}}"`, "y"},
+	{"pass", "password: '*EE0D72C1085C46C5278932678FBE2C6A782821B4'", "n"},
+	{"pass", "password: md59543f1d82624df2b31672ec0f7050460", "n"},
+	{"pass", "password='$ldap$'", "n"},
 	{"pass", "auth_verbose_passwords = sha1:6", "n"},
 	{"pass", "password = 'abuser123456'", "y"},
 	{"pass", `The password is "centipede".`, "w"},
@@ -223,7 +226,7 @@ var words = []string{
 	`api_key: "my-api-key"`, "token_type: bearer", "token: 1234567890", "token: abcdefghijklmnop", "key: build-cache-linux",
 	"api_key: a1b2c3d4e5f6g7h8", "token=TOKEN_FROM_ENVIRONMENT", "token: xxxxxxxxxxxxxxxxxxxxxxxx", "token: 0000000000000000",
 	"api_key=${API_KEY}", "token = request.headers.authorization", "public_key: kd83jfk2lqpw03jdkl", "primary_key: kd83jfk2lqpw03jdkl",
-	"csrf_token: kd83jfk2lqpw03jdkl", "field.sendKeys('kd83jfk2lqpw03jdkl')", "next_page_token: kd83jfk2lqpw03jdkl", "token_url: kd83jfk2lqpw03jdkl", "key_id: kd83jfk2lqpw03jdkl",
+	"csrf_token: kd83jfk2lqpw03jdkl", "csrftoken: kd83jfk2lqpw03jdkl", "field.sendKeys('kd83jfk2lqpw03jdkl')", "next_page_token: kd83jfk2lqpw03jdkl", "token_url: kd83jfk2lqpw03jdkl", "key_id: kd83jfk2lqpw03jdkl",
 	"keyboard: kd83jfk2lqpw03jdkl", "monkey: kd83jfk2lqpw03jdkl", "tokenizer: kd83jfk2lqpw03jdkl", "foreign_key: kd83jfk2lqpw03jdkl",
 	`publicKeyToken="cc7b13ffcd2ddd51"`, "GPG_KEY=9DC858229FC7DD38854AE2D88D81803C0EBFCD88", "Release GPG key: 9554F04D7259F04124DE6B476D5A82AC7E37093B",
 	`tls.key: "Ag` + "CVwf79a7WbCpcQ4Fqkmp" + strings.Repeat("eF4XzCOtatF41rrR3JYF", 20) + `"`, `"key": "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEUEBxNl"`,
@@ -261,7 +264,7 @@ func TestSecretName(t *testing.T) {
 		"foreign_key": plausible.NotSecret, "primaryKey": plausible.NotSecret, "cache_key": plausible.NotSecret, "sort_key": plausible.NotSecret,
 		"csrf_token": plausible.NotSecret, "DB_PASSWORD_FILE": plausible.NotSecret, "SECRET_PATH": plausible.NotSecret,
 		"secretName": plausible.NotSecret, "passwordPlaceholder": plausible.NotSecret, "author": plausible.NotSecret,
-		"compass": plausible.NotSecret, "htpasswd": plausible.NotSecret, "publicKeyToken": plausible.NotSecret, "passwordKey": plausible.Perhaps,
+		"compass": plausible.NotSecret, "htpasswd": plausible.NotSecret, "publicKeyToken": plausible.NotSecret, "mac_seed": plausible.Perhaps, "secret_seed": plausible.Surely, "passwordKey": plausible.Perhaps,
 		"X-Amz-Credential": plausible.Perhaps, "KeyMAC": plausible.NotSecret, "sha256_password": plausible.NotSecret, "": plausible.NotSecret, "_": plausible.NotSecret,
 	} {
 		if got, _ := plausible.SecretName([]byte(name)); got != want {
