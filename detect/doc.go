@@ -29,6 +29,7 @@
 //   - Paths have slashes; the form with backslashes that gitleaks also tests on Windows is not tested.
 //   - The start of a match is that of its first byte that is no line feed; columns are not one too high.
 //   - Empty stopwords and keywords are left out.
+//   - A rule of names alone has no use for keywords; gitleaks wants one of them in the file.
 //
 // How overlapping matches are settled: of two whose secrets overlap the one of the more specific rule stays, then the
 // one with the longer secret, then that of the lower rule id. Suppressed matches give way to all others. Among
