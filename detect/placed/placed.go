@@ -113,22 +113,48 @@ func (t Text) part(i int) int {
 	return max(0, sort.Search(len(t.parts)-1, func(k int) bool { return t.parts[k].at > i })-1)
 }
 
-// Builder puts a Text together from pieces of a file. The zero value is ready for use.
+// Builder puts a Text together from pieces of a file. The zero value is ready for use. Nothing is copied as long as
+// the text is one piece.
 type Builder struct {
 	bytes []byte
 	parts []part
+	// file is not nil while the text is one piece of it, [from, to).
+	file     []byte
+	from, to int
 }
 
 // Len is the number of bytes so far.
-func (b *Builder) Len() int { return len(b.bytes) }
+func (b *Builder) Len() int {
+	if b.file != nil {
+		return b.to - b.from
+	}
+	return len(b.bytes)
+}
 
 // Copy appends the piece of the file that the span covers.
 func (b *Builder) Copy(file []byte, s assignment.Span) {
-	if s.Len() == 0 {
+	switch {
+	case s.Len() == 0:
+		return
+	case b.file == nil && len(b.parts) == 0:
+		b.file, b.from, b.to = file, s.Start, s.End
+		return
+	case b.file != nil && b.to == s.Start:
+		b.to = s.End
 		return
 	}
-	b.same(s.Start, s.End)
+	b.take()
+	b.sameAt(len(b.bytes), s.Start, s.End)
 	b.bytes = append(b.bytes, file[s.Start:s.End]...)
+}
+
+// take copies the first piece, for there are more.
+func (b *Builder) take() {
+	if b.file != nil {
+		b.parts = append(b.parts, part{from: b.from, to: b.to})
+		b.bytes = append(b.bytes, b.file[b.from:b.to]...)
+		b.file = nil
+	}
 }
 
 // Stand appends bytes that the span of the file stands for: an escape, a folded line end.
@@ -136,6 +162,7 @@ func (b *Builder) Stand(meant []byte, s assignment.Span) {
 	if len(meant) == 0 {
 		return
 	}
+	b.take()
 	b.parts = append(b.parts, part{len(b.bytes), s.Start, s.End, true})
 	b.bytes = append(b.bytes, meant...)
 }
@@ -145,6 +172,7 @@ func (b *Builder) Add(t Text) {
 	if len(t.Bytes) == 0 {
 		return
 	}
+	b.take()
 	at := len(b.bytes)
 	b.bytes = append(b.bytes, t.Bytes...)
 	if t.parts == nil {
@@ -163,8 +191,6 @@ func (b *Builder) Add(t Text) {
 	}
 }
 
-func (b *Builder) same(from, to int) { b.sameAt(len(b.bytes), from, to) }
-
 // sameAt records bytes that stand in the file as they are. Neighbours in the file become one part.
 func (b *Builder) sameAt(at, from, to int) {
 	if n := len(b.parts); n > 0 {
@@ -179,8 +205,11 @@ func (b *Builder) sameAt(at, from, to int) {
 // Text is what was put together; an empty one stands at the offset given. The builder is empty afterwards.
 func (b *Builder) Text(empty int) Text {
 	bytes, parts := b.bytes, b.parts
+	file, s := b.file, assignment.Span{Start: b.from, End: b.to}
 	*b = Builder{}
 	switch {
+	case file != nil:
+		return Of(file, s)
 	case len(parts) == 0:
 		return Text{at: empty}
 	case len(parts) == 1 && !parts[0].fixed:
