@@ -1,0 +1,269 @@
+package dockerfile
+
+import (
+	"bytes"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// build reads the instruction that t holds: one line, joined.
+func (p *parser) build(t Text, line int) Instruction {
+	in := Instruction{Text: t, StartLine: line}
+	b := trim(t)
+	n := 0
+	for n < b.Len() && !blank(b.Bytes[n]) {
+		n++
+	}
+	in.NameSpan = b.Span(0, n)
+	in.Name, in.Known = instructionName(b.Bytes[:n])
+	for n < b.Len() && blank(b.Bytes[n]) {
+		n++
+	}
+	in.Rest = trim(p.flags(b.Slice(n, b.Len()), &in))
+	if !in.Known {
+		p.problem(line, Unknown)
+		return in
+	}
+	if in.Rest.Len() == 0 && needsArguments(in.Name) {
+		p.problem(line, NoArguments)
+		return in
+	}
+	p.arguments(&in)
+	return in
+}
+
+// arguments reads what follows the name and the flags.
+func (p *parser) arguments(in *Instruction) {
+	switch in.Name {
+	case "ENV", "LABEL":
+		p.pairs(in)
+	case "ARG":
+		p.declarations(in)
+	case "RUN", "CMD", "ENTRYPOINT", "SHELL":
+		p.command(in, in.Rest)
+	case "ADD", "COPY", "VOLUME":
+		if !p.list(in, in.Rest) {
+			p.fields(in)
+		}
+	case "EXPOSE", "FROM":
+		p.fields(in)
+	case "HEALTHCHECK":
+		p.healthcheck(in)
+	case "ONBUILD":
+		p.onBuild(in)
+	case "MAINTAINER":
+		p.addArg(in, Word{Raw: in.Rest, Value: in.Rest})
+	default:
+		p.addArg(in, p.word(in.Rest, in.StartLine))
+	}
+}
+
+// instructionName is the name in upper case, and whether there is an instruction of that name.
+func instructionName(b []byte) (string, bool) {
+	var upper [len("HEALTHCHECK")]byte
+	if len(b) <= len(upper) {
+		for i, c := range b {
+			if 'a' <= c && c <= 'z' {
+				c -= 'a' - 'A'
+			}
+			upper[i] = c
+		}
+		if name, ok := instructionNames[string(upper[:len(b)])]; ok {
+			return name, true
+		}
+	}
+	name := strings.ToValidUTF8(string(b[:min(len(b), 64)]), "\ufffd")
+	for i := range len(name) {
+		if name[i] >= utf8.RuneSelf {
+			// The Kelvin sign is a k to BuildKit, which makes names lower case; the dotless i is no i.
+			known, ok := instructionNames[strings.ToUpper(strings.ToLower(name))]
+			if ok && strings.ToLower(known) == strings.ToLower(name) {
+				return known, true
+			}
+			return name, false
+		}
+	}
+	return strings.ToUpper(name), false
+}
+
+// instructionNames are the instructions that builders know.
+var instructionNames = func() map[string]string {
+	names := map[string]string{}
+	for _, n := range strings.Fields("ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL STOPSIGNAL USER VOLUME WORKDIR") {
+		names[n] = n
+	}
+	return names
+}()
+
+// needsArguments says whether builders refuse the instruction without any.
+func needsArguments(name string) bool {
+	switch name {
+	case "RUN", "CMD", "ENTRYPOINT":
+		return false
+	}
+	return true
+}
+
+func (p *parser) addArg(in *Instruction, w Word) {
+	if w.Raw.Len() > 0 && p.take(in.StartLine) {
+		in.Args = append(in.Args, w)
+	}
+}
+
+// list reads t as a JSON array and reports whether it is one.
+func (p *parser) list(in *Instruction, t Text) bool {
+	words, ok, other := p.jsonWords(t, in.StartLine)
+	if other {
+		p.problem(in.StartLine, BadJSON)
+	}
+	if ok {
+		in.Args, in.JSON = append(in.Args, words...), true
+	}
+	return ok
+}
+
+// command reads t as a JSON array, or else as one text for a shell.
+func (p *parser) command(in *Instruction, t Text) {
+	if !p.list(in, t) {
+		p.addArg(in, Word{Raw: t, Value: t})
+	}
+}
+
+func (p *parser) fields(in *Instruction) {
+	blankFields(in.Rest.Bytes, func(s span) bool {
+		p.addArg(in, p.word(in.Rest.Slice(s.start, s.end), in.StartLine))
+		return !p.full
+	})
+}
+
+// healthcheck reads `CMD command` or `NONE`.
+func (p *parser) healthcheck(in *Instruction) {
+	b := in.Rest.Bytes
+	i := 0
+	for i < len(b) && !byteSpace(b[i]) {
+		i++
+	}
+	if i == 0 {
+		p.problem(in.StartLine, NoArguments)
+		return
+	}
+	name := in.Rest.Slice(0, i)
+	p.addArg(in, Word{Raw: name, Value: name})
+	for i < len(b) && byteSpace(b[i]) {
+		i++
+	}
+	p.command(in, in.Rest.Slice(i, len(b)))
+}
+
+// onBuild reads the instruction within an ONBUILD.
+func (p *parser) onBuild(in *Instruction) {
+	if p.nesting >= maxOnBuild {
+		p.problem(in.StartLine, NestedOnBuild)
+		return
+	}
+	p.nesting++
+	inner := p.build(in.Rest, in.StartLine)
+	p.nesting--
+	if inner.Name == "ONBUILD" && p.nesting == 0 {
+		p.problem(in.StartLine, NestedOnBuild)
+	}
+	in.OnBuild = &inner
+}
+
+// pairs reads ENV and LABEL: `NAME value`, one pair whose value is all that follows, when the first word has no
+// equals sign; else words of which each is a pair.
+func (p *parser) pairs(in *Instruction) {
+	first := true
+	quotedFields(in.Rest.Bytes, p.escape, func(s span) bool {
+		raw := in.Rest.Slice(s.start, s.end)
+		eq := bytes.IndexByte(raw.Bytes, '=')
+		if eq < 0 && first {
+			p.oldPair(in)
+			return false
+		}
+		first = false
+		if eq < 0 {
+			p.problem(in.StartLine, MissingDelimiter)
+			return true
+		}
+		p.pair(in, raw, eq)
+		return !p.full
+	})
+}
+
+// oldPair reads `NAME value`.
+func (p *parser) oldPair(in *Instruction) {
+	b := in.Rest.Bytes
+	n := 0
+	for n < len(b) && !blank(b[n]) {
+		n++
+	}
+	i := n
+	for i < len(b) && blank(b[i]) {
+		i++
+	}
+	if n == len(b) {
+		p.problem(in.StartLine, BadPair)
+		return
+	}
+	if p.take(in.StartLine) {
+		name, value := in.Rest.Slice(0, n), in.Rest.Slice(i, len(b))
+		v := Var{Name: p.word(name, in.StartLine).Value, RawName: name, Word: p.word(value, in.StartLine), Set: true, Old: true}
+		in.Vars = append(in.Vars, v)
+	}
+}
+
+// pair reads `NAME=value`, with the equals sign at eq.
+func (p *parser) pair(in *Instruction, raw Text, eq int) {
+	if !p.take(in.StartLine) {
+		return
+	}
+	b := raw.Bytes
+	v := Var{Set: true}
+	if q := b[0]; (q == '"' || q == '\'') && bytes.IndexByte(b[1:max(1, eq)], q) < 0 {
+		if whole := unquote(raw, p.escape, &p.nodes); whole.Quoted && bytes.IndexByte(whole.Value.Bytes, '=') >= 0 {
+			// "NAME=value": builders take the mark for a part of the name and stop. What is meant is clear.
+			p.problem(in.StartLine, BadQuote)
+			t := whole.Value
+			eq = bytes.IndexByte(t.Bytes, '=')
+			name, value := t.Slice(0, eq), t.Slice(eq+1, t.Len())
+			in.Vars = append(in.Vars, Var{Name: name, RawName: name, Word: Word{Raw: value, Value: value, Quoted: true}, Set: true})
+			return
+		}
+	}
+	v.RawName = raw.Slice(0, eq)
+	v.Name = p.word(v.RawName, in.StartLine).Value
+	v.Word = p.word(raw.Slice(eq+1, len(b)), in.StartLine)
+	if v.Name.Len() == 0 {
+		p.problem(in.StartLine, BadPair)
+	}
+	in.Vars = append(in.Vars, v)
+}
+
+// declarations reads ARG: words that are names, or pairs.
+func (p *parser) declarations(in *Instruction) {
+	quotedFields(in.Rest.Bytes, p.escape, func(s span) bool {
+		raw := in.Rest.Slice(s.start, s.end)
+		if eq := bytes.IndexByte(raw.Bytes, '='); eq >= 0 {
+			p.pair(in, raw, eq)
+			return !p.full
+		}
+		if p.take(in.StartLine) {
+			name := p.word(raw, in.StartLine)
+			end := raw.Slice(raw.Len(), raw.Len())
+			in.Vars = append(in.Vars, Var{Name: name.Value, RawName: raw, Word: Word{Raw: end, Value: end}})
+		}
+		return !p.full
+	})
+}
+
+// upperASCII says whether b is in capitals as environment variables are: letters, digits and underscores.
+func upperASCII(b []byte) bool {
+	for _, c := range b {
+		if c >= utf8.RuneSelf || unicode.IsLower(rune(c)) || c != '_' && !letter(c) && !digit(c) {
+			return false
+		}
+	}
+	return len(b) > 0 && !digit(b[0])
+}

@@ -1,0 +1,348 @@
+package dockerfile
+
+import (
+	"bytes"
+
+	"rummage/detect/assignment"
+)
+
+// Bounds of Commands.
+const (
+	// maxCommands is how deep commands are followed into one another's $(…) and (…).
+	maxCommands = 20
+	// maxCommandWords is the number of pairs, words and redirections after which a command is cut in two.
+	maxCommandWords = 4096
+)
+
+// Command is a simple command of a shell: assignments, words, redirections.
+type Command struct {
+	// Assigns are the pairs in front: NAME=value cmd. Without Words they set variables of the shell itself.
+	Assigns []Var
+	// Words are the name of the command and its arguments.
+	Words  []Word
+	Redirs []Redir
+	// Next is the operator behind it: ; & && || | a line end, ) or nothing.
+	Next string
+	// Depth is 0 for the commands of the text itself, one more in each (…), $(…) and `…`.
+	Depth int
+}
+
+// Redir is a redirection.
+type Redir struct {
+	Op     string // < > >> << <<- <<< <> >| <& >& &> &>>
+	FD     int    // the digit before it, -1 if there is none
+	Target Word   // the file, the name of a heredoc, the text of <<<
+	Span   assignment.Span
+	// Body is that of a heredoc that stands in the same text.
+	Body Text
+}
+
+// Commands splits the text of a POSIX shell and calls visit for each simple command, in the order in which they end;
+// what stands in a command's $(…) comes before it. The Command and its slices are reused after visit. Escape is the
+// shell's escape character: a backslash, or a backquote for PowerShell.
+//
+// It is no parser: words like `if` and `do` are skipped where a command begins, a mark without its partner is closed
+// by the end of the text, and nothing is an error.
+func Commands(t Text, escape byte, visit func(*Command)) {
+	s := splitter{t: t, b: t.Bytes, escape: escape, visit: visit}
+	s.commands(0, len(s.b), 0)
+}
+
+// splitter splits shell text.
+type splitter struct {
+	t      Text
+	b      []byte
+	escape byte
+	visit  func(*Command) // nil: only the ends of things are looked for
+	depth  int
+	stack  []*Command // one for each depth, reused
+	nodes  []node
+	// docLine is the end of the last line that names heredocs, docEnd where the bodies of those read end.
+	docLine, docEnd int
+}
+
+func (s *splitter) command() *Command {
+	for len(s.stack) <= s.depth {
+		s.stack = append(s.stack, &Command{})
+	}
+	c := s.stack[s.depth]
+	*c = Command{Assigns: c.Assigns[:0], Words: c.Words[:0], Redirs: c.Redirs[:0], Depth: s.depth}
+	return c
+}
+
+func (s *splitter) emit(c *Command, next string) {
+	if s.visit != nil && len(c.Assigns)+len(c.Words)+len(c.Redirs) > 0 {
+		c.Next = next
+		s.visit(c)
+	}
+	c.Assigns, c.Words, c.Redirs = c.Assigns[:0], c.Words[:0], c.Redirs[:0]
+}
+
+// commands reads commands from i up to the closing byte (0 for none) or the limit, and returns the offset behind it.
+func (s *splitter) commands(i, limit int, closing byte) int {
+	c := s.command()
+	for i < limit {
+		if len(c.Assigns)+len(c.Words)+len(c.Redirs) >= maxCommandWords {
+			s.emit(c, "")
+		}
+		switch b := s.b[i]; {
+		case b == ' ' || b == '\t' || b == '\r' || b == '\v' || b == '\f':
+			i++
+		case b == s.escape && s.lineEnd(i+1, limit) > 0:
+			i += 1 + s.lineEnd(i+1, limit)
+		case b == '#':
+			if n := bytes.IndexByte(s.b[i:limit], '\n'); n >= 0 {
+				i += n
+			} else {
+				i = limit
+			}
+		case b == '\n':
+			s.emit(c, "\n")
+			if i++; i == s.docLine+1 {
+				i = max(i, s.docEnd)
+			}
+		case b == ')':
+			s.emit(c, ")")
+			if i++; closing == ')' {
+				return i
+			}
+		case b == '(':
+			s.emit(c, "(")
+			i = s.nested(i+1, limit)
+		case b == ';' || b == '|' || b == '&' && !s.redirAt(i, limit):
+			n := 1
+			if i+1 < limit && (s.b[i+1] == b || b == '|' && s.b[i+1] == '&') {
+				n = 2
+			}
+			s.emit(c, string(s.b[i:i+n]))
+			i += n
+		case s.redirAt(i, limit):
+			i = s.redirect(c, i, limit)
+		default:
+			i = s.addWord(c, i, limit)
+		}
+	}
+	s.emit(c, "")
+	return limit
+}
+
+// nested reads the commands of a (…), from behind its opening parenthesis.
+func (s *splitter) nested(i, limit int) int {
+	if s.depth >= maxCommands {
+		return i
+	}
+	s.depth++
+	i = s.commands(i, limit, ')')
+	s.depth--
+	return i
+}
+
+// lineEnd is the length of a line end at i.
+func (s *splitter) lineEnd(i, limit int) int {
+	switch {
+	case i < limit && s.b[i] == '\n':
+		return 1
+	case i+1 < limit && s.b[i] == '\r' && s.b[i+1] == '\n':
+		return 2
+	}
+	return 0
+}
+
+// addWord reads the word at i and adds it to the command.
+func (s *splitter) addWord(c *Command, i, limit int) int {
+	end := s.word(i, limit)
+	if s.visit == nil {
+		return end
+	}
+	raw := s.t.Slice(i, end)
+	if len(c.Words) == 0 {
+		if n := assignName(raw.Bytes); n > 0 {
+			eq := n
+			if raw.Bytes[n] == '+' {
+				eq++
+			}
+			c.Assigns = append(c.Assigns, Var{Name: raw.Slice(0, n), Word: s.unquote(raw.Slice(eq+1, raw.Len())), Set: true})
+			return end
+		}
+		if len(c.Assigns) == 0 && keyword(raw.Bytes) {
+			return end
+		}
+	}
+	c.Words = append(c.Words, s.unquote(raw))
+	return end
+}
+
+func (s *splitter) unquote(raw Text) Word {
+	if !needsLexer(raw.Bytes, s.escape) && bytes.IndexByte(raw.Bytes, '`') < 0 {
+		return Word{Raw: raw, Value: raw}
+	}
+	l := lexer{src: raw.Bytes, escape: s.escape, shell: true}
+	nodes := l.all(s.nodes[:0])
+	s.nodes = nodes[:0]
+	empty := 0
+	if l.whole {
+		empty = 1
+	}
+	return Word{Raw: raw, Value: assemble(raw, nodes, empty), Quoted: l.whole}
+}
+
+// assignName is the length of NAME where b is NAME=… or NAME+=…, else 0.
+func assignName(b []byte) int {
+	for i, c := range b {
+		switch {
+		case c == '=' || c == '+' && i+1 < len(b) && b[i+1] == '=':
+			return i
+		case c == '_' || letter(c) || i > 0 && digit(c):
+		default:
+			return 0
+		}
+	}
+	return 0
+}
+
+// keyword says whether the word begins or ends a compound command, and is followed by a simple one.
+func keyword(b []byte) bool {
+	switch string(b) {
+	case "if", "then", "elif", "else", "fi", "while", "until", "do", "done", "esac", "{", "}", "!", "time":
+		return true
+	}
+	return false
+}
+
+// word returns the end of the word at i. There is at least one byte in it.
+func (s *splitter) word(i, limit int) int {
+	for start := i; i < limit; {
+		switch b := s.b[i]; {
+		case b == s.escape:
+			i += max(2, 1+s.lineEnd(i+1, limit))
+		case b == '\'':
+			i = s.closing(i+1, limit, '\'')
+		case b == '"':
+			i = s.double(i+1, limit)
+		case b == '$' || b == '`':
+			i = s.dollar(i, limit)
+		case (b == '<' || b == '>') && i+1 < limit && s.b[i+1] == '(':
+			i = s.nested(i+2, limit)
+		case asciiSpace(b) || bytes.IndexByte([]byte(";&|()<>"), b) >= 0:
+			if i > start {
+				return i
+			}
+			i++
+		default:
+			i++
+		}
+	}
+	return limit
+}
+
+// closing returns the offset behind the next byte c.
+func (s *splitter) closing(i, limit int, c byte) int {
+	if n := bytes.IndexByte(s.b[i:limit], c); n >= 0 {
+		return i + n + 1
+	}
+	return limit
+}
+
+// double returns the offset behind the double quote that closes.
+func (s *splitter) double(i, limit int) int {
+	for i < limit {
+		switch b := s.b[i]; {
+		case b == '"':
+			return i + 1
+		case b == s.escape:
+			i += 2
+		case b == '$' || b == '`':
+			i = s.dollar(i, limit)
+		default:
+			i++
+		}
+	}
+	return limit
+}
+
+// dollar returns the end of the reference or substitution at i, and visits the commands in it.
+func (s *splitter) dollar(i, limit int) int {
+	next := byte(0)
+	if i+1 < limit {
+		next = s.b[i+1]
+	}
+	switch {
+	case s.b[i] == '`':
+		return s.backquoted(i+1, limit)
+	case next == '(' && i+2 < limit && s.b[i+2] == '(':
+		return s.arithmetic(i+3, limit)
+	case next == '(':
+		return s.nested(i+2, limit)
+	case next == '{':
+		return s.braces(i+2, limit)
+	}
+	return i + 1
+}
+
+// backquoted reads `…` from behind the first mark.
+func (s *splitter) backquoted(i, limit int) int {
+	end := i
+	for end < limit && s.b[end] != '`' {
+		if s.b[end] == '\\' {
+			end++
+		}
+		end++
+	}
+	end = min(end, limit)
+	if s.visit != nil && s.depth < maxCommands {
+		s.depth++
+		s.commands(i, end, 0)
+		s.depth--
+	}
+	return min(end+1, limit)
+}
+
+// arithmetic reads $((…)) from behind the parentheses.
+func (s *splitter) arithmetic(i, limit int) int {
+	for open := 2; i < limit; i++ {
+		switch s.b[i] {
+		case '(':
+			open++
+		case ')':
+			if open--; open == 0 {
+				return i + 1
+			}
+		}
+	}
+	return limit
+}
+
+// braces reads ${…} from behind the brace.
+func (s *splitter) braces(i, limit int) int {
+	if s.depth >= maxCommands {
+		return i
+	}
+	s.depth++
+	defer func() { s.depth-- }()
+	for i < limit {
+		switch b := s.b[i]; {
+		case b == '}':
+			return i + 1
+		case b == s.escape:
+			i += 2
+		case b == '\'':
+			i = s.closing(i+1, limit, '\'')
+		case b == '"':
+			i = s.double(i+1, limit)
+		case b == '$' || b == '`':
+			i = s.dollar(i, limit)
+		default:
+			i++
+		}
+	}
+	return limit
+}
+
+// substitution returns the end of the $(…) or `…` at i.
+func (l *lexer) substitution(i int) (int, bool) {
+	if l.src[i] == '$' && (i+1 >= len(l.src) || l.src[i+1] != '(') {
+		return i, false
+	}
+	s := splitter{b: l.src, escape: l.escape}
+	return s.dollar(i, len(l.src)), true
+}
