@@ -59,7 +59,7 @@ var forms = []struct {
 	{"nested default", `ENV A=${B:-${C:-"d e"}}`, []string{`env A="${B:-${C:-\"d e\"}}"`, `env C="d e"`}},
 	{"mixed default", `ENV A=${B:-x${C}}`, []string{`env A="${B:-x${C}}"`, `env B="x${C}"`}},
 	{"empty default", `ENV A=${B:-}`, []string{`env A="${B:-}"`}},
-	{"reference at the end of a line", "RUN $0\\\nA00 B=$1\\\n", []string{`run B="$1"`}},
+	{"reference at the end of a line", "RUN $0\\\nA00 B=$1", []string{`run B="$1"`}},
 	{"escaped reference", `ENV A=\${B:-c}`, []string{`env A="${B:-c}"`}},
 	{"reference in single quotes", `ENV A='${B:-c}'`, []string{`env A="${B:-c}"`}},
 	{"default in a URL", "ENV U=https://u:${P:-hunter2}@h", []string{`env U="https://u:${P:-hunter2}@h"`, `env P="hunter2"`}},
