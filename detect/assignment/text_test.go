@@ -106,6 +106,7 @@ var forms = []struct {
 	{"placeholder before a line", "<PUT_YOUR_PASSWORD_HERE>\nEOL'\n", "PASSWORD", "-", "", false},
 	{"placeholder before an element", "user=<user> password=<password> x=y\n<b>", "word>", "-", "", false},
 	{"lookup", `lookup('laps_password', 'host10')`, "pass", "-", "", false},
+	{"behind a mark of HTML", "lock token=hunter2&gt;)", "token", "token", "hunter2", false},
 	{"part of a URL", "http://<username>:<password>@host", "pass", "-", "", false},
 
 	{"list of words", `["user", "password", "secret"]`, "pass", "-", "", false},

@@ -215,6 +215,11 @@ func (r *textReader) nameAt(p int) bool {
 	return false
 }
 
+// entity reports whether one of HTML's marks stands at p: &lt; &gt; &quot;
+func (r *textReader) entity(p int) bool {
+	return r.hasAt(p, "&lt;") || r.hasAt(p, "&gt;") || r.hasAt(p, "&quot;") || r.hasAt(p, "&#")
+}
+
 // bare reads a value without quotation marks.
 func (r *textReader) bare(p int) (Span, bool, bool) { return r.bareUntil(p, false) }
 
@@ -242,7 +247,7 @@ scan:
 				break scan
 			}
 		case '&':
-			if query || r.nameAt(end+1) {
+			if query || r.nameAt(end+1) || end > p && r.entity(end) {
 				break scan
 			}
 		case '(':

@@ -179,9 +179,14 @@ func isSealed(t []byte) bool {
 	return len(t) > 340 && t[0] == 'A' && (t[1] == 'Q' || t[1] == 'g') && 'A' <= t[2] && t[2] <= 'D'
 }
 
-// isPublicDER reports whether t is the base64 of a structure in DER that begins with another structure, as public keys
+// isPublicDER reports whether t is the base64 of a certificate or public key in PEM, or of a structure in DER that begins with another structure, as public keys
 // (SubjectPublicKeyInfo), certificates and encrypted private keys do. Private keys begin with a version, an integer.
 func isPublicDER(t []byte) bool {
+	for _, p := range [...]string{"LS0tLS1CRUdJTiBDRVJU", "LS0tLS1CRUdJTiBQVUJM"} { // of PEM: BEGIN CERT, BEGIN PUBL
+		if bytes.HasPrefix(t, []byte(p)) {
+			return true
+		}
+	}
 	if len(t) < 40 || t[0] != 'M' {
 		return false
 	}

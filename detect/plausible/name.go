@@ -107,6 +107,8 @@ func SecretName(name []byte) (Strength, Sort) {
 		return NotSecret, NoSort // public key token
 	case k&strongKey != 0:
 		return Surely, KeyOf
+	case k&keyWord != 0 && isLocked(name, &spans, last):
+		return NotSecret, NoSort
 	case k&keyWord != 0:
 		if before&passwordWord != 0 && equalFold(name[spans[last][0]:spans[last][1]], "key") {
 			return Perhaps, KeyOf // the key under which a password is found
@@ -126,6 +128,17 @@ func SecretName(name []byte) (Strength, Sort) {
 		return s, sort
 	}
 	return secretBefore(name, &spans, &kinds, last)
+}
+
+// isLocked reports whether a word before the last says that what is named cannot be used as it is: encryptedDataKey.
+func isLocked(name []byte, spans *[maxNameWords][2]int, last int) bool {
+	for _, s := range spans[:last] {
+		w := name[s[0]:s[1]]
+		if equalFold(w, "encrypted") || equalFold(w, "wrapped") || equalFold(w, "sealed") {
+			return true
+		}
+	}
+	return false
 }
 
 // qualified is the strength of a keyWord with that word before it.
