@@ -1,6 +1,7 @@
 package gitscan
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,9 +27,9 @@ func (r *Repo) Search(ctx context.Context, workers int, open func() scan.Visitor
 			if !narrowed {
 				v = r.messages(open())
 			}
-			return func(o *pack.Object) { r.commitOrTag(o, v) }
+			return unlessDone(ctx, func(o *pack.Object) { r.commitOrTag(o, v) })
 		})
-	if err != nil {
+	if err := cmp.Or(err, ctx.Err()); err != nil {
 		return err
 	}
 	r.link()
@@ -47,8 +48,18 @@ func (r *Repo) Search(ctx context.Context, workers int, open func() scan.Visitor
 	return r.store.Walk(ctx, pack.WalkOptions{Kinds: pack.Of(pack.Blob), Workers: workers, MaxSize: r.o.MaxBlob, Verify: true},
 		func() func(*pack.Object) {
 			v := open()
-			return func(o *pack.Object) { r.blob(o, v) }
+			return unlessDone(ctx, func(o *pack.Object) { r.blob(o, v) })
 		})
+}
+
+// unlessDone passes objects on until the context ends. A walk itself may go on a little longer: to the end of a tree of
+// deltas, or of a chunk of loose objects.
+func unlessDone(ctx context.Context, f func(*pack.Object)) func(*pack.Object) {
+	return func(o *pack.Object) {
+		if ctx.Err() == nil {
+			f(o)
+		}
+	}
 }
 
 // visitMessages searches a message of the object with an ordinal.

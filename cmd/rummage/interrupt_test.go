@@ -51,7 +51,7 @@ func (s *started) signal(sig os.Signal) {
 // exit waits for the end and gives the exit code, -1 for one by a signal.
 func (s *started) exit() int {
 	s.t.Helper()
-	hung := time.AfterFunc(patience, func() { _ = s.Process.Kill() })
+	hung := time.AfterFunc(patience, func() { _ = s.Process.Signal(syscall.SIGQUIT) }) // says where it hangs
 	err := s.Wait()
 	if !hung.Stop() {
 		s.t.Fatalf("still running %v after the signal; stderr: %s", patience, s.stderr.Bytes())
@@ -154,6 +154,7 @@ func TestInterruptGit(t *testing.T) {
 			pipe := mkfifo(t)
 			s := start(t, exec.Command("rummage", append([]string{"git", repo, "-f", "json", "--rules", pipe}, args...)...))
 			pipeRules(t, pipe, slowRules)
+			time.Sleep(300 * time.Millisecond) // to be in the middle of things; the test is right wherever it is
 			s.signal(os.Interrupt)
 			s.interrupted()
 		})
