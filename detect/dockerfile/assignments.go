@@ -26,7 +26,7 @@ const (
 //
 // Values are as they stand, references included; Resolve tells what these stand for.
 func Assignments(f *File) []assignment.Assignment {
-	c := collector{file: f}
+	c := collector{file: f, list: make([]assignment.Assignment, 0, 2*len(f.Instructions))}
 	for i := range f.Instructions {
 		in := &f.Instructions[i]
 		c.scripts(in)
@@ -63,8 +63,9 @@ func contextOf(name string) assignment.Context {
 
 // collector collects assignments.
 type collector struct {
-	file *File
-	list []assignment.Assignment
+	file  *File
+	list  []assignment.Assignment
+	shell splitter
 }
 
 // add adds one. The spans are those of the texts; the decoded value is given where the file has another.
@@ -141,38 +142,37 @@ func (c *collector) references(context assignment.Context, t Text, nodes []node)
 	}
 }
 
-// scripts adds what the shell texts and heredocs of an instruction set.
+// scripts adds what the shell text and the heredocs of an instruction set.
 func (c *collector) scripts(in *Instruction) {
-	inner, context := in, contextOf(in.Name)
-	for inner.OnBuild != nil {
-		inner, context = inner.OnBuild, ContextOnBuild
+	context := contextOf(in.Name)
+	for in.OnBuild != nil {
+		in, context = in.OnBuild, ContextOnBuild
 	}
-	switch inner.Name {
-	case "RUN", "CMD", "ENTRYPOINT", "HEALTHCHECK", "COPY", "ADD":
-	default:
-		return
+	if t, ok := shellText(in); ok {
+		c.script(context, t, c.file.Escape)
 	}
-	for _, s := range c.file.Shell(in) {
-		where := context
-		if s.Heredoc != nil {
-			where = ContextHeredoc
+	for _, s := range c.file.documents(in, nil) {
+		if s.Shell {
+			c.script(ContextHeredoc, s.Text, s.Escape)
+		} else {
+			c.lines(ContextHeredoc, s.Text)
 		}
-		if !s.Shell {
-			c.lines(where, s.Text)
-			continue
-		}
-		Commands(s.Text, s.Escape, func(cmd *Command) {
-			for i := range cmd.Assigns {
-				v := &cmd.Assigns[i]
-				c.add(where, v.Name, v.Value, v.Quoted)
-				c.defaults(where, v.Raw, true)
-			}
-			c.words(where, cmd.Words)
-			for i := range cmd.Redirs {
-				c.lines(where, cmd.Redirs[i].Body)
-			}
-		})
 	}
+}
+
+// script adds what shell text sets.
+func (c *collector) script(context assignment.Context, t Text, escape byte) {
+	c.shell.split(t, escape, func(cmd *Command) {
+		for i := range cmd.Assigns {
+			v := &cmd.Assigns[i]
+			c.add(context, v.Name, v.Value, v.Quoted)
+			c.defaults(context, v.Raw, true)
+		}
+		c.words(context, cmd.Words)
+		for i := range cmd.Redirs {
+			c.lines(context, cmd.Redirs[i].Body)
+		}
+	})
 }
 
 // words adds the pairs among the words of a command: NAME=value, --name=value, --name value, -name value.
@@ -253,14 +253,11 @@ func (c *collector) lines(context assignment.Context, t Text) {
 // enough.
 func (c *collector) comment(comment *Comment) {
 	t := comment.Text
-	n := bytes.IndexByte(t.Bytes, ' ')
-	if n < 0 {
-		n = 0
-	}
-	switch name, _ := instructionName(t.Bytes[:n]); {
-	case name == "ENV" || name == "ARG" || name == "LABEL":
+	n := max(0, bytes.IndexByte(t.Bytes, ' '))
+	name := t.Bytes[:n]
+	if bytes.EqualFold(name, []byte("ENV")) || bytes.EqualFold(name, []byte("ARG")) || bytes.EqualFold(name, []byte("LABEL")) {
 		t = trim(t.Slice(n, t.Len()))
-	case !comment.Inside:
+	} else if !comment.Inside {
 		return
 	}
 	fields := 0
@@ -275,7 +272,7 @@ func (c *collector) comment(comment *Comment) {
 			c.add(ContextComment, raw.Slice(0, eq), w.Value, w.Quoted)
 		case fields == 1:
 			first = s
-		case fields == 2 && eq < 0 && n > 0 && first.end > 0 && s.end == t.Len() && upperASCII(t.Bytes[first.start:first.end]):
+		case fields == 2 && eq < 0 && t.Len() < comment.Text.Len() && first.end > 0 && s.end == t.Len() && upperASCII(t.Bytes[first.start:first.end]):
 			w := unquote(raw, c.file.Escape, new([]node))
 			c.add(ContextComment, t.Slice(first.start, first.end), w.Value, w.Quoted)
 		}

@@ -8,8 +8,8 @@ import (
 )
 
 // build reads the instruction that t holds: one line, joined.
-func (p *parser) build(t Text, line int) Instruction {
-	in := Instruction{Text: t, StartLine: line}
+func (p *parser) build(in *Instruction, t Text) {
+	in.Text = t
 	b := trim(t)
 	n := 0
 	for n < b.Len() && !blank(b.Bytes[n]) {
@@ -20,17 +20,15 @@ func (p *parser) build(t Text, line int) Instruction {
 	for n < b.Len() && blank(b.Bytes[n]) {
 		n++
 	}
-	in.Rest = trim(p.flags(b.Slice(n, b.Len()), &in))
-	if !in.Known {
-		p.problem(line, Unknown)
-		return in
+	in.Rest = trim(p.flags(b.Slice(n, b.Len()), in))
+	switch {
+	case !in.Known:
+		p.problem(in.StartLine, Unknown)
+	case in.Rest.Len() == 0 && needsArguments(in.Name):
+		p.problem(in.StartLine, NoArguments)
+	default:
+		p.arguments(in)
 	}
-	if in.Rest.Len() == 0 && needsArguments(in.Name) {
-		p.problem(line, NoArguments)
-		return in
-	}
-	p.arguments(&in)
-	return in
 }
 
 // arguments reads what follows the name and the flags.
@@ -107,7 +105,7 @@ func needsArguments(name string) bool {
 
 func (p *parser) addArg(in *Instruction, w Word) {
 	if w.Raw.Len() > 0 && p.take(in.StartLine) {
-		in.Args = append(in.Args, w)
+		in.Args = p.args.add(in.Args, w)
 	}
 }
 
@@ -118,7 +116,10 @@ func (p *parser) list(in *Instruction, t Text) bool {
 		p.problem(in.StartLine, BadJSON)
 	}
 	if ok {
-		in.Args, in.JSON = append(in.Args, words...), true
+		in.JSON = true
+		for _, w := range words {
+			in.Args = p.args.add(in.Args, w)
+		}
 	}
 	return ok
 }
@@ -163,12 +164,13 @@ func (p *parser) onBuild(in *Instruction) {
 		return
 	}
 	p.nesting++
-	inner := p.build(in.Rest, in.StartLine)
+	inner := &Instruction{StartLine: in.StartLine}
+	p.build(inner, in.Rest)
 	p.nesting--
 	if inner.Name == "ONBUILD" && p.nesting == 0 {
 		p.problem(in.StartLine, NestedOnBuild)
 	}
-	in.OnBuild = &inner
+	in.OnBuild = inner
 }
 
 // pairs reads ENV and LABEL: `NAME value`, one pair whose value is all that follows, when the first word has no
@@ -210,7 +212,7 @@ func (p *parser) oldPair(in *Instruction) {
 	if p.take(in.StartLine) {
 		name, value := in.Rest.Slice(0, n), in.Rest.Slice(i, len(b))
 		v := Var{Name: p.word(name, in.StartLine).Value, RawName: name, Word: p.word(value, in.StartLine), Set: true, Old: true}
-		in.Vars = append(in.Vars, v)
+		in.Vars = p.vars.add(in.Vars, v)
 	}
 }
 
@@ -228,7 +230,7 @@ func (p *parser) pair(in *Instruction, raw Text, eq int) {
 			t := whole.Value
 			eq = bytes.IndexByte(t.Bytes, '=')
 			name, value := t.Slice(0, eq), t.Slice(eq+1, t.Len())
-			in.Vars = append(in.Vars, Var{Name: name, RawName: name, Word: Word{Raw: value, Value: value, Quoted: true}, Set: true})
+			in.Vars = p.vars.add(in.Vars, Var{Name: name, RawName: name, Word: Word{Raw: value, Value: value, Quoted: true}, Set: true})
 			return
 		}
 	}
@@ -238,7 +240,7 @@ func (p *parser) pair(in *Instruction, raw Text, eq int) {
 	if v.Name.Len() == 0 {
 		p.problem(in.StartLine, BadPair)
 	}
-	in.Vars = append(in.Vars, v)
+	in.Vars = p.vars.add(in.Vars, v)
 }
 
 // declarations reads ARG: words that are names, or pairs.
@@ -252,7 +254,7 @@ func (p *parser) declarations(in *Instruction) {
 		if p.take(in.StartLine) {
 			name := p.word(raw, in.StartLine)
 			end := raw.Slice(raw.Len(), raw.Len())
-			in.Vars = append(in.Vars, Var{Name: name.Value, RawName: raw, Word: Word{Raw: end, Value: end}})
+			in.Vars = p.vars.add(in.Vars, Var{Name: name.Value, RawName: raw, Word: Word{Raw: end, Value: end}})
 		}
 		return !p.full
 	})

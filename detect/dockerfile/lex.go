@@ -75,10 +75,23 @@ func (l *lexer) literal(list []node, i, j int) []node {
 	return append(list, node{start: i, end: j})
 }
 
+// plain is the end of the bytes from i on that mean nothing to anyone.
+func (l *lexer) plain(i int, stop byte) int {
+	for i < len(l.src) && shellClass[l.src[i]]&specialByte == 0 && l.src[i] != stop {
+		i++
+	}
+	return i
+}
+
 // until splits src from i on up to an unquoted stop byte, 0 for the end. It returns the offset behind it, and false
 // when there is none.
 func (l *lexer) until(list []node, i int, stop byte) ([]node, int, bool) {
 	for i < len(l.src) {
+		if n := l.plain(i, stop); n > i {
+			list = l.literal(list, i, n)
+			i = n
+			continue
+		}
 		switch c := l.src[i]; {
 		case c == stop && stop != 0:
 			return list, i + 1, true
@@ -144,6 +157,11 @@ func (l *lexer) escaped(i int) int {
 // double splits what stands in double quotes from i on. It returns the offset behind the closing mark.
 func (l *lexer) double(list []node, i int) ([]node, int, bool) {
 	for i < len(l.src) {
+		if n := l.plain(i, '"'); n > i {
+			list = l.literal(list, i, n)
+			i = n
+			continue
+		}
 		switch c := l.src[i]; {
 		case c == '"':
 			return list, i + 1, true
@@ -323,7 +341,7 @@ func unquote(raw Text, escape byte, scratch *[]node) unquoted {
 
 func needsLexer(b []byte, escape byte) bool {
 	for _, c := range b {
-		if c == escape || c == '"' || c == '\'' || c == '$' {
+		if shellClass[c]&specialByte != 0 && (c == escape || c != '\\' && c != '`') {
 			return true
 		}
 	}

@@ -26,10 +26,13 @@ type parser struct {
 	full    bool // a bound is reached
 	nesting int  // ONBUILD around the instruction being read
 
-	joined []byte // the texts of continued instructions, one behind the other
-	parts  []part // reused
-	nodes  []node // reused
-	last   *lastLines
+	joined  []byte // the texts of continued instructions, one behind the other
+	args    slab[Word]
+	vars    slab[Var]
+	flagged slab[Flag]
+	parts   []part // reused
+	nodes   []node // reused
+	last    *lastLines
 }
 
 var utf8BOM = []byte{0xEF, 0xBB, 0xBF}
@@ -41,6 +44,9 @@ func Parse(data []byte) *File {
 	if bytes.HasPrefix(data, utf8BOM) {
 		p.pos = len(utf8BOM)
 	}
+	// As many as there are lines that do not go on in the next; comments count too.
+	lines := bytes.Count(data, []byte("\n")) - bytes.Count(data, []byte("\\\n")) + 1
+	p.file.Instructions = make([]Instruction, 0, min(lines, len(data)/32+1, MaxInstructions))
 	for !p.full {
 		start, end, ok := p.next()
 		if !ok {
@@ -115,17 +121,18 @@ func (p *parser) instruction(start, end int) {
 	}
 	line, comments := p.line, p.file.Comments[p.above:len(p.file.Comments):len(p.file.Comments)]
 	text := p.join(start, end)
-	in := p.build(text, line)
+	p.file.Instructions = append(p.file.Instructions, Instruction{})
+	in := &p.file.Instructions[len(p.file.Instructions)-1]
 	in.StartLine, in.Stage = line, len(p.file.Stages)-1
+	p.build(in, text)
 	in.Comments = comments
 	in.Suppressions = p.suppressions(comments, line)
-	p.heredocs(&in)
+	p.heredocs(in)
 	in.EndLine = p.line
 	in.Span = assignment.Span{Start: start, End: max(start, p.end)}
 	if in.Name == "FROM" {
-		p.from(&in)
+		p.from(in)
 	}
-	p.file.Instructions = append(p.file.Instructions, in)
 	p.above = len(p.file.Comments)
 }
 
@@ -169,16 +176,18 @@ func (p *parser) join(start, end int) Text {
 	p.joined = p.joined[:len(p.joined)+len(t.Bytes)]
 	t.Bytes = slices.Clip(t.Bytes)
 	if t.parts != nil {
-		p.parts = t.parts
-		t.parts = slices.Clone(t.parts)
+		p.parts = *t.parts
+		parts := slices.Clone(p.parts)
+		t.parts = &parts
 	}
 	return t
 }
 
 // from opens a stage.
 func (p *parser) from(in *Instruction) {
-	p.endStage(len(p.file.Instructions))
-	s := Stage{Parent: -1, First: len(p.file.Instructions), StartLine: in.StartLine}
+	first := len(p.file.Instructions) - 1
+	p.endStage(first)
+	s := Stage{Parent: -1, First: first, StartLine: in.StartLine}
 	if len(in.Args) > 0 {
 		s.Base = in.Args[0]
 	}
@@ -221,6 +230,23 @@ func (p *parser) endStage(end int) {
 		s.End = end
 		s.EndLine = p.file.Instructions[end-1].EndLine
 	}
+}
+
+// slab hands out slices of one array, so that not each instruction allocates its own. Only what was added last can
+// grow.
+type slab[T any] struct {
+	free []T
+}
+
+// add appends v to list, which is empty or the last that was added to.
+func (s *slab[T]) add(list []T, v T) []T {
+	if len(s.free) == cap(s.free) {
+		next := make([]T, 0, min(max(2*cap(s.free), 8), 512)+2*len(list))
+		s.free = append(next, list...)
+		list = s.free
+	}
+	s.free = append(s.free, v)
+	return s.free[len(s.free)-len(list)-1 : len(s.free) : len(s.free)]
 }
 
 // leadingSpace is the number of bytes of white space that b begins with.

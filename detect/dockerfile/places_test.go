@@ -93,7 +93,7 @@ func (c *checker) text(what string, t Text) {
 
 // escape says whether byte i of the text was made from an escape, which begins with a backslash.
 func (c *checker) escape(t Text, i int) bool {
-	p := t.parts[t.part(i)]
+	p := (*t.parts)[t.part(i)]
 	return c.data[p.from] == '\\'
 }
 

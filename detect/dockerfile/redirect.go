@@ -37,13 +37,13 @@ func (s *splitter) redirect(c *Command, i, limit int) int {
 		i++
 	}
 	end := i
-	if i < limit && !asciiSpace(s.b[i]) && bytes.IndexByte([]byte(";&|()<>"), s.b[i]) < 0 {
+	if i < limit && shellClass[s.b[i]]&breakByte == 0 {
 		end = s.word(i, limit)
 	}
 	if s.visit == nil {
 		return end
 	}
-	r.Target = s.unquote(s.t.Slice(i, end))
+	s.unquote(&r.Target, s.t.Slice(i, end))
 	r.Span = s.t.Span(start, end)
 	if (r.Op == "<<" || r.Op == "<<-") && end > i {
 		r.Body = s.document(end, limit, r.Target.Value.String(), r.Op == "<<-")

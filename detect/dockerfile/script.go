@@ -27,6 +27,11 @@ func (f *File) Shell(in *Instruction) []Script {
 	if t, ok := shellText(in); ok {
 		list = append(list, Script{Text: t, Shell: true, Escape: f.Escape})
 	}
+	return f.documents(in, list)
+}
+
+// documents appends the heredocs of an instruction to list.
+func (f *File) documents(in *Instruction, list []Script) []Script {
 	if len(in.Heredocs) == 0 {
 		return list
 	}

@@ -2,6 +2,7 @@ package dockerfile
 
 import (
 	"bytes"
+	"unicode/utf8"
 
 	"rummage/detect/assignment"
 )
@@ -44,9 +45,42 @@ type Redir struct {
 // It is no parser: words like `if` and `do` are skipped where a command begins, a mark without its partner is closed
 // by the end of the text, and nothing is an error.
 func Commands(t Text, escape byte, visit func(*Command)) {
-	s := splitter{t: t, b: t.Bytes, escape: escape, visit: visit}
+	var s splitter
+	s.split(t, escape, visit)
+}
+
+// split is Commands. The splitter may have been used before.
+func (s *splitter) split(t Text, escape byte, visit func(*Command)) {
+	s.t, s.b, s.escape, s.visit = t, t.Bytes, escape, visit
+	s.depth, s.docLine, s.docEnd = 0, 0, 0
 	s.commands(0, len(s.b), 0)
 }
+
+// Classes of bytes of shell text.
+const (
+	blankByte   = 1 << iota // between words
+	breakByte               // ends a word
+	specialByte             // means something within a word
+	plainByte               // means nothing anywhere: ASCII that is none of the above
+)
+
+var shellClass = func() (t [256]uint8) {
+	for _, c := range " \t\r\v\f" {
+		t[c] = blankByte | breakByte
+	}
+	for _, c := range "\n;&|()<>" {
+		t[c] = breakByte
+	}
+	for _, c := range "'\"$`\\" {
+		t[c] = specialByte
+	}
+	for c := range utf8.RuneSelf {
+		if t[c] == 0 {
+			t[c] = plainByte
+		}
+	}
+	return t
+}()
 
 // splitter splits shell text.
 type splitter struct {
@@ -56,14 +90,19 @@ type splitter struct {
 	visit  func(*Command) // nil: only the ends of things are looked for
 	depth  int
 	stack  []*Command // one for each depth, reused
+	none   Command    // stays empty
 	nodes  []node
 	// docLine is the end of the last line that names heredocs, docEnd where the bodies of those read end.
 	docLine, docEnd int
 }
 
+// command is an empty command for the depth.
 func (s *splitter) command() *Command {
+	if s.visit == nil {
+		return &s.none
+	}
 	for len(s.stack) <= s.depth {
-		s.stack = append(s.stack, &Command{})
+		s.stack = append(s.stack, &Command{Words: make([]Word, 0, 16)})
 	}
 	c := s.stack[s.depth]
 	*c = Command{Assigns: c.Assigns[:0], Words: c.Words[:0], Redirs: c.Redirs[:0], Depth: s.depth}
@@ -86,7 +125,7 @@ func (s *splitter) commands(i, limit int, closing byte) int {
 			s.emit(c, "")
 		}
 		switch b := s.b[i]; {
-		case b == ' ' || b == '\t' || b == '\r' || b == '\v' || b == '\f':
+		case shellClass[b]&blankByte != 0:
 			i++
 		case b == s.escape && s.lineEnd(i+1, limit) > 0:
 			i += 1 + s.lineEnd(i+1, limit)
@@ -110,13 +149,10 @@ func (s *splitter) commands(i, limit int, closing byte) int {
 			s.emit(c, "(")
 			i = s.nested(i+1, limit)
 		case b == ';' || b == '|' || b == '&' && !s.redirAt(i, limit):
-			n := 1
-			if i+1 < limit && (s.b[i+1] == b || b == '|' && s.b[i+1] == '&') {
-				n = 2
-			}
-			s.emit(c, string(s.b[i:i+n]))
-			i += n
-		case s.redirAt(i, limit):
+			op := operator(s.b[i:limit])
+			s.emit(c, op)
+			i += len(op)
+		case (shellClass[b] == breakByte || digit(b)) && s.redirAt(i, limit):
 			i = s.redirect(c, i, limit)
 		default:
 			i = s.addWord(c, i, limit)
@@ -124,6 +160,16 @@ func (s *splitter) commands(i, limit int, closing byte) int {
 	}
 	s.emit(c, "")
 	return limit
+}
+
+// operator is what ends a command where b begins: ; & or |, or two of them.
+func operator(b []byte) string {
+	for _, op := range [...]string{"&&", "||", ";;", "|&", ";", "|"} {
+		if len(b) >= len(op) && string(b[:len(op)]) == op {
+			return op
+		}
+	}
+	return "&"
 }
 
 // nested reads the commands of a (…), from behind its opening parenthesis.
@@ -161,20 +207,30 @@ func (s *splitter) addWord(c *Command, i, limit int) int {
 			if raw.Bytes[n] == '+' {
 				eq++
 			}
-			c.Assigns = append(c.Assigns, Var{Name: raw.Slice(0, n), Word: s.unquote(raw.Slice(eq+1, raw.Len())), Set: true})
+			c.Assigns = append(c.Assigns, Var{Name: raw.Slice(0, n), RawName: raw.Slice(0, n), Set: true})
+			s.unquote(&c.Assigns[len(c.Assigns)-1].Word, raw.Slice(eq+1, raw.Len()))
 			return end
 		}
 		if len(c.Assigns) == 0 && keyword(raw.Bytes) {
 			return end
 		}
 	}
-	c.Words = append(c.Words, s.unquote(raw))
+	c.Words = append(c.Words, Word{})
+	s.unquote(&c.Words[len(c.Words)-1], raw)
 	return end
 }
 
-func (s *splitter) unquote(raw Text) Word {
-	if !needsLexer(raw.Bytes, s.escape) && bytes.IndexByte(raw.Bytes, '`') < 0 {
-		return Word{Raw: raw, Value: raw}
+// unquote makes w the word that raw is.
+func (s *splitter) unquote(w *Word, raw Text) {
+	w.Raw, w.Value, w.Quoted = raw, raw, false
+	special := false
+	for _, b := range raw.Bytes {
+		if special = shellClass[b]&specialByte != 0; special {
+			break
+		}
+	}
+	if !special {
+		return
 	}
 	l := lexer{src: raw.Bytes, escape: s.escape, shell: true}
 	nodes := l.all(s.nodes[:0])
@@ -183,7 +239,7 @@ func (s *splitter) unquote(raw Text) Word {
 	if l.whole {
 		empty = 1
 	}
-	return Word{Raw: raw, Value: assemble(raw, nodes, empty), Quoted: l.whole}
+	w.Value, w.Quoted = assemble(raw, nodes, empty), l.whole
 }
 
 // assignName is the length of NAME where b is NAME=… or NAME+=…, else 0.
@@ -213,6 +269,8 @@ func keyword(b []byte) bool {
 func (s *splitter) word(i, limit int) int {
 	for start := i; i < limit; {
 		switch b := s.b[i]; {
+		case shellClass[b]&^plainByte == 0:
+			i++
 		case b == s.escape:
 			i += max(2, 1+s.lineEnd(i+1, limit))
 		case b == '\'':
@@ -223,7 +281,7 @@ func (s *splitter) word(i, limit int) int {
 			i = s.dollar(i, limit)
 		case (b == '<' || b == '>') && i+1 < limit && s.b[i+1] == '(':
 			i = s.nested(i+2, limit)
-		case asciiSpace(b) || bytes.IndexByte([]byte(";&|()<>"), b) >= 0:
+		case shellClass[b]&breakByte != 0:
 			if i > start {
 				return i
 			}

@@ -1,10 +1,6 @@
 package dockerfile
 
-import (
-	"sort"
-
-	"rummage/detect/assignment"
-)
+import "rummage/detect/assignment"
 
 // Text is text that was read from a file, with the place of each of its bytes there. It may leave out bytes of the
 // file (line ends that continue, quotation marks, escape characters) or stand for others (an escape in JSON).
@@ -13,7 +9,7 @@ type Text struct {
 	Bytes []byte
 	// at is the offset of Bytes[0] in the file when parts is nil, otherwise in the text that parts describe.
 	at    int
-	parts []part
+	parts *[]part // a pointer, to keep a Text small: there are many, and few have parts
 }
 
 // part says that the bytes of a text from offset at on, up to the next part's, are made from the bytes [from, to) of
@@ -39,7 +35,7 @@ func (t Text) Pos(i int) int {
 	if i == len(t.Bytes) && i > 0 {
 		return t.end(i)
 	}
-	p := t.parts[t.part(i)]
+	p := (*t.parts)[t.part(i)]
 	return min(p.from+t.at+i-p.at, p.to)
 }
 
@@ -69,7 +65,7 @@ func (t Text) Slice(i, j int) Text {
 	}
 	// A slice within one part is a plain piece of the file.
 	k := t.part(i)
-	p, next := t.parts[k], t.parts[k+1]
+	p, next := (*t.parts)[k], (*t.parts)[k+1]
 	if t.at+j <= next.at && p.to-p.from == next.at-p.at {
 		return Text{Bytes: t.Bytes[i:j:j], at: min(p.from+t.at+i-p.at, p.to)}
 	}
@@ -82,8 +78,8 @@ func (t Text) end(j int) int {
 		return t.at + j
 	}
 	k := t.part(j - 1)
-	p := t.parts[k]
-	if t.at+j >= t.parts[k+1].at {
+	p := (*t.parts)[k]
+	if t.at+j >= (*t.parts)[k+1].at {
 		return p.to
 	}
 	return min(p.from+t.at+j-p.at, p.to)
@@ -92,8 +88,16 @@ func (t Text) end(j int) int {
 // part is the index of the part that byte i belongs to, the last one for the end of the text.
 func (t Text) part(i int) int {
 	i += t.at
-	k := sort.Search(len(t.parts)-1, func(k int) bool { return t.parts[k].at > i }) - 1
-	return max(0, k)
+	parts := *t.parts
+	low, high := 0, len(parts)-1 // parts[low] begins at i or before, parts[high] behind it
+	for high-low > 1 {
+		if k := (low + high) / 2; parts[k].at > i {
+			high = k
+		} else {
+			low = k
+		}
+	}
+	return low
 }
 
 // joiner puts a text together from pieces of others.
@@ -115,9 +119,10 @@ func (j *joiner) add(t Text) {
 	}
 	for i := 0; i < len(t.Bytes); {
 		k := t.part(i)
-		n := min(t.parts[k+1].at-t.at, len(t.Bytes))
+		p, next := (*t.parts)[k], (*t.parts)[k+1]
+		n := min(next.at-t.at, len(t.Bytes))
 		s := t.Span(i, n)
-		if t.parts[k].to-t.parts[k].from == t.parts[k+1].at-t.parts[k].at {
+		if p.to-p.from == next.at-p.at {
 			j.part(at+i, s.Start, s.End)
 		} else {
 			j.parts = append(j.parts, part{at + i, s.Start, s.End})
@@ -157,5 +162,6 @@ func (j *joiner) text(empty int) Text {
 		}
 	}
 	to := j.parts[len(j.parts)-1].to
-	return Text{Bytes: j.bytes, parts: append(j.parts, part{len(j.bytes), to, to})}
+	parts := append(j.parts, part{len(j.bytes), to, to})
+	return Text{Bytes: j.bytes, parts: &parts}
 }

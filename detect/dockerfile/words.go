@@ -30,6 +30,10 @@ func blankFields(b []byte, each func(span) bool) {
 func quotedFields(b []byte, escape byte, each func(span) bool) {
 	start, quote := -1, byte(0)
 	for i := 0; i < len(b); {
+		if start >= 0 && shellClass[b[i]]&plainByte != 0 {
+			i++
+			continue
+		}
 		c, n := rune(b[i]), 1
 		if c >= utf8.RuneSelf {
 			c, n = utf8.DecodeRune(b[i:])
@@ -100,7 +104,7 @@ func (p *parser) flags(t Text, in *Instruction) Text {
 		if flag.Name == "mount" {
 			p.options(&flag, in.StartLine)
 		}
-		in.Flags = append(in.Flags, flag)
+		in.Flags = p.flagged.add(in.Flags, flag)
 	}
 }
 
