@@ -75,8 +75,9 @@ func instructionName(b []byte) (string, bool) {
 	for i := range len(name) {
 		if name[i] >= utf8.RuneSelf {
 			// The Kelvin sign is a k to BuildKit, which makes names lower case; the dotless i is no i.
-			known, ok := instructionNames[strings.ToUpper(strings.ToLower(name))]
-			if ok && strings.ToLower(known) == strings.ToLower(name) {
+			lower := strings.ToLower(name) // EqualFold would not do: it takes a dotted capital I for no i
+			known, ok := instructionNames[strings.ToUpper(lower)]
+			if ok && strings.ToLower(known) == lower {
 				return known, true
 			}
 			return name, false
