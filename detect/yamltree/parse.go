@@ -78,8 +78,8 @@ func (t *Tree) add(data []byte, p piece, d *Document) {
 
 // readStrict reads the YAML that the line reader is certain of. It returns nil for any other.
 func readStrict(doc []byte, marked bool) *Document {
-	// A node takes some 16 bytes of a file; an arena that is large enough is not moved.
-	r := reader{data: doc, strict: true, nodes: make([]node, 1, 16+len(doc)/16)}
+	// A node takes some 19 bytes of a file; an arena that is large enough is not moved.
+	r := reader{data: doc, strict: true, nodes: make([]node, 1, 16+len(doc)/13)}
 	r.levels = r.room[:0]
 	if marked {
 		r.pos = 3

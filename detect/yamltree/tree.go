@@ -1,7 +1,6 @@
 package yamltree
 
 import (
-	"bytes"
 	"iter"
 
 	"rummage/detect/assignment"
@@ -185,14 +184,7 @@ func (n Node) Null() bool {
 
 // Is says that the node is a scalar with this text, which must not be empty.
 func (n Node) Is(text string) bool {
-	e := n.at()
-	if e.kind != Scalar {
-		return false
-	}
-	if e.verbatim {
-		return string(n.Span().Of(n.doc.data)) == text
-	}
-	return bytes.Equal(n.Text().Bytes, []byte(text))
+	return n.at().kind == Scalar && string(n.Bytes()) == text
 }
 
 // Target is the node that an alias stands for; of any other node, itself.
@@ -241,4 +233,13 @@ func (n Node) Get(keys ...string) Node {
 		}
 	}
 	return Node{}
+}
+
+// Bytes is a scalar's text as it is meant, nil for other nodes. Nothing is copied where the file has it as it is.
+func (n Node) Bytes() []byte {
+	e := n.at()
+	if e.kind == Scalar && e.verbatim {
+		return n.Span().Of(n.doc.data)
+	}
+	return n.Text().Bytes
 }

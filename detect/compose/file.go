@@ -1,0 +1,106 @@
+package compose
+
+import (
+	"rummage/detect/assignment"
+	"rummage/detect/interpolate"
+	"rummage/detect/placed"
+	"rummage/detect/yamltree"
+)
+
+// The contexts of assignments. Unless something else is said, the name is a key and the value what stands behind it.
+const (
+	Environment assignment.Context = "compose.environment"
+	BuildArg    assignment.Context = "compose.build-arg"
+	// BuildContext is a folder or URL that is built from: context and additional_contexts.
+	BuildContext assignment.Context = "compose.build-context"
+	CacheFrom    assignment.Context = "compose.cache-from"
+	CacheTo      assignment.Context = "compose.cache-to"
+	Provenance   assignment.Context = "compose.provenance" // and sbom, attest
+	SSH          assignment.Context = "compose.ssh"
+	// Image is the image that a service runs, Tag the name that one gets which is built.
+	Image assignment.Context = "compose.image"
+	Tag   assignment.Context = "compose.tag"
+	// EnvFile is a file of variables, LabelFile one of labels.
+	EnvFile   assignment.Context = "compose.env-file"
+	LabelFile assignment.Context = "compose.label-file"
+	Include   assignment.Context = "compose.include"
+	Extends   assignment.Context = "compose.extends"
+	// Secret is what is said of a secret (the names are file, environment, external …), and SecretUse the name under
+	// which a service or a build uses one. Config and ConfigUse are the same for configs, their content included.
+	Secret    assignment.Context = "compose.secret"
+	SecretUse assignment.Context = "compose.secret-use"
+	Config    assignment.Context = "compose.config"
+	ConfigUse assignment.Context = "compose.config-use"
+	// Command is a command or one argument of it under the name of its key (command, entrypoint), and beside that
+	// each flag with its value and each variable set in it: --requirepass hunter2, PGPASSWORD=hunter2.
+	Command        assignment.Context = "compose.command"
+	Healthcheck    assignment.Context = "compose.healthcheck" // the same of a health check
+	Label          assignment.Context = "compose.label"       // and annotations
+	Logging        assignment.Context = "compose.logging"
+	DriverOpts     assignment.Context = "compose.driver-opts" // and each name=value within one
+	CredentialSpec assignment.Context = "compose.credential-spec"
+	Provider       assignment.Context = "compose.provider"
+	Volume         assignment.Context = "compose.volume"
+	// Extension is whatever stands in an x- field and is used nowhere else.
+	Extension assignment.Context = "compose.x"
+	// Value is any other scalar.
+	Value assignment.Context = "compose.value"
+	// Default is a literal within a reference, under the name of the variable: x of ${NAME:-x}. Where it is the whole
+	// of what a key stands for it is there under that name too.
+	Default assignment.Context = "compose.default"
+	// Commented is NAME=value or name: value in a comment.
+	Commented assignment.Context = "compose.comment"
+)
+
+// Entry is an assignment and what else the file says of it.
+type Entry struct {
+	assignment.Assignment
+	// Form says whether the value is a literal, a reference or both.
+	Form interpolate.Form
+	// Unset says that there is only a name: the value comes from the environment.
+	Unset bool
+	// Owner is the name of the service, secret, config, volume or network that it belongs to, empty if it is none's.
+	Owner assignment.Span
+}
+
+// File is a compose file as it was read.
+type File struct {
+	Assignments []Entry
+	References  []Reference
+	Inlines     []Inline
+	// Problems are what was not understood. Documents that are no YAML are among them.
+	Problems []yamltree.Problem
+}
+
+// Reference is a file that a compose file names.
+type Reference struct {
+	Context assignment.Context // EnvFile, LabelFile, Secret, Config, Include, Extends, BuildContext, CredentialSpec
+	Path    placed.Text        // relative to the compose file; may hold references
+	Form    interpolate.Form
+	Owner   assignment.Span
+	// Optional says `required: false`, Raw `format: raw`.
+	Optional, Raw bool
+}
+
+// Inline is a Dockerfile written into a compose file.
+type Inline struct {
+	// Text is the Dockerfile, with doubled dollar signs made single. Text.Span leads back to the compose file.
+	Text  placed.Text
+	Owner assignment.Span
+}
+
+// Parse reads a compose file. It always returns one.
+func Parse(data []byte) *File {
+	tree := yamltree.Parse(data)
+	nodes := 0
+	for _, d := range tree.Documents {
+		nodes += d.Len()
+	}
+	// Most nodes are keys and their values; references give some more.
+	f := &File{Problems: tree.Problems, Assignments: make([]Entry, 0, nodes/2+8)}
+	for _, d := range tree.Documents {
+		f.document(data, d)
+	}
+	f.comments(data)
+	return f
+}
