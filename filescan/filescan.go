@@ -358,7 +358,7 @@ var _ scan.Source = (*Source)(nil)
 // Content implements scan.Source. What was read from a pipe cannot be read again.
 func (s *Source) Content(ref scan.BlobRef) ([]byte, error) {
 	f := s.files[ref]
-	if f.disk == "" {
+	if f.stream {
 		return nil, errors.ErrUnsupported
 	}
 	return s.read(&f, nil)

@@ -18,7 +18,7 @@ import (
 func (r *Repo) Search(ctx context.Context, workers int, open func() scan.Visitor) error {
 	r.progress.SetStage("reading commits")
 	counts := r.store.Count()
-	r.progress.Total.Store(counts[pack.Commit] + counts[pack.Tag] + counts[pack.Blob])
+	r.progress.Total.Store(counts[pack.Commit] + counts[pack.Tag] + counts[pack.Blob] + counts[0])
 	r.graph = newGraph()
 	narrowed := r.o.narrowed()
 	err := r.store.Walk(ctx, pack.WalkOptions{Kinds: pack.Of(pack.Commit, pack.Tag), Workers: workers, Verify: true},
@@ -45,11 +45,12 @@ func (r *Repo) Search(ctx context.Context, workers int, open func() scan.Visitor
 	r.stats.Commits = counts[pack.Commit]
 	r.mu.Unlock()
 	r.progress.SetStage("searching")
-	return r.store.Walk(ctx, pack.WalkOptions{Kinds: pack.Of(pack.Blob), Workers: workers, MaxSize: r.o.MaxBlob, Verify: true},
+	err = r.store.Walk(ctx, pack.WalkOptions{Kinds: pack.Of(pack.Blob), Workers: workers, MaxSize: r.o.MaxBlob, Verify: true},
 		func() func(*pack.Object) {
 			v := open()
 			return unlessDone(ctx, func(o *pack.Object) { r.blob(o, v) })
 		})
+	return cmp.Or(err, ctx.Err())
 }
 
 // unlessDone passes objects on until the context ends. A walk itself may go on a little longer: to the end of a tree of
@@ -387,6 +388,9 @@ func (r *Repo) searchOrds(ctx context.Context, workers int, todo []uint32, open 
 func (r *Repo) selectedObject(ord uint32, v scan.Visitor, message visitMessages) {
 	id := r.store.ID(ord)
 	kind, data, err := r.store.Get(id, r.o.MaxBlob)
+	if errors.Is(err, pack.ErrTooLarge) && (kind == pack.Commit || kind == pack.Tag) {
+		kind, data, err = r.store.Get(id, 0) // the limit is for blobs
+	}
 	switch {
 	case err == nil && kind == pack.Commit:
 		r.progress.Done.Add(1)
