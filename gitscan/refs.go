@@ -24,10 +24,11 @@ type ref struct {
 const maxPackedRefs = 1 << 30
 
 // readRefs lists every ref: loose ones win over packed ones, HEAD is there when it is detached (or the only way to
-// its commit), and so are the heads of linked worktrees. Broken refs are problems.
-func readRefs(d dirs, f pack.Format) (refs []ref, problems []scan.Problem) {
+// its commit), and so are the heads of linked worktrees. symbolic are the names that stand for another ref's. Broken
+// refs are problems.
+func readRefs(d dirs, f pack.Format) (refs []ref, symbolic map[string]string, problems []scan.Problem) {
 	byName := map[string]pack.ID{}
-	r := refReader{format: f, byName: byName, common: d.commonDir}
+	r := refReader{format: f, byName: byName, symbolic: map[string]string{}, common: d.commonDir}
 	r.packed()
 	r.loose(filepath.Join(d.commonDir, "refs"), "refs")
 	if d.gitDir != d.commonDir {
@@ -45,13 +46,14 @@ func readRefs(d dirs, f pack.Format) (refs []ref, problems []scan.Problem) {
 		refs = append(refs, ref{name, id})
 	}
 	slices.SortFunc(refs, func(a, b ref) int { return strings.Compare(a.name, b.name) })
-	return refs, r.problems
+	return refs, r.symbolic, r.problems
 }
 
 type refReader struct {
 	format   pack.Format
 	common   string
 	byName   map[string]pack.ID
+	symbolic map[string]string
 	problems []scan.Problem
 }
 
@@ -128,8 +130,9 @@ func (r *refReader) one(path, name string) {
 		return
 	}
 	text := strings.TrimRight(string(data), "\r\n \t")
-	if strings.HasPrefix(text, "ref:") {
+	if target, ok := strings.CutPrefix(text, "ref:"); ok {
 		delete(r.byName, name)
+		r.symbolic[name] = strings.TrimSpace(target)
 		return
 	}
 	hex, _, _ := strings.Cut(text, "\n")

@@ -39,16 +39,18 @@ func (o *Options) narrowed() bool {
 
 // Repo is a repository as a scan.Source.
 type Repo struct {
-	dirs   dirs
-	format repoFormat
-	o      Options
-	store  *pack.Store
-	refs   []ref
-	graph  *graph
+	dirs     dirs
+	format   repoFormat
+	o        Options
+	store    *pack.Store
+	refs     []ref
+	symbolic map[string]string // names of refs that stand for another's
+	graph    *graph
 
 	tipNodes []int32    // distinct commits that refs point to …
 	tipRefs  [][]string // … and the refs, ascending
 	direct   []directRef
+	selected map[string]bool // names that Options.Branches may mean
 	shallow  map[pack.ID]bool
 
 	progress scan.Progress
@@ -99,7 +101,7 @@ func Open(path string, o Options) (*Repo, error) {
 		r.problem(dm.Path, trimPath(dm.Err.Error(), dm.Path))
 	}
 	var problems []scan.Problem
-	r.refs, problems = readRefs(d, f.objects)
+	r.refs, r.symbolic, problems = readRefs(d, f.objects)
 	for _, p := range problems {
 		r.problem(p.Where, p.Why)
 	}

@@ -2,6 +2,7 @@ package gitscan
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -74,7 +75,15 @@ func (r *Repo) selectedRef(name string) bool {
 	if len(r.o.Branches) == 0 {
 		return true
 	}
-	return slices.ContainsFunc(r.o.Branches, func(b string) bool { return refNamed(name, b) || b == "HEAD" && name == r.headRef() })
+	if r.selected == nil {
+		r.selected = map[string]bool{}
+		for _, b := range r.o.Branches {
+			for _, full := range r.fullNames(b) {
+				r.selected[full] = true
+			}
+		}
+	}
+	return r.selected[name]
 }
 
 // selectedTip reports whether what a ref leads to without a commit is to be searched: a tree or blob has no date, and
@@ -83,24 +92,30 @@ func (r *Repo) selectedTip(name string) bool {
 	return r.o.Since == "" && r.o.Range == "" && r.selectedRef(name)
 }
 
-// refPrefixes are where git looks for a short name, in its order.
-var refPrefixes = []string{"", "refs/", "refs/tags/", "refs/heads/", "refs/remotes/"}
-
-func refNamed(name, short string) bool {
-	for _, p := range refPrefixes {
-		if name == p+short {
-			return true
-		}
+// fullNames are the refs that a short name may mean, in git's order (gitrevisions(7)).
+func (r *Repo) fullNames(short string) []string {
+	names := []string{short, "refs/" + short, "refs/tags/" + short, "refs/heads/" + short, "refs/remotes/" + short,
+		"refs/remotes/" + short + "/HEAD"}
+	if short == "HEAD" || short == "@" {
+		names = []string{r.headRef()}
 	}
-	return false
+	for i, name := range names {
+		for range maxPeel {
+			target, ok := r.symbolic[name]
+			if !ok {
+				break
+			}
+			name = target
+		}
+		names[i] = name
+	}
+	return names
 }
 
 func (r *Repo) checkBranches() error {
 	for _, b := range r.o.Branches {
-		if b == "HEAD" && r.headRef() != "" {
-			b = r.headRef()
-		}
-		if !slices.ContainsFunc(r.refs, func(rf ref) bool { return refNamed(rf.name, b) }) {
+		names := r.fullNames(b)
+		if !slices.ContainsFunc(r.refs, func(rf ref) bool { return slices.Contains(names, rf.name) }) {
 			return fmt.Errorf("no branch, tag or ref is named %q", b)
 		}
 	}
@@ -119,8 +134,9 @@ func (r *Repo) headRef() string {
 	return "HEAD"
 }
 
-// revision finds the commit that REV means: a ref by short or full name, a commit id or its unique beginning, HEAD or
-// @, each followed by any of ~N, ^N and ^{commit} (gitrevisions(7)). Dates and searches are not understood.
+// revision finds the commit that REV means: a ref by short or full name, the id of a commit or annotated tag or its
+// unique beginning, HEAD or @, FETCH_HEAD and its like, each followed by any of ~N, ^N and ^{commit} (gitrevisions(7)).
+// Dates and searches are not understood.
 func (r *Repo) revision(rev string) (int32, error) {
 	name, steps := rev, ""
 	if i := strings.IndexAny(rev, "~^"); i >= 0 {
@@ -180,12 +196,17 @@ func (r *Repo) step(rev string, n int32, op byte, count int) (int32, error) {
 }
 
 func (r *Repo) named(name string) (int32, error) {
-	if name == "" || name == "@" || name == "HEAD" {
-		name = r.headRef()
+	if name == "" {
+		name = "HEAD"
 	}
-	for _, p := range refPrefixes {
+	if len(name) == 2*r.format.objects.Size() { // a whole id goes before a ref of that name
+		if n, ok, err := r.byPrefix(name); err != nil || ok {
+			return n, err
+		}
+	}
+	for _, full := range r.fullNames(name) {
 		for i, names := range r.tipRefs {
-			if _, ok := slices.BinarySearch(names, p+name); ok {
+			if _, ok := slices.BinarySearch(names, full); ok {
 				return r.tipNodes[i], nil
 			}
 		}
@@ -193,12 +214,31 @@ func (r *Repo) named(name string) (int32, error) {
 	if n, ok, err := r.byPrefix(name); err != nil || ok {
 		return n, err
 	}
+	if id, ok := r.pseudoRef(name); ok {
+		if n, ok, err := r.byPrefix(id); err != nil || ok {
+			return n, err
+		}
+	}
 	return 0, fmt.Errorf("no commit is named %q", name)
+}
+
+// pseudoRef is the id in a file such as FETCH_HEAD or ORIG_HEAD, which are beside HEAD.
+func (r *Repo) pseudoRef(name string) (hex string, ok bool) {
+	if strings.Trim(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_") != "" {
+		return "", false
+	}
+	data, err := readSmall(filepath.Join(r.dirs.gitDir, name))
+	n := 2 * r.format.objects.Size()
+	if err != nil || len(data) < n {
+		return "", false
+	}
+	return string(data[:n]), true
 }
 
 // minAbbrev is the shortest beginning of an id that git takes for one.
 const minAbbrev = 4
 
+// byPrefix finds the commit whose id begins so, or that an annotated tag leads to whose id does.
 func (r *Repo) byPrefix(hex string) (node int32, ok bool, err error) {
 	f := r.format.objects
 	if len(hex) < minAbbrev || len(hex) > 2*f.Size() || strings.Trim(hex, "0123456789abcdefABCDEF") != "" {
@@ -206,15 +246,44 @@ func (r *Repo) byPrefix(hex string) (node int32, ok bool, err error) {
 	}
 	hex = strings.ToLower(hex)
 	var found pack.ID
+	var others bool
+	match := func(id pack.ID, n int32) {
+		others = others || ok && id != found
+		node, ok, found = n, true, id
+	}
 	for n := range r.graph.nodes {
-		id := r.store.ID(r.graph.nodes[n].ord)
-		if !strings.HasPrefix(f.Hex(id), hex) {
-			continue
+		if id := r.store.ID(r.graph.nodes[n].ord); strings.HasPrefix(f.Hex(id), hex) {
+			match(id, int32(n))
 		}
-		if ok && id != found {
-			return 0, false, fmt.Errorf("commit id %q is ambiguous", hex)
+	}
+	for i := range r.graph.tags {
+		if t := &r.graph.tags[i]; strings.HasPrefix(f.Hex(t.id), hex) {
+			if n, leads := r.peel(t); leads {
+				match(t.id, n)
+			}
 		}
-		node, ok, found = int32(n), true, id
+	}
+	if others {
+		return 0, false, fmt.Errorf("commit id %q is ambiguous", hex)
 	}
 	return node, ok, nil
+}
+
+// peel is the commit that a tag leads to, perhaps through other tags.
+func (r *Repo) peel(t *tagObject) (int32, bool) {
+	for range maxPeel {
+		ord, ok := r.store.Find(t.target)
+		if !ok {
+			return 0, false
+		}
+		if n, ok := r.graph.byOrd[ord]; ok {
+			return n, true
+		}
+		i := slices.IndexFunc(r.graph.tags, func(x tagObject) bool { return x.ord == ord })
+		if i < 0 {
+			return 0, false
+		}
+		t = &r.graph.tags[i]
+	}
+	return 0, false
 }

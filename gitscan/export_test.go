@@ -1,0 +1,34 @@
+package gitscan
+
+import (
+	"context"
+
+	"rummage/scan"
+)
+
+// Revision gives the commit that a revision means, in hexadecimal, of a repository that was searched.
+func (r *Repo) Revision(rev string) (string, error) {
+	n, err := r.revision(rev)
+	if err != nil {
+		return "", err
+	}
+	return r.format.objects.Hex(r.store.ID(r.graph.nodes[n].ord)), nil
+}
+
+// ReadIndex lists the index as "ID PATH".
+func (r *Repo) ReadIndex() (lines []string, err error) {
+	entries, err := r.readIndex()
+	for _, e := range entries {
+		lines = append(lines, r.format.objects.Hex(e.id)+" "+e.path)
+	}
+	return lines, err
+}
+
+// Skim searches for nothing.
+func (r *Repo) Skim(ctx context.Context) error {
+	return r.Search(ctx, 1, func() scan.Visitor { return skimmer{} })
+}
+
+type skimmer struct{}
+
+func (skimmer) Visit(scan.BlobRef, []byte) scan.SkipReason { return "" }
