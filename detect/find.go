@@ -31,13 +31,14 @@ func (m *Matcher) regexp(list []Match, rule int32, p *program, text []byte, low,
 			}
 		}
 		touches = touches || touch(loc[0], loc[1])
-		list = m.regexpMatch(list, rule, p, text, loc)
+		list = m.regexpMatch(list, rule, p, text, loc, assignment.Span{})
 	}
 	return list, touches
 }
 
 // foreignMatch does as gitleaks: line feeds at the ends are not part of the match, and the groups are those of the
-// expression run on the match alone, where it may see an end that was none, or not match at all.
+// expression run on the match alone, where it may see an end that was none, or not match at all. But for whether a match
+// is of decoded text, its line feeds count.
 func (m *Matcher) foreignMatch(list []Match, rule int32, p *program, text []byte, start, end int) []Match {
 	low, high := trimLines(text, start, end)
 	loc := p.regexp().FindSubmatchIndex(text[low:high])
@@ -48,7 +49,7 @@ func (m *Matcher) foreignMatch(list []Match, rule int32, p *program, text []byte
 		}
 		whole = append(whole, loc[i])
 	}
-	return m.regexpMatch(list, rule, p, text, whole)
+	return m.regexpMatch(list, rule, p, text, whole, assignment.Span{Start: start, End: end})
 }
 
 func trimLines(text []byte, start, end int) (int, int) {
@@ -78,15 +79,16 @@ func secretGroup(loc []int, group int) assignment.Span {
 	return assignment.Span{Start: loc[0], End: loc[1]}
 }
 
-// regexpMatch judges one match of a rule's expression, given as offsets of itself and its groups in text.
-func (m *Matcher) regexpMatch(list []Match, rule int32, p *program, text []byte, loc []int) []Match {
+// regexpMatch judges one match of a rule's expression, given as offsets of itself and its groups in text. touch is what
+// must touch decoded text where there is some: the match itself when it is empty.
+func (m *Matcher) regexpMatch(list []Match, rule int32, p *program, text []byte, loc []int, touch assignment.Span) []Match {
 	secret := secretGroup(loc, p.rule.SecretGroup)
 	start, end := trimLines(text, loc[0], loc[1])
 	start, end = min(start, secret.Start), max(end, secret.End)
 	if start == end {
 		return list
 	}
-	found := Match{Start: start, End: end, SecretStart: secret.Start, SecretEnd: secret.End}
+	found := Match{Start: start, End: end, touch: touch, SecretStart: secret.Start, SecretEnd: secret.End}
 	// The name is not known; an empty span before the value says so.
 	a := assignment.Assignment{Name: assignment.Span{Start: start, End: start}, Value: secret}
 	return m.judge(list, rule, p, text, a, found)
@@ -101,9 +103,13 @@ func (m *Matcher) judge(list []Match, rule int32, p *program, text []byte, a ass
 	textStart, textEnd := f.Start, f.End
 	if m.window != nil {
 		var ok bool
-		if f.Start, f.End, encodings, ok = m.window.Origin(f.Start, f.End); !ok {
+		if f.touch.Start == f.touch.End {
+			f.touch = assignment.Span{Start: f.Start, End: f.End}
+		}
+		if _, _, encodings, ok = m.window.Origin(f.touch.Start, f.touch.End); !ok {
 			return list // nothing decoded in it: it has been found before
 		}
+		f.Start, f.End, _, _ = m.window.Origin(f.Start, f.End)
 		f.SecretStart, f.SecretEnd, _, _ = m.window.Origin(f.SecretStart, f.SecretEnd)
 		f.window, f.depth = m.windows, m.window.Depth
 	}

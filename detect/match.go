@@ -34,10 +34,11 @@ type Match struct {
 	window  int32 // 0: found in the blob itself; otherwise the number of the decoded window
 	depth   int   // of decoding
 	inText  assignment.Span
-	pending []*Allowlist // with criteria on content, which hold, and on place
-	beaters []*Match     // better ones of the same text that do not stand at every place
-	needs   [][]*Match   // of each group one must hold at a place
-	quoted  bool         // Secret differs from the bytes at its offsets
+	touch   assignment.Span // in the text, see regexpMatch
+	pending []*Allowlist    // with criteria on content, which hold, and on place
+	beaters []*Match        // better ones of the same text that do not stand at every place
+	needs   [][]*Match      // of each group one must hold at a place
+	quoted  bool            // Secret differs from the bytes at its offsets
 }
 
 // Decoded reports whether Secret differs from the blob's bytes at SecretStart: it was found in decoded text, or the
