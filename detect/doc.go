@@ -12,7 +12,8 @@
 // A rules file is a gitleaks 8.30 configuration, with more keys. In a file that has only gitleaks' keys, matching is
 // as in gitleaks but for these differences:
 //
-//   - The fragment is the whole blob, so rules of several lines, composite rules and allowlists of lines see all of it.
+//   - The fragment is the whole blob, so rules of several lines, composite rules and allowlists of lines see all of it,
+//     and ^ and $ without (?m) are its ends. In a history gitleaks searches the added lines of each hunk alone.
 //   - A bad regular expression, a key that gitleaks does not know and a key given twice in different case are errors
 //     with a line: gitleaks panics at the first and passes over the others. minVersion is checked for its form only.
 //   - What gitleaks drops because of a comment, an allowlist or a stopword is reported as suppressed.
