@@ -21,6 +21,7 @@ var forms = []struct {
 	{"padding", "ENV A=b==", []string{`env A="b=="`}},
 	{"double quotes", `ENV A="b c" D=e`, []string{`env A="b c"`, `env D="e"`}},
 	{"single quotes", `ENV A='b "c"\'`, []string{`env A="b \"c\"\\"`}},
+	{"escape in single quotes", `ENV A='b\' C='d e'`, []string{`env A="b\\"`, `env C="d e"`}},
 	{"escaped blank", `ENV A=b\ c`, []string{`env A="b c" ("b\\ c")`}},
 	{"escaped mark", `ENV A="b\"c"`, []string{`env A="b\"c" ("b\\\"c")`}},
 	{"escape that is none", `ENV A="b\n"`, []string{`env A="b\\n"`}},
@@ -74,6 +75,7 @@ var forms = []struct {
 	{"run, joined", "RUN a && \\\n  export B=c\\\nd", []string{`run B="cd" ("c\\\nd")`}},
 	{"run, flags are not words", "RUN --mount=type=secret,id=a A=b c", []string{`run A="b"`}},
 	{"run, json", `RUN ["a", "B=c\u0064"]`, []string{`run B="cd" ("c\\u0064")`}},
+	{"run, json, two escapes for one character", `RUN ["a", "B=\ud83d\ude00c"]`, []string{"run B=\"\U0001f600c\" (\"\\\\ud83d\\\\ude00c\")"}},
 	{"run, shell in json", `RUN ["sh", "-c", "A='b c' d"]`, []string{`run A="b c"`}},
 	{"run, default", `RUN echo ${A:-b}`, []string{`run A="b"`}},
 	{"run, quoted pair", `RUN echo "a=b c" > d`, []string{`run a="b c"`}},
@@ -94,6 +96,8 @@ var forms = []struct {
 	{"run, heredoc", "RUN <<E\nA=b\nE", []string{`heredoc A="b"`}},
 	{"run, heredoc for a program", "RUN python <<E\nA = \"b\"\nE", []string{`heredoc A="b"`}},
 	{"run, heredoc in a heredoc", "RUN <<E\ncat <<F > g\nA=b\nF\nC=d\nE", []string{`heredoc A="b"`, `heredoc C="d"`}},
+	{"heredoc with an interpreter", "RUN <<E\n#!/usr/bin/env python3\nA = \"b\"\nc(D='e')\nE", []string{`heredoc A="b"`}},
+	{"heredoc with a shell", "RUN <<E\n#!/usr/bin/env bash\nA=b c --d=e\nE", []string{`heredoc A="b"`, `heredoc d="e"`}},
 	{"heredoc that is none", "RUN echo '<<E'\nENV A=b", []string{`env A="b"`}},
 	{"heredoc without end", "RUN <<E\nENV A=b", []string{`env A="b"`}},
 	{"bad line before", "FOO bar\nENV A\nENV A=b", []string{`env A="b"`}},
@@ -150,7 +154,7 @@ func TestIsDockerfile(t *testing.T) {
 		"Dockerfile.in Dockerfile.bak Dockerfile.3.9 Dockerfile.template Dockerfile.txt"
 	no := "dockerfile.go dockerfile.py Dockerfile.md Dockerfile.json dockerfile.ts dockerfile_test.go Dockerfile-lint.yml Dockerfile.sh .dockerignore " +
 		"Dockerfile.dockerignore web.Dockerfile.dockerignore dockerfiles Dockerfile2 Dockerfiles.d MyDockerfile docker-compose.yml .dockerfile Dockerfile. " +
-		"Dockerfile- dockerfile.vim x-Dockerfile-y"
+		"Dockerfile- web.Dockerfile-old dockerfile.vim x-Dockerfile-y"
 	for _, name := range strings.Fields(yes) {
 		if !IsDockerfile(name) {
 			t.Errorf("%s is one", name)

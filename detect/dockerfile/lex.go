@@ -107,16 +107,9 @@ func (l *lexer) until(list []node, i int, stop byte) ([]node, int, bool) {
 			l.whole = l.whole || i == 0 && i+2+n == len(l.src)
 			i += n + 2
 		case c == '"' && !l.noQuote[1]:
-			kept := len(list)
-			var last node
-			if kept > 0 {
-				last = list[kept-1]
-			}
 			more, end, ok := l.double(list, i+1)
 			if !ok {
-				if list = more[:kept]; kept > 0 {
-					list[kept-1] = last // literal may have made it longer
-				}
+				list = more[:len(list)] // none of these has grown: the mark stands between
 				l.noQuote[1] = true
 				l.problems++
 				continue

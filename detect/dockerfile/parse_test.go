@@ -33,6 +33,7 @@ func TestProblems(t *testing.T) {
 		{"RUN <<A\nRUN <<B\nB\n", "1 heredoc without an end"},
 		{"RUN <<A\nx\nRUN <<B\ny\n", "1 heredoc without an end; 2 unknown instruction; 3 heredoc without an end; 4 unknown instruction"},
 		{"COPY <<A <<B /x\nA\nUSER x\n", "1 heredoc without an end"},
+		{"RUN <<${E:-F}\n", ""},
 		{"ENV A='b", "1 quotation mark or brace that is never closed"},
 		{"ENV A=${b", "1 quotation mark or brace that is never closed"},
 		{"COPY \"a b\" c", "1 quotation mark or brace that is never closed"},
@@ -132,8 +133,23 @@ func TestMount(t *testing.T) {
 	if _, ok := m.Option("env"); ok {
 		t.Error("env")
 	}
+	f2 := Parse([]byte(`RUN --mount=\"a=b\"\"c,d\",e=f g`))
+	if o := f2.Instructions[0].Flags[0].Options; len(o) != 2 || o[0].Value.String() != `b"c,d` || o[1].Value.String() != "f" {
+		t.Errorf("options %v", o)
+	}
 	if s := string(m.Span.Of(f.Data())); s != "--mount=ID=x,type=secret,target=/a\\\nb,required" {
 		t.Errorf("flag %q", s)
+	}
+}
+
+// TestOnBuildDepth: ONBUILD is not followed for ever.
+func TestOnBuildDepth(t *testing.T) {
+	depth := 0
+	for in := &Parse([]byte(strings.Repeat("ONBUILD ", 100) + "RUN a")).Instructions[0]; in.OnBuild != nil; in = in.OnBuild {
+		depth++
+	}
+	if depth != maxOnBuild {
+		t.Errorf("depth %d", depth)
 	}
 }
 

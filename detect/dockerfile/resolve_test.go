@@ -31,6 +31,7 @@ func TestResolve(t *testing.T) {
 		{"ENV A=${B:-${C:-$D}}", "", true, "B C D"},
 		{"ENV A=${B:+c}", "", false, "B"},
 		{"ENV B=1\nENV A=${B:+c}", "c", false, "B"},
+		{"ENV B=\nENV A=${B:+c}${B+d}", "d", false, "B B"},
 		{"ENV B=1\nENV A=${B:?c}", "1", false, "B"},
 		{"ENV A=${B:?c}", "", true, "B"},
 		{"ENV B=1\nENV A=${B%x}", "", true, "B"},

@@ -33,7 +33,7 @@ var shellForms = []struct {
 	{"heredocs", "a <<E; b <<-'F'\n1\nE\n\t2\n\tF\nc", []string{`"a" (-1<< "E" "1\n") ";"`, `"b" (-1<<- "F" "\t2\n") "\n"`, `"c" ""`}},
 	{"heredoc without end", "a <<E\nb\nc", []string{`"a" (-1<< "E" "b\nc") "\n"`}},
 	{"comment", "a # b\nc#d #e", []string{`"a" "\n"`, `"c#d" ""`}},
-	{"continued", "a \\\n b\\\nc \\\r\n d", []string{`"a" "bc" "d" ""`}},
+	{"continued", "a \\\n b\\\nc \\\r\n d\\\r\ne", []string{`"a" "bc" "de" ""`}},
 	{"case", "case $a in b) c;; esac", []string{`"case" "$a" "in" "b" ")"`, `"c" ";;"`}},
 	{"open quote", `a "b c`, []string{`"a" "\"b c" ""`}},
 	{"open substitution", `a $(b c`, []string{`"b" "c" ""`, `"a" "$(b c" ""`}},
