@@ -204,14 +204,20 @@ func substitutes(b []byte) bool {
 // maxName is the length beyond which a word is not taken for a name.
 const maxName = 128
 
-// nameBefore is where the name begins that ends at end: letters, digits, _ - and dots, but no dashes in front.
+// nameBefore is where the name begins that ends at end: letters, digits, _ - and dots, but no dashes in front, nor
+// the letter of a flag that is written together with it.
 func nameBefore(b []byte, end int) int {
 	i := end
 	for i > 0 && end-i < maxName && (letter(b[i-1]) || digit(b[i-1]) || b[i-1] == '_' || b[i-1] == '-' || b[i-1] == '.') {
 		i--
 	}
+	dashes := 0
 	for i < end && (b[i] == '-' || b[i] == '.') {
 		i++
+		dashes++
+	}
+	if dashes == 1 && end-i > 2 && (b[i] == 'D' || b[i] == 'P') && letter(b[i+1]) && end < len(b) {
+		i++ // -Dname=v, -Pname=v: the letter is the flag
 	}
 	return i
 }

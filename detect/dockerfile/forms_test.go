@@ -83,6 +83,7 @@ var forms = []struct {
 	{"run, substitution", "RUN A=$(B=c d) e", []string{`run B="c"`, `run A="$(B=c d)"`}},
 	{"run, comparison", "RUN [ $a = b ] && c == d", nil},
 	{"run, switch", "RUN a -x -y z --long -w", nil},
+	{"run, properties", "RUN java -Ddb.password=a -Pkey=b -D=c -Dx --Db=d", []string{`run db.password="a"`, `run key="b"`, `run D="c"`, `run Db="d"`}},
 	{"cmd", "CMD A=b c", []string{`cmd A="b"`}},
 	{"entrypoint, json", `ENTRYPOINT ["a", "--pass", "b"]`, []string{`cmd pass="b"`}},
 	{"copy", "COPY a b /c/", []string{`copy a="/c/"`, `copy b="/c/"`}},
