@@ -4,12 +4,14 @@ import (
 	"bytes"
 
 	"rummage/detect/assignment"
+	"rummage/detect/carrier"
 	"rummage/detect/placed"
 )
 
 // comments reads the assignments in the lines that are commented out: # NAME: value, #  - NAME=value.
-func (f *File) comments(data []byte) {
-	w := walker{f: f, data: data}
+func (r *reader) comments() {
+	data := r.Data
+	r.Owner = assignment.Span{}
 	for p := 0; ; p++ {
 		n := bytes.IndexByte(data[p:], '#')
 		if n < 0 {
@@ -25,7 +27,7 @@ func (f *File) comments(data []byte) {
 			end = p + n
 		}
 		if start == 0 || data[start-1] == '\n' {
-			w.commentLine(p, end)
+			r.commentLine(p, end)
 		}
 		if p = end; p == len(data) {
 			return
@@ -34,44 +36,44 @@ func (f *File) comments(data []byte) {
 }
 
 // commentLine reads the comment data[p:end].
-func (w *walker) commentLine(p, end int) {
-	for p < end && bytes.IndexByte([]byte("# \t"), w.data[p]) >= 0 {
+func (r *reader) commentLine(p, end int) {
+	for p < end && bytes.IndexByte([]byte("# \t"), r.Data[p]) >= 0 {
 		p++
 	}
-	if p+1 < end && w.data[p] == '-' && w.data[p+1] == ' ' {
-		for p++; p < end && w.data[p] == ' '; p++ {
+	if p+1 < end && r.Data[p] == '-' && r.Data[p+1] == ' ' {
+		for p++; p < end && r.Data[p] == ' '; p++ {
 		}
 	}
-	if p < end && (w.data[p] == '"' || w.data[p] == '\'') && end > p+1 {
+	if p < end && (r.Data[p] == '"' || r.Data[p] == '\'') && end > p+1 {
 		// - "NAME=value"
-		if last := len(bytes.TrimRight(w.data[:end], " \t\r")); last > p+1 && w.data[last-1] == w.data[p] {
+		if last := len(bytes.TrimRight(r.Data[:end], " \t\r")); last > p+1 && r.Data[last-1] == r.Data[p] {
 			p, end = p+1, last-1
 		}
 	}
 	name := p
-	for name < end && nameByte(w.data[name]) {
+	for name < end && carrier.NameByte(r.Data[name]) {
 		name++
 	}
-	if name-p < 2 || name >= end || w.data[p] == '-' || w.data[p] == '.' {
+	if name-p < 2 || name >= end || r.Data[p] == '-' || r.Data[p] == '.' {
 		return
 	}
 	value := name + 1
 	switch {
-	case w.data[name] == '=':
-	case w.data[name] == ':' && value < end && w.data[value] == ' ':
+	case r.Data[name] == '=':
+	case r.Data[name] == ':' && value < end && r.Data[value] == ' ':
 	default:
 		return
 	}
-	text := placed.Of(w.data, assignment.Span{Start: value, End: end})
+	text := placed.Of(r.Data, assignment.Span{Start: value, End: end})
 	if n := bytes.Index(text.Bytes, []byte(" #")); n >= 0 {
 		text = text.Slice(0, n)
 	}
-	text = trim(text.Slice(0, len(bytes.TrimRight(text.Bytes, "\r"))))
+	text = carrier.Trim(text.Slice(0, len(bytes.TrimRight(text.Bytes, "\r"))))
 	e := Entry{Assignment: assignment.Assignment{Context: Commented, Name: assignment.Span{Start: p, End: name}}}
-	if inner, ok := unquote(text); ok {
+	if inner, ok := carrier.Unquote(text); ok {
 		text, e.Quoted = inner, true
 	}
 	if text.Len() > 0 {
-		w.add(e, text)
+		r.Add(e, text)
 	}
 }

@@ -111,7 +111,7 @@ var forms = []struct {
 		"environment URL=postgres://u:${PW:-hunter2}@db/ ~", "default PW=hunter2", "environment A=${B-c} ? q", "default B=c", "default A=c"}},
 	{"env_file", service("env_file: .env"), []string{"env-file env_file=.env"}},
 	{"env_file, list", service("env_file:\n  - a.env\n  - path: b.env\n    required: false\n    format: raw\n  - path: c.env"), []string{
-		"env-file env_file=a.env", "env-file path=b.env", "env-file required=false", "env-file format=raw", "env-file path=c.env"}},
+		"env-file env_file=a.env", "env-file path=b.env", "value required=false", "value format=raw", "env-file path=c.env"}},
 	{"build, folder", service("build: ./app"), []string{"build-context build=./app"}},
 	{"build", service("image: me/app\nbuild:\n  context: https://u:p@h/r.git\n  dockerfile: D\n  args:\n    - TOKEN=abc\n    - NONE\n  labels:\n    a: b\n  cache_from: [x/y]\n  cache_to:\n    - type=s3\n  secrets:\n    - tok\n    - source: s\n  ssh:\n    - default\n    - k=/x\n  tags: [t]\n  provenance: mode=max\n  additional_contexts:\n    - r=docker-image://z"), []string{
 		"tag image=me/app", "build-context context=https://u:p@h/r.git", "value dockerfile=D", "build-arg TOKEN=abc", "build-arg NONE= !", "label a=b",
@@ -128,7 +128,7 @@ var forms = []struct {
 	{"command, over lines", service("command: >\n  x\n  --password\n  hunter2\n"), []string{"command command=x --password hunter2\n", "command password=hunter2"}},
 	{"command, interpolation", service("command: x --pass ${P:-hunter2} --user $${U} --java -Da.b.password=c"), []string{
 		"command command=x --pass ${P:-hunter2} --user ${U} --java -Da.b.password=c ~", "default P=hunter2", "command pass=${P:-hunter2} ?",
-		"default P=hunter2", "default pass=hunter2", "command user=${U}", "command a.b.password=c"}},
+		"default P=hunter2", "default pass=hunter2", "command user=${U} ?", "command a.b.password=c"}},
 	{"healthcheck", service("healthcheck:\n  test: [\"CMD-SHELL\", \"mysqladmin --password=hunter2 ping\"]\n  interval: 5s"), []string{
 		"healthcheck test=CMD-SHELL q", "healthcheck test=mysqladmin --password=hunter2 ping q", "healthcheck password=hunter2", "value interval=5s"}},
 	{"hooks", service("post_start:\n  - command: x --token abc\n    environment:\n      - A=b\npre_stop:\n  - command: [y]\npre_start:\n  - image: i\n    environment: {C: d}"), []string{

@@ -2,6 +2,7 @@ package compose
 
 import (
 	"rummage/detect/assignment"
+	"rummage/detect/carrier"
 	"rummage/detect/interpolate"
 	"rummage/detect/placed"
 	"rummage/detect/yamltree"
@@ -52,16 +53,8 @@ const (
 	Commented assignment.Context = "compose.comment"
 )
 
-// Entry is an assignment and what else the file says of it.
-type Entry struct {
-	assignment.Assignment
-	// Form says whether the value is a literal, a reference or both.
-	Form interpolate.Form
-	// Unset says that there is only a name: the value comes from the environment.
-	Unset bool
-	// Owner is the name of the service, secret, config, volume or network that it belongs to, empty if it is none's.
-	Owner assignment.Span
-}
+// Entry is an assignment and what else the file says of it. Its owner is a service, secret, config, volume or network.
+type Entry = carrier.Entry
 
 // File is a compose file as it was read.
 type File struct {
@@ -92,15 +85,19 @@ type Inline struct {
 // Parse reads a compose file. It always returns one.
 func Parse(data []byte) *File {
 	tree := yamltree.Parse(data)
-	nodes := 0
+	r := reader{Walker: carrier.New(data, tree.Problems), f: &File{}}
+	r.Dialect, r.Default = interpolate.Compose, Default
 	for _, d := range tree.Documents {
-		nodes += d.Len()
+		r.document(d)
 	}
-	// Most nodes are keys and their values; references give some more.
-	f := &File{Problems: tree.Problems, Assignments: make([]Entry, 0, nodes/2+8)}
-	for _, d := range tree.Documents {
-		f.document(data, d)
-	}
-	f.comments(data)
-	return f
+	r.comments()
+	tree.Release()
+	r.f.Problems, r.f.Assignments = r.Problems, r.Done()
+	return r.f
+}
+
+// reader reads one file.
+type reader struct {
+	carrier.Walker
+	f *File
 }

@@ -7,27 +7,27 @@ import (
 	"rummage/detect/yamltree"
 )
 
-// root reads a document. What services use comes first, extension fields come last: what they lend was read by then.
-func (w *walker) root(root yamltree.Node) {
+// document reads a document. What services use comes first, extension fields come last: what they lend was read by
+// then.
+func (r *reader) document(d *yamltree.Document) {
+	r.Document(d)
+	root := d.Root().Target()
 	if root.Kind() != yamltree.Mapping {
-		w.depth++
-		for item := range root.Items() {
-			w.values(Value, yamltree.Node{}, item)
-		}
-		w.depth--
+		r.Values(Value, yamltree.Node{}, root)
 		return
 	}
+	r.Enter(root)
 	first := !hasServices(root)
 	var last [][2]yamltree.Node
-	w.pairs(root, func(k, v yamltree.Node) {
+	r.Pairs(root, func(k, v yamltree.Node) {
 		if extension(k) {
 			last = append(last, [2]yamltree.Node{k, v})
 		} else {
-			w.topLevel(k, v, first)
+			r.topLevel(k, v, first)
 		}
 	})
 	for _, p := range last {
-		w.values(Extension, p[0], p[1])
+		r.Values(Extension, p[0], p[1])
 	}
 }
 
@@ -44,22 +44,22 @@ func hasServices(root yamltree.Node) bool {
 	return false
 }
 
-func (w *walker) topLevel(k, v yamltree.Node, first bool) {
+func (r *reader) topLevel(k, v yamltree.Node, first bool) {
 	switch key := string(k.Bytes()); {
 	case key == "services", key == "jobs":
-		w.each(v, w.service)
+		r.each(v, r.service)
 	case key == "secrets":
-		w.each(v, func(n yamltree.Node) { w.source(Secret, n) })
+		r.each(v, func(n yamltree.Node) { r.source(Secret, n) })
 	case key == "configs":
-		w.each(v, func(n yamltree.Node) { w.source(Config, n) })
+		r.each(v, func(n yamltree.Node) { r.source(Config, n) })
 	case key == "volumes", key == "networks":
-		w.each(v, w.driven)
+		r.each(v, r.driven)
 	case key == "include":
-		w.include(k, v)
+		r.include(k, v)
 	case first && looksLikeService(v.Target()):
-		w.owned(k, v, w.service)
+		r.owned(k, v, r.service)
 	default:
-		w.values(Value, k, v)
+		r.Values(Value, k, v)
 	}
 }
 
@@ -74,122 +74,115 @@ func looksLikeService(n yamltree.Node) bool {
 }
 
 // each reads the members of a mapping of names to collections.
-func (w *walker) each(v yamltree.Node, read func(n yamltree.Node)) {
-	n, ok := w.enter(v)
+func (r *reader) each(v yamltree.Node, read func(n yamltree.Node)) {
+	n, ok := r.Enter(v)
 	if !ok {
 		return
 	}
-	w.pairs(n, func(k, v yamltree.Node) {
+	r.Pairs(n, func(k, v yamltree.Node) {
 		if extension(k) {
-			w.values(Extension, k, v)
+			r.Values(Extension, k, v)
 			return
 		}
-		w.owned(k, v, read)
+		r.owned(k, v, read)
 	})
 }
 
 // owned reads what belongs to the name k.
-func (w *walker) owned(k, v yamltree.Node, read func(n yamltree.Node)) {
-	before := w.owner
-	w.owner = k.Span()
-	if n, ok := w.enter(v); ok {
+func (r *reader) owned(k, v yamltree.Node, read func(n yamltree.Node)) {
+	before := r.Owner
+	r.Owner = k.Span()
+	if n, ok := r.Enter(v); ok {
 		read(n)
 	} else if v.Target().Kind() == yamltree.Scalar && !v.Target().Null() {
-		w.scalar(Value, k.Span(), v)
+		r.Scalar(Value, k.Span(), v)
 	}
-	w.owner = before
+	r.Owner = before
 }
 
 // source reads a secret or a config.
-func (w *walker) source(c assignment.Context, n yamltree.Node) {
-	w.pairs(n, func(k, v yamltree.Node) {
+func (r *reader) source(c assignment.Context, n yamltree.Node) {
+	r.Pairs(n, func(k, v yamltree.Node) {
 		switch string(k.Bytes()) {
 		case "labels":
-			w.variables(Label, k, v)
+			r.Variables(Label, v)
 		case "driver_opts":
-			w.options(DriverOpts, v)
+			r.options(DriverOpts, v)
 		case "file":
-			w.reference(c, v, false, false)
-			w.values(c, k, v)
+			r.reference(c, v, false, false)
+			r.Values(c, k, v)
 		default:
-			w.values(c, k, v)
+			r.Values(c, k, v)
 		}
 	})
 }
 
 // driven reads a volume or a network.
-func (w *walker) driven(n yamltree.Node) {
-	w.pairs(n, func(k, v yamltree.Node) {
+func (r *reader) driven(n yamltree.Node) {
+	r.Pairs(n, func(k, v yamltree.Node) {
 		switch string(k.Bytes()) {
 		case "labels":
-			w.variables(Label, k, v)
+			r.Variables(Label, v)
 		case "driver_opts":
-			w.options(DriverOpts, v)
+			r.options(DriverOpts, v)
 		default:
-			w.values(Value, k, v)
+			r.Values(Value, k, v)
 		}
 	})
 }
 
 // options reads the options of a driver. One may hold several, as o of an NFS or CIFS volume: username=u,password=p.
-func (w *walker) options(c assignment.Context, v yamltree.Node) {
-	n, ok := w.enter(v)
+func (r *reader) options(c assignment.Context, v yamltree.Node) {
+	n, ok := r.Enter(v)
 	if !ok {
 		return
 	}
-	w.pairs(n, func(k, v yamltree.Node) {
-		w.values(c, k, v)
+	r.Pairs(n, func(k, v yamltree.Node) {
+		r.Values(c, k, v)
 		if t := v.Target(); v.Kind() == yamltree.Scalar && t.Kind() == yamltree.Scalar {
-			w.commaPairs(c, t.Text())
+			r.CommaPairs(c, t.Text())
 		}
 	})
 }
 
 // include reads the files that are included: paths, or mappings with one.
-func (w *walker) include(k, v yamltree.Node) {
-	n, ok := w.enter(v)
+func (r *reader) include(k, v yamltree.Node) {
+	n, ok := r.Enter(v)
 	if !ok {
-		w.reference(Include, v, false, false)
-		w.scalar(Include, k.Span(), v)
+		r.reference(Include, v, false, false)
+		r.Scalar(Include, k.Span(), v)
 		return
 	}
-	w.depth++
-	if n.Kind() == yamltree.Sequence {
-		for item := range n.Items() {
-			w.include(k, item)
+	r.Items(n, func(item yamltree.Node) { r.include(k, item) })
+	r.Pairs(n, func(k, v yamltree.Node) {
+		switch string(k.Bytes()) {
+		case "path":
+			r.include(k, v)
+		case "env_file":
+			r.files(EnvFile, k, v)
+		default:
+			r.Values(Include, k, v)
 		}
-	} else {
-		w.pairs(n, func(k, v yamltree.Node) {
-			switch string(k.Bytes()) {
-			case "path":
-				w.include(k, v)
-			case "env_file":
-				w.files(EnvFile, k, v)
-			default:
-				w.values(Include, k, v)
-			}
-		})
-	}
-	w.depth--
+	})
 }
 
 // files reads a list of files: a path, paths, or mappings with path, required and format.
-func (w *walker) files(c assignment.Context, k, v yamltree.Node) {
-	n, ok := w.enter(v)
+func (r *reader) files(c assignment.Context, k, v yamltree.Node) {
+	n, ok := r.Enter(v)
 	if !ok {
-		w.reference(c, v, false, false)
-		w.scalar(c, k.Span(), v)
+		r.reference(c, v, false, false)
+		r.Scalar(c, k.Span(), v)
 		return
 	}
-	w.depth++
-	if n.Kind() == yamltree.Sequence {
-		for item := range n.Items() {
-			w.files(c, k, item)
-		}
-	} else {
-		path := n.Get("path")
-		w.reference(c, path, n.Get("required").Target().Is("false"), n.Get("format").Target().Is("raw"))
-		w.pairs(n, func(k, v yamltree.Node) { w.values(c, k, v) })
+	r.Items(n, func(item yamltree.Node) { r.files(c, k, item) })
+	if n.Kind() == yamltree.Mapping {
+		r.reference(c, n.Get("path"), n.Get("required").Target().Is("false"), n.Get("format").Target().Is("raw"))
 	}
-	w.depth--
+	r.Pairs(n, func(k, v yamltree.Node) {
+		if k.Is("path") {
+			r.Values(c, k, v)
+		} else {
+			r.Values(Value, k, v)
+		}
+	})
 }

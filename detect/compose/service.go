@@ -7,76 +7,76 @@ import (
 )
 
 // service reads a service, a job or an init container.
-func (w *walker) service(n yamltree.Node) {
+func (r *reader) service(n yamltree.Node) {
 	image := Image
-	if w.builds(n, 0) {
+	if r.builds(n, 0) {
 		image = Tag
 	}
-	w.pairs(n, func(k, v yamltree.Node) {
+	r.Pairs(n, func(k, v yamltree.Node) {
 		switch string(k.Bytes()) {
 		case "image":
-			w.values(image, k, v)
+			r.Values(image, k, v)
 		case "build":
-			w.build(k, v)
+			r.build(k, v)
 		case "deploy":
-			w.nested(k, v, map[string]assignment.Context{"labels": Label})
+			r.nested(k, v, map[string]assignment.Context{"labels": Label})
 		case "healthcheck":
-			w.healthcheck(k, v)
+			r.healthcheck(k, v)
 		case "logging":
-			w.nested(k, v, map[string]assignment.Context{"options": Logging})
+			r.nested(k, v, map[string]assignment.Context{"options": Logging})
 		case "develop":
-			w.develop(v)
+			r.develop(v)
 		case "post_start", "pre_stop":
-			w.hooks(v, w.hook)
+			r.hooks(v, r.hook)
 		case "pre_start":
-			w.hooks(v, w.service)
+			r.hooks(v, r.service)
 		case "extends":
-			w.extends(k, v)
+			r.extends(k, v)
 		case "credential_spec":
-			w.credentialSpec(k, v)
+			r.credentialSpec(k, v)
 		default:
-			w.field(k, v)
+			r.field(k, v)
 		}
 	})
 }
 
 // field reads those keys of a service whose values need no more than a context.
-func (w *walker) field(k, v yamltree.Node) {
+func (r *reader) field(k, v yamltree.Node) {
 	switch string(k.Bytes()) {
 	case "environment":
-		w.variables(Environment, k, v)
+		r.Variables(Environment, v)
 	case "labels", "annotations":
-		w.variables(Label, k, v)
+		r.Variables(Label, v)
 	case "command", "entrypoint":
-		w.command(Command, k, v)
+		r.Command(Command, k, v)
 	case "env_file":
-		w.files(EnvFile, k, v)
+		r.files(EnvFile, k, v)
 	case "label_file":
-		w.files(LabelFile, k, v)
+		r.files(LabelFile, k, v)
 	case "secrets":
-		w.values(SecretUse, k, v)
+		r.Values(SecretUse, k, v)
 	case "configs":
-		w.values(ConfigUse, k, v)
+		r.Values(ConfigUse, k, v)
 	case "volumes", "tmpfs":
-		w.values(Volume, k, v)
+		r.Values(Volume, k, v)
 	case "provider":
-		w.values(Provider, k, v)
+		r.Values(Provider, k, v)
 	default:
 		if extension(k) {
-			w.values(Extension, k, v)
+			r.Values(Extension, k, v)
 		} else {
-			w.values(Value, k, v)
+			r.Values(Value, k, v)
 		}
 	}
 }
 
 // builds reports whether a service has a build key, a merged one too.
-func (w *walker) builds(n yamltree.Node, depth int) bool {
+func (r *reader) builds(n yamltree.Node, depth int) bool {
 	for k, v := range n.Pairs() {
 		if k.Is("build") {
 			return true
 		}
-		if k.Is("<<") && depth < 3 && v.Target().Kind() == yamltree.Mapping && w.builds(v.Target(), depth+1) {
+		if k.Is("<<") && depth < 3 && v.Target().Kind() == yamltree.Mapping && r.builds(v.Target(), depth+1) {
 			return true
 		}
 	}
@@ -84,164 +84,159 @@ func (w *walker) builds(n yamltree.Node, depth int) bool {
 }
 
 // nested reads a mapping some of whose keys hold variables.
-func (w *walker) nested(k, v yamltree.Node, contexts map[string]assignment.Context) {
-	n, ok := w.enter(v)
+func (r *reader) nested(k, v yamltree.Node, contexts map[string]assignment.Context) {
+	n, ok := r.Enter(v)
 	if !ok {
-		w.scalar(Value, k.Span(), v)
+		r.Scalar(Value, k.Span(), v)
 		return
 	}
-	w.pairs(n, func(k, v yamltree.Node) {
+	r.Pairs(n, func(k, v yamltree.Node) {
 		if c, ok := contexts[string(k.Bytes())]; ok {
-			w.variables(c, k, v)
+			r.Variables(c, v)
 		} else {
-			w.values(Value, k, v)
+			r.Values(Value, k, v)
 		}
 	})
 }
 
 // build reads how an image is built: a folder, or a mapping.
-func (w *walker) build(k, v yamltree.Node) {
-	n, ok := w.enter(v)
+func (r *reader) build(k, v yamltree.Node) {
+	n, ok := r.Enter(v)
 	if !ok {
-		w.reference(BuildContext, v, false, false)
-		w.scalar(BuildContext, k.Span(), v)
+		r.reference(BuildContext, v, false, false)
+		r.Scalar(BuildContext, k.Span(), v)
 		return
 	}
-	w.pairs(n, func(k, v yamltree.Node) {
+	r.Pairs(n, func(k, v yamltree.Node) {
 		switch string(k.Bytes()) {
 		case "args":
-			w.variables(BuildArg, k, v)
+			r.Variables(BuildArg, v)
 		case "labels":
-			w.variables(Label, k, v)
+			r.Variables(Label, v)
 		case "context":
-			w.reference(BuildContext, v, false, false)
-			w.values(BuildContext, k, v)
+			r.reference(BuildContext, v, false, false)
+			r.Values(BuildContext, k, v)
 		case "additional_contexts":
-			w.variables(BuildContext, k, v)
+			r.Variables(BuildContext, v)
 		case "cache_from":
-			w.values(CacheFrom, k, v)
+			r.Values(CacheFrom, k, v)
 		case "cache_to":
-			w.values(CacheTo, k, v)
+			r.Values(CacheTo, k, v)
 		case "secrets":
-			w.values(SecretUse, k, v)
+			r.Values(SecretUse, k, v)
 		case "ssh":
-			w.variables(SSH, k, v)
+			r.Variables(SSH, v)
 		case "tags":
-			w.values(Tag, k, v)
+			r.Values(Tag, k, v)
 		case "provenance", "sbom", "attest":
-			w.values(Provenance, k, v)
+			r.Values(Provenance, k, v)
 		case "dockerfile_inline":
-			w.inline(v)
-			w.values(Value, k, v)
+			r.inline(v)
+			r.Values(Value, k, v)
 		default:
-			w.values(Value, k, v)
+			r.Values(Value, k, v)
 		}
 	})
 }
 
-func (w *walker) inline(v yamltree.Node) {
+func (r *reader) inline(v yamltree.Node) {
 	if v.Kind() == yamltree.Scalar {
-		w.f.Inlines = append(w.f.Inlines, Inline{interpolate.Unescape(v.Text(), interpolate.Compose), w.owner})
+		r.f.Inlines = append(r.f.Inlines, Inline{interpolate.Unescape(v.Text(), interpolate.Compose), r.Owner})
 	}
 }
 
-func (w *walker) healthcheck(k, v yamltree.Node) {
-	n, ok := w.enter(v)
+func (r *reader) healthcheck(k, v yamltree.Node) {
+	n, ok := r.Enter(v)
 	if !ok {
-		w.scalar(Value, k.Span(), v)
+		r.Scalar(Value, k.Span(), v)
 		return
 	}
-	w.pairs(n, func(k, v yamltree.Node) {
+	r.Pairs(n, func(k, v yamltree.Node) {
 		if k.Is("test") {
-			w.command(Healthcheck, k, v)
+			r.Command(Healthcheck, k, v)
 		} else {
-			w.values(Value, k, v)
+			r.Values(Value, k, v)
 		}
 	})
 }
 
 // hooks reads a list of hooks, or one.
-func (w *walker) hooks(v yamltree.Node, read func(yamltree.Node)) {
-	n, ok := w.enter(v)
+func (r *reader) hooks(v yamltree.Node, read func(yamltree.Node)) {
+	n, ok := r.Enter(v)
 	if !ok {
 		return
 	}
-	w.depth++
 	if n.Kind() == yamltree.Mapping {
 		read(n)
-	} else {
-		for item := range n.Items() {
-			w.hooks(item, read)
-		}
 	}
-	w.depth--
+	r.Items(n, func(item yamltree.Node) { r.hooks(item, read) })
 }
 
 // hook reads a command with its environment.
-func (w *walker) hook(n yamltree.Node) {
-	w.pairs(n, func(k, v yamltree.Node) { w.field(k, v) })
+func (r *reader) hook(n yamltree.Node) {
+	r.Pairs(n, func(k, v yamltree.Node) { r.field(k, v) })
 }
 
 // develop reads what is watched while developing; a change may run a command.
-func (w *walker) develop(v yamltree.Node) {
-	n, ok := w.enter(v)
+func (r *reader) develop(v yamltree.Node) {
+	n, ok := r.Enter(v)
 	if !ok {
 		return
 	}
-	w.pairs(n, func(k, v yamltree.Node) {
+	r.Pairs(n, func(k, v yamltree.Node) {
 		if !k.Is("watch") {
-			w.values(Value, k, v)
+			r.Values(Value, k, v)
 			return
 		}
-		w.hooks(v, func(n yamltree.Node) {
-			w.pairs(n, func(k, v yamltree.Node) {
+		r.hooks(v, func(n yamltree.Node) {
+			r.Pairs(n, func(k, v yamltree.Node) {
 				if k.Is("exec") {
-					w.hooks(v, w.hook)
+					r.hooks(v, r.hook)
 				} else {
-					w.values(Value, k, v)
+					r.Values(Value, k, v)
 				}
 			})
 		})
 	})
 }
 
-func (w *walker) extends(k, v yamltree.Node) {
-	n, ok := w.enter(v)
+func (r *reader) extends(k, v yamltree.Node) {
+	n, ok := r.Enter(v)
 	if !ok {
-		w.scalar(Extends, k.Span(), v)
+		r.Scalar(Extends, k.Span(), v)
 		return
 	}
-	w.pairs(n, func(k, v yamltree.Node) {
+	r.Pairs(n, func(k, v yamltree.Node) {
 		if k.Is("file") {
-			w.reference(Extends, v, false, false)
+			r.reference(Extends, v, false, false)
 		}
-		w.values(Extends, k, v)
+		r.Values(Extends, k, v)
 	})
 }
 
-func (w *walker) credentialSpec(k, v yamltree.Node) {
-	n, ok := w.enter(v)
+func (r *reader) credentialSpec(k, v yamltree.Node) {
+	n, ok := r.Enter(v)
 	if !ok {
-		w.scalar(CredentialSpec, k.Span(), v)
+		r.Scalar(CredentialSpec, k.Span(), v)
 		return
 	}
-	w.pairs(n, func(k, v yamltree.Node) {
+	r.Pairs(n, func(k, v yamltree.Node) {
 		if k.Is("file") {
-			w.reference(CredentialSpec, v, false, false)
+			r.reference(CredentialSpec, v, false, false)
 		}
-		w.values(CredentialSpec, k, v)
+		r.Values(CredentialSpec, k, v)
 	})
 }
 
 // reference notes a file that is named.
-func (w *walker) reference(c assignment.Context, v yamltree.Node, optional, raw bool) {
+func (r *reader) reference(c assignment.Context, v yamltree.Node, optional, raw bool) {
 	t := v.Target()
 	if t.Kind() != yamltree.Scalar || t.Null() {
 		return
 	}
 	path := t.Text()
-	w.f.References = append(w.f.References, Reference{
+	r.f.References = append(r.f.References, Reference{
 		Context: c, Path: interpolate.Unescape(path, interpolate.Compose), Form: interpolate.Scan(path.Bytes, interpolate.Compose).Form,
-		Owner: w.owner, Optional: optional, Raw: raw,
+		Owner: r.Owner, Optional: optional, Raw: raw,
 	})
 }

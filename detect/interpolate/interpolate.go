@@ -116,7 +116,7 @@ type scanner struct {
 // Scan finds the references in b. Without any it allocates nothing.
 func Scan(b []byte, d Dialect) Value {
 	if bytes.IndexByte(b, '$') < 0 && (d&Backquote == 0 || bytes.IndexByte(b, '`') < 0) &&
-		(d&Template == 0 || !bytes.Contains(b, []byte("{{"))) {
+		(d&Template == 0 || bytes.IndexByte(b, '{') < 0) {
 		return Value{Form: form(b, nil, 0, len(b), 0)}
 	}
 	s := scanner{b: b, d: d}
@@ -201,7 +201,8 @@ func (s *scanner) dollar(i int) int {
 		return i + 2
 	case c == '{' && s.at(i+2) == '{' && s.d&Expression != 0:
 		if end := s.braces(i + 3); end > 0 {
-			return s.opaque(i, end)
+			s.add(s.expression(i, end))
+			return end
 		}
 	case c == '{' && s.d&Dollar != 0:
 		return s.braced(i)
@@ -218,6 +219,32 @@ func (s *scanner) dollar(i int) int {
 		}
 	}
 	return i + 1
+}
+
+// expression reads ${{ … }} at i. Its last alternative, || 'text', is the default of the name before it.
+func (s *scanner) expression(i, end int) Ref {
+	r := Ref{Start: i, End: end, NameStart: i, NameEnd: i, Op: Opaque}
+	or := bytes.LastIndex(s.b[i:end], []byte("||"))
+	if or < 0 {
+		return r
+	}
+	text := bytes.TrimRight(s.b[:end-2], " \t\r\n")
+	open := i + or + 2
+	for open < len(text) && (text[open] == ' ' || text[open] == '\t') {
+		open++
+	}
+	if len(text)-open < 2 || text[open] != '\'' || text[len(text)-1] != '\'' {
+		return r
+	}
+	r.NameEnd = len(bytes.TrimRight(s.b[:i+or], " \t"))
+	for r.NameStart = r.NameEnd; r.NameStart > i+3; r.NameStart-- {
+		if c := s.b[r.NameStart-1]; c != '_' && c != '-' && (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'z') {
+			break
+		}
+	}
+	r.NameEnd = max(r.NameEnd, r.NameStart)
+	r.Op, r.OperandStart, r.OperandEnd = Default, open+1, len(text)-1
+	return r
 }
 
 // braced reads ${ at i, up to the operand.

@@ -1,6 +1,9 @@
 package yamltree
 
-import "bytes"
+import (
+	"bytes"
+	"sync"
+)
 
 // Parse reads the documents of a YAML file. It always returns a tree, and never refuses a file: what could not be
 // understood is in Problems.
@@ -71,6 +74,36 @@ func (t *Tree) read(data []byte, p piece) {
 	t.readLoose(data, p)
 }
 
+// arenas holds memory for nodes, as *[]node.
+var arenas sync.Pool
+
+// maxArena bounds the memory that is kept for the next file, in nodes: 2 MB.
+const maxArena = 1 << 16
+
+// arena is memory for some n nodes, more if need be. Node 0 is taken.
+func arena(n int) []node {
+	if a, ok := arenas.Get().(*[]node); ok {
+		return append((*a)[:0], node{})
+	}
+	return make([]node, 1, n)
+}
+
+func recycle(nodes []node) {
+	if cap(nodes) <= maxArena {
+		arenas.Put(&nodes)
+	}
+}
+
+// Release gives the memory of the nodes back for other trees. The tree, its documents and nodes are not to be used
+// afterwards; texts and spans that were read off them are.
+func (t *Tree) Release() {
+	for _, d := range t.Documents {
+		recycle(d.nodes)
+		d.nodes = nil
+	}
+	t.Documents = nil
+}
+
 func (t *Tree) add(data []byte, p piece, d *Document) {
 	d.data, d.Span = data, p.Span
 	t.Documents = append(t.Documents, d)
@@ -78,14 +111,15 @@ func (t *Tree) add(data []byte, p piece, d *Document) {
 
 // readStrict reads the YAML that the line reader is certain of. It returns nil for any other.
 func readStrict(doc []byte, marked bool) *Document {
-	// A node takes some 19 bytes of a file; an arena that is large enough is not moved.
-	r := reader{data: doc, strict: true, nodes: make([]node, 1, 16+len(doc)/13)}
+	// A node takes some 19 bytes of a file.
+	r := reader{data: doc, strict: true, nodes: arena(8 + len(doc)/14)}
 	r.levels = r.room[:0]
 	if marked {
 		r.pos = 3
 	}
 	r.document(marked)
 	if r.failed || r.root == 0 {
+		recycle(r.nodes)
 		return nil
 	}
 	return &Document{nodes: r.nodes, root: r.root}
