@@ -8,8 +8,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-
-	gitconfig "github.com/go-git/go-git/v5/plumbing/format/config"
 )
 
 // HasFile reports whether the repository brings a file of this name at its top: in the work tree or, for a bare
@@ -67,9 +65,11 @@ func (r *Repo) topFile(name string) ([]byte, error) {
 // there is none.
 func (r *Repo) Origin() (url, revision, branch string) {
 	if data, err := os.ReadFile(filepath.Join(r.dirs.commonDir, "config")); err == nil {
-		cfg := gitconfig.New()
-		if gitconfig.NewDecoder(bytes.NewReader(data)).Decode(cfg) == nil && cfg.Section("remote").HasSubsection("origin") {
-			url = cfg.Section("remote").Subsection("origin").Option("url")
+		entries, _ := parseConfig(data) // Open has read it
+		for _, e := range entries {
+			if e.name == "remote.origin.url" && url == "" {
+				url = e.value
+			}
 		}
 	}
 	name := r.headRef()

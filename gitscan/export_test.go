@@ -24,6 +24,15 @@ func (r *Repo) ReadIndex() (lines []string, err error) {
 	return lines, err
 }
 
+// ReadConfig lists a configuration as "NAME=VALUE".
+func ReadConfig(data []byte) (lines []string, err error) {
+	entries, err := parseConfig(data)
+	for _, e := range entries {
+		lines = append(lines, e.name+"="+e.value)
+	}
+	return lines, err
+}
+
 // Skim searches for nothing.
 func (r *Repo) Skim(ctx context.Context) error {
 	return r.Search(ctx, 1, func() scan.Visitor { return skimmer{} })

@@ -1,15 +1,12 @@
 package gitscan
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
-
-	gitconfig "github.com/go-git/go-git/v5/plumbing/format/config"
 
 	"rummage/gitscan/internal/pack"
 )
@@ -147,36 +144,52 @@ type repoFormat struct {
 // readFormat refuses what cannot be read rightly. As in git, extensions count from repository format 1 on, and
 // objectFormat and refStorage decide how everything else is read.
 func readFormat(commonDir string) (repoFormat, error) {
-	var f repoFormat
 	file := filepath.Join(commonDir, "config")
-	data, err := os.ReadFile(file)
-	if errors.Is(err, os.ErrNotExist) {
-		return f, nil
+	data, err := readOptional(file)
+	if err != nil {
+		return repoFormat{}, err
 	}
+	f, err := parseFormat(data)
+	if err != nil {
+		return f, fmt.Errorf("%s: %w", file, err)
+	}
+	return f, nil
+}
+
+func parseFormat(config []byte) (f repoFormat, err error) {
+	entries, err := parseConfig(config)
 	if err != nil {
 		return f, err
 	}
-	cfg := gitconfig.New()
-	if err := gitconfig.NewDecoder(bytes.NewReader(data)).Decode(cfg); err != nil {
-		return f, fmt.Errorf("%s: %w", file, err)
-	}
 	version := 0
-	if v := cfg.Section("core").Option("repositoryformatversion"); v != "" {
-		if version, err = strconv.Atoi(v); err != nil || version > 1 {
-			return f, fmt.Errorf("%s: repository format version %q is not known", file, v)
+	for _, e := range entries {
+		if e.name == "core.repositoryformatversion" {
+			if version, err = strconv.Atoi(e.value); err != nil || version > 1 {
+				return f, fmt.Errorf("repository format version %q is not known", e.value)
+			}
 		}
 	}
-	for _, o := range cfg.Section("extensions").Options {
-		if err := f.extension(strings.ToLower(o.Key), o.Value, version); err != nil {
-			return f, fmt.Errorf("%s: %w", file, err)
+	for _, e := range entries {
+		if key, ok := strings.CutPrefix(e.name, "extensions."); ok {
+			if err := f.extension(key, e.value, version); err != nil {
+				return f, err
+			}
 		}
-	}
-	for _, r := range cfg.Section("remote").Subsections {
-		if v := strings.ToLower(r.Option("promisor")); v == "true" || v == "1" || v == "yes" || v == "on" {
+		if strings.HasPrefix(e.name, "remote.") && strings.HasSuffix(e.name, ".promisor") && isTrue(e.value) {
 			f.promisor = true
 		}
 	}
 	return f, nil
+}
+
+// isTrue reads a boolean of a configuration file; a number but 0 is true as well.
+func isTrue(value string) bool {
+	switch strings.ToLower(value) {
+	case "true", "yes", "on":
+		return true
+	}
+	n, err := strconv.Atoi(value)
+	return err == nil && n != 0
 }
 
 func (f *repoFormat) extension(key, value string, version int) error {

