@@ -105,6 +105,7 @@ var forms = []struct {
 	{"two flags", "select('-password -rights')", "pass", "-", "", false},
 	{"placeholder before a line", "<PUT_YOUR_PASSWORD_HERE>\nEOL'\n", "PASSWORD", "-", "", false},
 	{"placeholder before an element", "user=<user> password=<password> x=y\n<b>", "word>", "-", "", false},
+	{"user of credentials", `client.setCredentials("hunter1", "hunter2")`, "Cred", "-", "", false},
 	{"lookup", `lookup('laps_password', 'host10')`, "pass", "-", "", false},
 	{"behind a mark of HTML", "lock token=hunter2&gt;)", "token", "token", "hunter2", false},
 	{"part of a URL", "http://<username>:<password>@host", "pass", "-", "", false},

@@ -18,7 +18,7 @@ func (r *textReader) readValue() (value Span, quoted, ok bool) {
 		if r.quote != 0 || !r.method() {
 			return Span{}, false, false
 		}
-		return r.quotedOnly(r.skipSpace(p + 1))
+		return r.onlyArgument(r.skipSpace(p + 1))
 	case ',':
 		return r.argument(p + 1)
 	case ']':
@@ -137,6 +137,16 @@ func (r *textReader) method() bool {
 		}
 	}
 	return r.hit.Start >= r.name.Start
+}
+
+// onlyArgument reads the string literal at p, the argument of a method. Of several arguments of one that takes
+// credentials the first is the user.
+func (r *textReader) onlyArgument(p int) (Span, bool, bool) {
+	v, quoted, ok := r.quotedOnly(p)
+	if ok && r.at(r.skipBlank(v.End+1)) == ',' && r.foldAt(r.hit.Start, "cred") {
+		return Span{}, false, false
+	}
+	return v, quoted, ok
 }
 
 // skipIndex skips the [] or [32] of a C array declaration.

@@ -79,7 +79,7 @@ func (v *value) judgePassword(strength Strength, sort Sort) Verdict {
 	if strength == Perhaps || sort == KeyOf && !v.site.caps && s.digits < 3 || isShared(v.name) && !v.site.quoted && (s.digits == 0 || s.known*2 >= s.letters()) {
 		return no("words")
 	}
-	return v.judgeWords()
+	return v.judgeWords(sort)
 }
 
 // isShared reports whether a name, alone, also names other things than passwords: the result of a test (PASS:), the
@@ -98,7 +98,7 @@ func (v *value) judgeDigits(strength Strength) Verdict {
 }
 
 // judgeWords judges a password that is made of words, or of words and digits.
-func (v *value) judgeWords() Verdict {
+func (v *value) judgeWords(sort Sort) Verdict {
 	s := &v.shape
 	if v.leetFiller() && !(v.site.code && !v.site.quoted) {
 		return weak("default")
@@ -112,6 +112,9 @@ func (v *value) judgeWords() Verdict {
 	if v.fillerOnly() || v.namesSecret() {
 		if v.site.caps && !v.site.code && !v.site.quoted && !s.placeholder && !v.isIdentifier() {
 			return weak("default")
+		}
+		if v.site.caps && s.standard && v.site.quoted && sort == PasswordOf && v.isCommonPassword() {
+			return weak("default") // DB_PASSWORD, "admin"
 		}
 		return no(fillerReason)
 	}
