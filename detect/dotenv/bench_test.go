@@ -7,7 +7,7 @@ import (
 
 const sample = `# Settings of the app.
 APP_ENV=production
-APP_KEY=base64:c29tZSBrZXkgb2Ygc29tZSBsZW5ndGg=
+APP_NAME=some-name:of-some-length=
 DB_HOST=db        # the container
 DB_PASSWORD="s3cret \"quoted\""
 DATABASE_URL=postgres://app:${DB_PASSWORD:-secret}@${DB_HOST}:5432/app
