@@ -26,10 +26,15 @@ func (r *textReader) readValue() (value Span, quoted, ok bool) {
 			return Span{}, false, false
 		}
 		p++ // name["key"] = v, name[:key] = v
+	case ')':
+		return r.fallback(r.skipBlank(p + 1)) // get("key") || "v"
 	case '[':
 		p = r.skipIndex(p)
 	}
 	q := r.skipBlank(p)
+	if v, quoted, ok := r.fallback(q); ok {
+		return v, quoted, ok
+	}
 	if op := r.operator(q); op > 0 {
 		return r.operand(q+op, r.data[q:q+op])
 	}
@@ -40,6 +45,19 @@ func (r *textReader) readValue() (value Span, quoted, ok bool) {
 		return Span{}, false, false
 	}
 	return r.spaced(q)
+}
+
+// fallbacks are the operators between a variable and the value that stands in for it.
+var fallbacks = [...]string{"||", "??", "?:", "or "}
+
+// fallback reads the string literal behind one of fallbacks: process.env.NAME || "v", ENV.fetch("NAME") or "v".
+func (r *textReader) fallback(p int) (Span, bool, bool) {
+	for _, op := range fallbacks {
+		if r.hasAt(p, op) && !r.hasAt(p, "||=") {
+			return r.quotedOnly(r.skipBlank(p + len(op)))
+		}
+	}
+	return Span{}, false, false
 }
 
 // pair reads the value of a pair whose name is a value too: key="name" value="v", {"name": "name", "value": "v"},
@@ -307,6 +325,50 @@ func (r *textReader) quotedOnly(p int) (Span, bool, bool) {
 	return Span{}, false, false
 }
 
+// members are the names, in an object that describes a variable, of its value.
+var members = [...]string{"value", "defaultvalue", "default"}
+
+// member reads the string literal that is the value in the object at p: "name": {"value": "v"} of templates of Azure,
+// variable "name" { default = "v" } of Terraform.
+func (r *textReader) member(p int) (Span, bool, bool) {
+	for limit := r.name.End + MaxGap; p < limit; p++ {
+		switch c := r.at(p); {
+		case c == '}' || c == '{' || c == 0:
+			return Span{}, false, false
+		case class[c]&wordByte == 0:
+			continue
+		}
+		end := p
+		for end < limit && class[r.at(end)]&wordByte != 0 {
+			end++
+		}
+		if q := r.memberValue(p, end); q > 0 {
+			return r.quotedOnly(q)
+		}
+		p = end - 1
+	}
+	return Span{}, false, false
+}
+
+// memberValue is the offset of the value of the member whose name is the word from p to end, 0 when it is not one of
+// members.
+func (r *textReader) memberValue(p, end int) int {
+	for _, m := range members {
+		if end-p != len(m) || !r.foldAt(p, m) {
+			continue
+		}
+		if class[r.at(end)]&quoteByte != 0 {
+			end++
+		}
+		end = r.skipBlank(end)
+		if r.at(end) != ':' && r.at(end) != '=' {
+			return 0
+		}
+		return r.skipBlank(end + 1)
+	}
+	return 0
+}
+
 // spaced reads forms without an operator: flags (--name v), typed declarations (name string = "v"), attributes
 // (name="password" value="v", and the same in YAML and JSON), and a literal directly behind the name (SQL's
 // PASSWORD 'v').
@@ -332,8 +394,14 @@ func (r *textReader) spaced(p int) (Span, bool, bool) {
 		}
 		return r.bare(p)
 	}
+	if r.quote != 0 && r.at(p) == '{' && r.hasAt(r.before()-len("variable")+1, "variable") {
+		return r.member(p + 1)
+	}
 	if q, ok := r.skipType(p); ok && r.at(q-2) == ' ' {
-		return r.operand(q, nil)
+		if v, quoted, ok := r.operand(q, nil); ok && quoted {
+			return v, quoted, ok
+		}
+		// Password password = f: the name is that of the type.
 	}
 	return Span{}, false, false
 }

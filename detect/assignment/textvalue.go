@@ -17,6 +17,10 @@ func (r *textReader) operand(p int, op []byte) (Span, bool, bool) {
 	switch r.at(q) {
 	case '\n', '\r', '\\', 0:
 		return r.nextLine(q)
+	case '{':
+		if v, quoted, ok := r.member(q + 1); ok && r.quote != 0 {
+			return v, quoted, ok
+		}
 	}
 	if s, open := r.openQuote(r.skipPrefix(q)); open {
 		if s.slashes == 0 && r.insideLiteral(s.mark) {

@@ -269,6 +269,7 @@ func isHex(t []byte) bool {
 
 var hashPrefixes = [...]string{"$1$", "$2a$", "$2b$", "$2x$", "$2y$", "$5$", "$6$", "$7$", "$8$", "$9$", "$y$", "$gy$", "$apr1$", "$argon2",
 	"$pbkdf2", "$scrypt", "$P$", "$H$", "$S$", "{SHA", "{SSHA", "{CRYPT", "{MD5", "{PBKDF2", "{bcrypt}", "{ARGON2", "pbkdf2_", "pbkdf2:", "scrypt:",
+	"AQAAAAEAA", "AQAAAAIAA", // ASP.NET Identity
 	"sha1$", "sha256$", "SCRAM-SHA-", "md5$", "bcrypt_"}
 
 // isKeyword reports whether t is a word that programming and configuration languages give a meaning.

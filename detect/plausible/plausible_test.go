@@ -147,6 +147,7 @@ var passwords = []struct{ keyword, text, want string }{
 	{"pass", "password: '*EE0D72C1085C46C5278932678FBE2C6A782821B4'", "n"},
 	{"pass", "password: md59543f1d82624df2b31672ec0f7050460", "n"},
 	{"pass", "password='$ldap$'", "n"},
+	{"Pass", `MasterPassword = "AQAAAAIAAYagAAAAEBATmF66OHMpHuHKc1CsGZQ1ltHUHyhYK"`, "n"},
 	{"PASS", "define( 'DB_PASSWORD', 'admin' );", "w"},
 	{"PASS", "define( 'DB_PASSWORD', 'password' );", "n"},
 	{"pass", "auth_verbose_passwords = sha1:6", "n"},
