@@ -159,6 +159,7 @@ var forms = []struct {
 		"environment A_PASSWORD=hunter2 @s", "environment B_PASSWORD=hunter2 @s", "x x-pw=hunter2"}},
 	{"first version", "web:\n  image: i\n  environment:\n    A: b\ndb:\n  image: j\nother:\n  k: v\n", []string{
 		"image image=i @web", "environment A=b @web", "image image=j @db", "value k=v"}},
+	{"no service", "services: {}\nother:\n  image: i\n", []string{"value image=i"}},
 	{"jobs", "jobs:\n  j:\n    image: i\n    environment: [A=b]\n", []string{"image image=i @j", "environment A=b @j"}},
 	{"documents", "services:\n  a:\n    image: i\n---\nservices:\n  b:\n    image: j\n", []string{"image image=i @a", "image image=j @b"}},
 	{"duplicate keys", "services:\n  a:\n    environment:\n      A: b\n      A: c\n", []string{"environment A=b @a", "environment A=c @a"}},

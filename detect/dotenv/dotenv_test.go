@@ -101,6 +101,7 @@ var forms = []struct {
 	{"defaults", "A=${B:-hunter2}\nC=\"x${D-y}\"\nE=${F:?no}\nG=${H:+yes}\n",
 		"A=${B:-hunter2} ?|d B=hunter2|d A=hunter2|C=x${D-y} ~ q|d D=y|E=${F:?no} ?|G=${H:+yes} ?|d H=yes|d G=yes", 0},
 	{"bad name", "A B=c\nD=e\n=f\n@g\nh!=i\nJ=k\n", "D=e|J=k", 4},
+	{"quoted as a whole", "\"A=b c\"\n'D=e'\n\"\"\n\"f\"\n", "A=b c q|D=e q", 4},
 	{"shell lines", "eval \"$(x)\"\nA=b\nif [ x ]; then\n", "A=b", 2},
 	{"open mark", "A=\"b\nC=\"d\"\nE='f\nG=h\n", "A=b|C=d q|E=f|G=h", 2},
 	{"open mark, closed by an opening one", "A=\"b\nC=\"\nD=e\n", "A=b|C=|D=e", 2},

@@ -12,7 +12,7 @@ var otherFiles = map[string]bool{
 	"json": true, "jsonc": true, "json5": true, "yml": true, "yaml": true, "toml": true, "ini": true, "tf": true, "hcl": true, "lock": true,
 	"diff": true, "patch": true, "snap": true, "map": true, "svg": true, "png": true, "jpg": true, "gif": true, "ico": true, "pdf": true,
 	"gz": true, "tgz": true, "zip": true, "tar": true, "swp": true, "pyc": true, "log": true, "mk": true, "cmake": true, "gradle": true,
-	"gpg": true, "asc": true, "age": true, "enc": true, "encrypted": true, "vault": true, "j2": true, "erb": true,
+	"gpg": true, "asc": true, "age": true, "enc": true, "encrypted": true, "vault": true, "j2": true, "erb": true, "eex": true,
 }
 
 // sampleWords mark a file that shows what a real one looks like.

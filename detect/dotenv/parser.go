@@ -168,7 +168,7 @@ func (p *parser) statement(i int) {
 	switch c := p.at(sep); {
 	case e.Name.Len() == 0:
 		p.problem(start, BadName)
-		p.pos = p.lineEnd(i) + 1
+		p.whole(i)
 	case c == '=' || c == ':':
 		p.value(e, sep+1)
 	case c == '\n' || sep >= len(p.data):
@@ -179,6 +179,20 @@ func (p *parser) statement(i int) {
 		p.problem(start, BadName)
 		p.pos = p.lineEnd(sep) + 1
 	}
+}
+
+// whole reads a line that is no assignment because it stands between quotation marks as a whole: "NAME=some value".
+func (p *parser) whole(i int) {
+	eol := p.lineEnd(i)
+	p.pos = eol + 1
+	end := p.trimRight(i, eol)
+	if end-i < 4 || p.data[i] != '"' && p.data[i] != '\'' || p.data[end-1] != p.data[i] || !p.assignment(i+1) {
+		return
+	}
+	e := Entry{}
+	e.Name = span(i+1, p.nameEnd(i+1))
+	e.Quoted = true
+	p.add(e, placed.Of(p.data, span(e.Name.End+1, end-1)), p.data[i] == '\'')
 }
 
 // value reads the value that follows the = or : before i.

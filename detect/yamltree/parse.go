@@ -3,6 +3,8 @@ package yamltree
 import (
 	"bytes"
 	"sync"
+
+	"rummage/detect/assignment"
 )
 
 // Parse reads the documents of a YAML file. It always returns a tree, and never refuses a file: what could not be
@@ -18,7 +20,7 @@ func Parse(data []byte) *Tree {
 		t.read(read, p)
 	}
 	for _, d := range t.Documents {
-		d.returns = &read[0] != &data[0]
+		d.changed = &d.data[0] != &data[0]
 	}
 	return t
 }
@@ -74,6 +76,27 @@ func (t *Tree) read(data []byte, p piece) {
 	t.readLoose(data, p)
 }
 
+// ordinarySpaces is the data with each no-break space of a document made two spaces, in a copy, where it stands before
+// the text of a line or behind the mark of an item or a key: pages of the web put them there. No offset changes.
+func ordinarySpaces(data []byte, doc assignment.Span) []byte {
+	noBreak := []byte("\u00a0")
+	if !bytes.Contains(doc.Of(data), noBreak) {
+		return data
+	}
+	copied := bytes.Clone(data)
+	for p, mark := doc.Start, true; p < doc.End; p++ {
+		switch c := copied[p]; {
+		case mark && bytes.HasPrefix(copied[p:doc.End], noBreak):
+			copied[p], copied[p+1] = ' ', ' '
+			p++
+		case c == ' ' || c == '\t':
+		default:
+			mark = c == '\n' || c == ':' || c == '-' && mark
+		}
+	}
+	return copied
+}
+
 // arenas holds memory for nodes, as *[]node.
 var arenas sync.Pool
 
@@ -127,6 +150,9 @@ func readStrict(doc []byte, marked bool) *Document {
 
 // readLoose makes the best of a document that is no YAML. It may become several.
 func (t *Tree) readLoose(data []byte, p piece) {
+	if spaced := ordinarySpaces(data, p.Span); &spaced[0] != &data[0] {
+		data = spaced
+	}
 	doc := data[p.Start:p.End]
 	r := reader{data: doc, base: p.Start, pos: p.body - p.Start, nodes: make([]node, 1, 16+len(doc)/16), budget: 4*len(doc) + 1<<12}
 	r.document(p.body > p.Start)

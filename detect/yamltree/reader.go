@@ -192,6 +192,9 @@ func (r *reader) scalar(c int, inline bool) {
 		free := keep == 0 && r.root == 0 || keep > 0 && r.levels[keep-1].waits && r.levels[keep-1].indent < c
 		if !free {
 			r.fail(r.pos, Line)
+			if !r.strict {
+				r.equals(c)
+			}
 			r.pos = r.nextBreak(r.pos)
 			return
 		}

@@ -293,6 +293,26 @@ func (r *reader) looseKey(c byte) bool {
 	return false
 }
 
+// equals reads NAME=value on a line of its own where there should be a key: it is taken for one.
+func (r *reader) equals(c int) {
+	p := r.pos
+	for carriesName(r.at(p)) {
+		p++
+	}
+	if p == r.pos || r.at(p) != '=' || !r.enter(c, false, false) {
+		return
+	}
+	r.add(scalarNode(Plain, span(r.pos, p), true))
+	end, _ := r.looseEnd(p + 1)
+	r.pos = p + 1
+	r.wait()
+	r.add(scalarNode(Plain, span(p+1, max(p+1, end)), true))
+}
+
+func carriesName(c byte) bool {
+	return 'a' <= c|0x20 && c|0x20 <= 'z' || '0' <= c && c <= '9' || c == '_'
+}
+
 // isTemplate reports whether a line is a directive of a template and nothing else.
 func (r *reader) isTemplate(p int) bool {
 	if r.at(p) != '{' {

@@ -72,8 +72,8 @@ type Document struct {
 	nodes []node
 	texts map[int32][]byte // of scalars whose text cannot be read off their span
 	root  int32
-	// returns says that data is a copy of the file with other line ends.
-	returns bool
+	// changed says that data is a copy of the file with other line ends or blanks.
+	changed bool
 }
 
 // node is what is kept of a node: 32 bytes.
@@ -162,7 +162,7 @@ func (n Node) Text() placed.Text {
 		return decodeDouble(n.doc.data, s)
 	case Literal, Folded:
 		t := decodeBlock(n.doc.data, n.doc.Span.Start+int(e.first), s, n.doc.Span.End)
-		if n.doc.returns && t.Verbatim() && t.Len() > 0 {
+		if n.doc.changed && t.Verbatim() && t.Len() > 0 {
 			return placed.Decode(t.Bytes, t.Place())
 		}
 		return t

@@ -143,8 +143,11 @@ var brokenForms = []struct{ name, yaml, tree string }{
 		`{"a":{"c":"d" "e":"{{ f }}:{{ g }}"} "h":"i"}`},
 	{"conflict", "a: b\n<<<<<<< HEAD\nc: d\n=======\nc: e\n>>>>>>> x\nf: g\n", `{"a":"b" "c":"d" "c":"e" "f":"g"}`},
 	{"text among keys", "a: b\nsome text\nc: d\n", `{"a":"b" "c":"d"}`},
+	{"equals signs", "a:\n  b: c\n  D=e # f\n  g: h\ni: j\n", `{"a":{"b":"c" "D":"e" "g":"h"} "i":"j"}`},
+	{"no-break spaces", "a:\n\u00a0\u00a0b:\u00a0c\u00a0d\n\u00a0\u00a0e:\n\u00a0\u00a0-\u00a0f\n", "{\"a\":{\"b\":\"c\\u00a0d\" \"e\":[\"f\"]}}"},
 	{"root moved left", "  a: b\nc: d\n", `{"a":"b"} --- broken {"c":"d"}`},
 	{"control character", "a: b\x01\nc: d\n", `{"a":"b\x01" "c":"d"}`},
+	{"control character of Latin 1", "a: b\u0086\nc: d\n", `{"a":"b\u0086" "c":"d"}`},
 	{"not UTF-8", "a: b\xff\nc: d\n", `{"a":"b\xff" "c":"d"}`},
 	{"tag", "a: !x b\nc: d: e\n", `{"a":"b" "c":"d: e"}`},
 	{"quotes over lines", "a: \"b\n  c\"\nd: e: f\n", `{"a":""b c" "d":"e: f"}`},
@@ -256,6 +259,16 @@ func TestHostile(t *testing.T) {
 			data := hostileBytes(i, 1<<16)
 			check(t, data, Parse(data))
 		})
+	}
+}
+
+// TestBudget: what was looked through in vain is counted, so that it comes to an end.
+func TestBudget(t *testing.T) {
+	data := []byte(strings.Repeat("[b,\n", 1001))
+	r := reader{data: data, nodes: make([]node, 1), budget: 4 * len(data)}
+	r.document(false)
+	if r.budget > 0 {
+		t.Errorf("%d of %d left", r.budget, 4*len(data))
 	}
 }
 
