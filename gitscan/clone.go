@@ -16,6 +16,7 @@ import (
 
 	gogit "github.com/go-git/go-git/v5"
 	gitconfig "github.com/go-git/go-git/v5/config"
+	"github.com/go-git/go-git/v5/plumbing/transport"
 )
 
 var (
@@ -102,10 +103,16 @@ func Clone(ctx context.Context, rawURL string, progress io.Writer) (dir string, 
 		return dir, cleanup, err
 	}
 	_, err = gogit.PlainCloneContext(ctx, dir, true, &gogit.CloneOptions{URL: rawURL, Mirror: true, Tags: gogit.AllTags, Progress: progress})
-	if err != nil {
-		return dir, cleanup, fmt.Errorf("clone %s: %s", RedactURL(rawURL), redactText(err.Error(), rawURL))
+	switch {
+	case err == nil:
+		return dir, cleanup, nil
+	case ctx.Err() != nil:
+		return dir, cleanup, ctx.Err()
+	case errors.Is(err, transport.ErrEmptyRemoteRepository):
+		_, err = gogit.PlainInit(dir, true)
+		return dir, cleanup, err
 	}
-	return dir, cleanup, nil
+	return dir, cleanup, fmt.Errorf("clone %s: %s", RedactURL(rawURL), redactText(err.Error(), rawURL))
 }
 
 // cancelDelay is how long git may take to end when the user interrupts.
