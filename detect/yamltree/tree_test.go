@@ -264,7 +264,7 @@ func TestHostile(t *testing.T) {
 
 // TestBudget: what was looked through in vain is counted, so that it comes to an end.
 func TestBudget(t *testing.T) {
-	data := []byte(strings.Repeat("[b,\n", 1001))
+	data := []byte(strings.Repeat("a: \"b\\q\n", 1001))
 	r := reader{data: data, nodes: make([]node, 1), budget: 4 * len(data)}
 	r.document(false)
 	if r.budget > 0 {
