@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"rummage/detect/interpolate"
@@ -360,4 +361,25 @@ func TestLooksLikeCompose(t *testing.T) {
 			t.Errorf("%s: %v", c.name, got)
 		}
 	}
+}
+
+// TestConcurrent: files that are read at the same time, with memory that goes round, do not mix.
+func TestConcurrent(t *testing.T) {
+	var want [][]string
+	for _, c := range forms {
+		want = append(want, lines([]byte(c.text), Parse([]byte(c.text))))
+	}
+	var group sync.WaitGroup
+	for range 4 {
+		group.Go(func() {
+			for range 20 {
+				for i, c := range forms {
+					if got := lines([]byte(c.text), Parse([]byte(c.text))); !slices.Equal(got, want[i]) {
+						t.Errorf("%s: got %q", c.name, got)
+					}
+				}
+			}
+		})
+	}
+	group.Wait()
 }

@@ -108,10 +108,19 @@ type scanner struct {
 	d     Dialect
 	v     Value
 	stack []frame
+	room  [4]frame // for stack: more are rare
 	// noEnd[…] remember that nothing closes an expression or a backquote from here on, so that it is not looked for
 	// again and again.
 	noBraces, noBackquote bool
 }
+
+// marks are the bytes that step looks at.
+var marks = func() (t [256]bool) {
+	for _, c := range []byte("$\\`{}()") {
+		t[c] = true
+	}
+	return t
+}()
 
 // Scan finds the references in b. Without any it allocates nothing.
 func Scan(b []byte, d Dialect) Value {
@@ -120,8 +129,13 @@ func Scan(b []byte, d Dialect) Value {
 		return Value{Form: form(b, nil, 0, len(b), 0)}
 	}
 	s := scanner{b: b, d: d}
+	s.stack = s.room[:0]
 	for i := 0; i < len(b); {
-		i = s.step(i)
+		if marks[b[i]] {
+			i = s.step(i)
+		} else {
+			i++
+		}
 	}
 	s.drop()
 	for k := range s.v.Refs {
@@ -302,6 +316,9 @@ func (s *scanner) add(r Ref) int {
 	r.Depth = len(s.stack)
 	if r.Depth > MaxDepth {
 		return -1
+	}
+	if s.v.Refs == nil {
+		s.v.Refs = make([]Ref, 0, 2)
 	}
 	s.v.Refs = append(s.v.Refs, r)
 	return len(s.v.Refs) - 1
