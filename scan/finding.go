@@ -2,6 +2,7 @@ package scan
 
 import (
 	"fmt"
+	"io"
 	"strings"
 	"time"
 )
@@ -18,6 +19,15 @@ func (s Secret) String() string { return Mask(string(s)) }
 
 // GoString masks too: %#v would print the underlying string otherwise.
 func (s Secret) GoString() string { return fmt.Sprintf("scan.Secret(%q)", s.String()) }
+
+// Format masks for every verb: those that a string has no use for, such as %d, would print it in their complaint.
+func (s Secret) Format(w fmt.State, verb rune) {
+	if verb == 'v' && w.Flag('#') {
+		_, _ = io.WriteString(w, s.GoString())
+		return
+	}
+	_, _ = fmt.Fprintf(w, fmt.FormatString(w, verb), s.String())
+}
 
 // MarshalText masks, so that encoding/json writes the masked form.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }

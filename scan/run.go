@@ -51,7 +51,9 @@ func Run(ctx context.Context, src Source, d *detect.Detector, workers int) (*Res
 		}
 		interrupted = true
 	}
-	b.rest(interrupted)
+	if interrupted {
+		b.rest()
+	}
 	res := b.result()
 	res.Stats = src.Stats()
 	if failed := c.files.problems(); len(failed) > 0 {
@@ -151,6 +153,9 @@ func (b *builder) add(m *detect.Match, by *detect.Suppression, at Place, p Place
 	if severityRank(m.Severity) < severityRank(f.Severity) {
 		f.Severity = m.Severity // the same value may stand in a worse place
 	}
+	if value := Secret(m.Secret); value != "" && (f.Secret == "" || value < f.Secret) {
+		f.Secret, f.Entropy = value, m.Entropy // an exposure may have several: always the same one is told
+	}
 	f.Places = append(f.Places, at)
 }
 
@@ -164,21 +169,18 @@ func severityRank(s string) int {
 	return len(Severities)
 }
 
-// rest places the blobs that the source could not place, so that no match is lost.
-func (b *builder) rest(interrupted bool) {
-	note := "place unknown"
-	if interrupted {
-		note = "place not resolved: interrupted"
-	}
+// rest adds the blobs that an interrupt kept the source from placing, so that no match is lost. (Without an interrupt,
+// a source leaves out what it only searched to compare with.)
+func (b *builder) rest() {
 	for ref, hits := range b.c.hits {
 		if b.placed[ref] {
 			continue
 		}
 		seen := map[SecretID]bool{}
 		for _, h := range hits {
-			if !seen[h.secret] && interrupted {
+			if !seen[h.secret] {
 				seen[h.secret] = true
-				b.place(Placement{Blob: ref, Secret: h.secret, Note: note})
+				b.place(Placement{Blob: ref, Secret: h.secret, Note: "place not resolved: interrupted"})
 			}
 		}
 	}
