@@ -66,6 +66,7 @@ type collector struct {
 	file  *File
 	list  []assignment.Assignment
 	shell splitter
+	nodes []node // reused
 }
 
 // add adds one. The spans are those of the texts; the decoded value is given where the file has another.
@@ -268,18 +269,19 @@ func (c *collector) comment(comment *Comment) {
 	}
 	fields := 0
 	var first span
+	var w Word
 	quotedFields(t.Bytes, c.file.Escape, func(s span) bool {
 		fields++
 		raw := t.Slice(s.start, s.end)
 		eq := bytes.IndexByte(raw.Bytes, '=')
 		switch {
 		case eq > 0 && nameBefore(raw.Bytes, eq) == 0:
-			w := unquote(raw.Slice(eq+1, raw.Len()), c.file.Escape, new([]node))
+			w.read(raw.Slice(eq+1, raw.Len()), c.file.Escape, false, &c.nodes)
 			c.add(ContextComment, raw.Slice(0, eq), w.Value, w.Quoted)
 		case fields == 1:
 			first = s
 		case fields == 2 && eq < 0 && t.Len() < comment.Text.Len() && first.end > 0 && s.end == t.Len() && upperASCII(t.Bytes[first.start:first.end]):
-			w := unquote(raw, c.file.Escape, new([]node))
+			w.read(raw, c.file.Escape, false, &c.nodes)
 			c.add(ContextComment, t.Slice(first.start, first.end), w.Value, w.Quoted)
 		}
 		return fields < 100

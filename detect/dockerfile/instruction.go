@@ -51,9 +51,9 @@ func (p *parser) arguments(in *Instruction) {
 	case "ONBUILD":
 		p.onBuild(in)
 	case "MAINTAINER":
-		p.addArg(in, Word{Raw: in.Rest, Value: in.Rest})
+		p.addText(in, in.Rest)
 	default:
-		p.addArg(in, p.word(in.Rest, in.StartLine))
+		p.addArg(in, in.Rest)
 	}
 }
 
@@ -104,10 +104,32 @@ func needsArguments(name string) bool {
 	return true
 }
 
-func (p *parser) addArg(in *Instruction, w Word) {
-	if w.Raw.Len() > 0 && p.take(in.StartLine) {
-		in.Args = p.args.add(in.Args, w)
+// addArg adds a word that the builder will expand.
+func (p *parser) addArg(in *Instruction, t Text) {
+	if w := p.newArg(in, t); w != nil {
+		p.word(w, t, in.StartLine)
 	}
+}
+
+// addText adds a word that means what it says.
+func (p *parser) addText(in *Instruction, t Text) {
+	if w := p.newArg(in, t); w != nil {
+		w.Raw, w.Value = t, t
+	}
+}
+
+func (p *parser) newArg(in *Instruction, t Text) *Word {
+	if t.Len() == 0 || !p.take(in.StartLine) {
+		return nil
+	}
+	in.Args = p.args.add(in.Args)
+	return &in.Args[len(in.Args)-1]
+}
+
+// newVar adds a pair to fill in.
+func (p *parser) newVar(in *Instruction) *Var {
+	in.Vars = p.vars.add(in.Vars)
+	return &in.Vars[len(in.Vars)-1]
 }
 
 // list reads t as a JSON array and reports whether it is one.
@@ -119,7 +141,8 @@ func (p *parser) list(in *Instruction, t Text) bool {
 	if ok {
 		in.JSON = true
 		for _, w := range words {
-			in.Args = p.args.add(in.Args, w)
+			in.Args = p.args.add(in.Args)
+			in.Args[len(in.Args)-1] = w
 		}
 	}
 	return ok
@@ -128,13 +151,13 @@ func (p *parser) list(in *Instruction, t Text) bool {
 // command reads t as a JSON array, or else as one text for a shell.
 func (p *parser) command(in *Instruction, t Text) {
 	if !p.list(in, t) {
-		p.addArg(in, Word{Raw: t, Value: t})
+		p.addText(in, t)
 	}
 }
 
 func (p *parser) fields(in *Instruction) {
 	blankFields(in.Rest.Bytes, func(s span) bool {
-		p.addArg(in, p.word(in.Rest.Slice(s.start, s.end), in.StartLine))
+		p.addArg(in, in.Rest.Slice(s.start, s.end))
 		return !p.full
 	})
 }
@@ -150,8 +173,7 @@ func (p *parser) healthcheck(in *Instruction) {
 		p.problem(in.StartLine, NoArguments)
 		return
 	}
-	name := in.Rest.Slice(0, i)
-	p.addArg(in, Word{Raw: name, Value: name})
+	p.addText(in, in.Rest.Slice(0, i))
 	for i < len(b) && byteSpace(b[i]) {
 		i++
 	}
@@ -211,10 +233,17 @@ func (p *parser) oldPair(in *Instruction) {
 		return
 	}
 	if p.take(in.StartLine) {
-		name, value := in.Rest.Slice(0, n), in.Rest.Slice(i, len(b))
-		v := Var{Name: p.word(name, in.StartLine).Value, RawName: name, Word: p.word(value, in.StartLine), Set: true, Old: true}
-		in.Vars = p.vars.add(in.Vars, v)
+		v := p.newVar(in)
+		p.name(v, in.Rest.Slice(0, n), in.StartLine)
+		p.word(&v.Word, in.Rest.Slice(i, len(b)), in.StartLine)
+		v.Set, v.Old = true, true
 	}
+}
+
+// name reads the name of a pair.
+func (p *parser) name(v *Var, raw Text, line int) {
+	p.word(&v.Word, raw, line)
+	v.RawName, v.Name = raw, v.Value
 }
 
 // pair reads `NAME=value`, with the equals sign at eq.
@@ -222,26 +251,25 @@ func (p *parser) pair(in *Instruction, raw Text, eq int) {
 	if !p.take(in.StartLine) {
 		return
 	}
+	v := p.newVar(in)
+	v.Set = true
 	b := raw.Bytes
-	v := Var{Set: true}
 	if q := b[0]; (q == '"' || q == '\'') && bytes.IndexByte(b[1:max(1, eq)], q) < 0 {
-		if whole := unquote(raw, p.escape, &p.nodes); whole.Quoted && bytes.IndexByte(whole.Value.Bytes, '=') >= 0 {
+		v.read(raw, p.escape, false, &p.nodes)
+		if i := bytes.IndexByte(v.Value.Bytes, '='); v.Quoted && i >= 0 {
 			// "NAME=value": builders take the mark for a part of the name and stop. What is meant is clear.
 			p.problem(in.StartLine, BadQuote)
-			t := whole.Value
-			eq = bytes.IndexByte(t.Bytes, '=')
-			name, value := t.Slice(0, eq), t.Slice(eq+1, t.Len())
-			in.Vars = p.vars.add(in.Vars, Var{Name: name, RawName: name, Word: Word{Raw: value, Value: value, Quoted: true}, Set: true})
+			t := v.Value
+			v.Name, v.Value = t.Slice(0, i), t.Slice(i+1, t.Len())
+			v.RawName, v.Raw = v.Name, v.Value
 			return
 		}
 	}
-	v.RawName = raw.Slice(0, eq)
-	v.Name = p.word(v.RawName, in.StartLine).Value
-	v.Word = p.word(raw.Slice(eq+1, len(b)), in.StartLine)
+	p.name(v, raw.Slice(0, eq), in.StartLine)
+	p.word(&v.Word, raw.Slice(eq+1, len(b)), in.StartLine)
 	if v.Name.Len() == 0 {
 		p.problem(in.StartLine, BadPair)
 	}
-	in.Vars = p.vars.add(in.Vars, v)
 }
 
 // declarations reads ARG: words that are names, or pairs.
@@ -253,9 +281,10 @@ func (p *parser) declarations(in *Instruction) {
 			return !p.full
 		}
 		if p.take(in.StartLine) {
-			name := p.word(raw, in.StartLine)
+			v := p.newVar(in)
+			p.name(v, raw, in.StartLine)
 			end := raw.Slice(raw.Len(), raw.Len())
-			in.Vars = p.vars.add(in.Vars, Var{Name: name.Value, RawName: raw, Word: Word{Raw: end, Value: end}})
+			v.Word = Word{Raw: end, Value: end}
 		}
 		return !p.full
 	})

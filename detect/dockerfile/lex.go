@@ -303,38 +303,34 @@ func assemble(t Text, nodes []node, empty int) Text {
 	return t.Slice(nodes[0].start, nodes[len(nodes)-1].end)
 }
 
-// word makes a Word of raw text that the builder will expand.
-func (p *parser) word(raw Text, line int) Word {
-	w := unquote(raw, p.escape, &p.nodes)
-	if w.problems > 0 {
+// word makes w of raw text that the builder will expand.
+func (p *parser) word(w *Word, raw Text, line int) {
+	if w.read(raw, p.escape, false, &p.nodes) > 0 {
 		p.problem(line, BadQuote)
 	}
-	return w.Word
 }
 
-// unquoted is a Word, and how much of it was not understood.
-type unquoted struct {
-	Word
-	problems int
-}
-
-func unquote(raw Text, escape byte, scratch *[]node) unquoted {
-	if !needsLexer(raw.Bytes, escape) {
-		return unquoted{Word: Word{Raw: raw, Value: raw}}
+// read makes w of raw text, and returns the number of things in it that were not understood.
+func (w *Word) read(raw Text, escape byte, shell bool, scratch *[]node) int {
+	w.Raw, w.Value, w.Quoted = raw, raw, false
+	if !needsLexer(raw.Bytes, escape, shell) {
+		return 0
 	}
-	l := lexer{src: raw.Bytes, escape: escape}
+	l := lexer{src: raw.Bytes, escape: escape, shell: shell}
 	nodes := l.all((*scratch)[:0])
 	*scratch = nodes[:0]
 	empty := 0
 	if l.whole {
 		empty = 1
 	}
-	return unquoted{Word{Raw: raw, Value: assemble(raw, nodes, empty), Quoted: l.whole}, l.problems}
+	w.Value, w.Quoted = assemble(raw, nodes, empty), l.whole
+	return l.problems
 }
 
-func needsLexer(b []byte, escape byte) bool {
+// needsLexer says whether a builder, or a shell, sees more in b than its bytes.
+func needsLexer(b []byte, escape byte, shell bool) bool {
 	for _, c := range b {
-		if shellClass[c]&specialByte != 0 && (c == escape || c != '\\' && c != '`') {
+		if shellClass[c]&specialByte != 0 && (c == escape || c != '\\' && (c != '`' || shell)) {
 			return true
 		}
 	}

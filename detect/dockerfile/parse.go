@@ -44,9 +44,9 @@ func Parse(data []byte) *File {
 	if bytes.HasPrefix(data, utf8BOM) {
 		p.pos = len(utf8BOM)
 	}
-	// As many as there are lines that do not go on in the next; comments count too.
-	lines := bytes.Count(data, []byte("\n")) - bytes.Count(data, []byte("\\\n")) + 1
-	p.file.Instructions = make([]Instruction, 0, min(lines, len(data)/32+1, MaxInstructions))
+	// About as many as there are lines that are no comments and do not go on in the next.
+	lines := bytes.Count(data, []byte("\n")) - bytes.Count(data, []byte("\\\n")) - bytes.Count(data, []byte("\n#")) + 1
+	p.file.Instructions = make([]Instruction, 0, min(max(1, lines), len(data)/32+1, MaxInstructions))
 	for !p.full {
 		start, end, ok := p.next()
 		if !ok {
@@ -238,14 +238,13 @@ type slab[T any] struct {
 	free []T
 }
 
-// add appends v to list, which is empty or the last that was added to.
-func (s *slab[T]) add(list []T, v T) []T {
+// add appends an empty element to list, which is empty or the last that was added to. It is the last of the result.
+func (s *slab[T]) add(list []T) []T {
 	if len(s.free) == cap(s.free) {
 		next := make([]T, 0, min(max(2*cap(s.free), 8), 512)+2*len(list))
 		s.free = append(next, list...)
-		list = s.free
 	}
-	s.free = append(s.free, v)
+	s.free = s.free[:len(s.free)+1]
 	return s.free[len(s.free)-len(list)-1 : len(s.free) : len(s.free)]
 }
 

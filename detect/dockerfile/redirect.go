@@ -43,7 +43,7 @@ func (s *splitter) redirect(c *Command, i, limit int) int {
 	if s.visit == nil {
 		return end
 	}
-	s.unquote(&r.Target, s.t.Slice(i, end))
+	r.Target.read(s.t.Slice(i, end), s.escape, true, &s.nodes)
 	r.Span = s.t.Span(start, end)
 	if (r.Op == "<<" || r.Op == "<<-") && end > i {
 		r.Body = s.document(end, limit, r.Target.Value.String(), r.Op == "<<-")

@@ -102,7 +102,7 @@ func (e *Env) Lookup(name string) (Binding, bool) {
 
 // Word resolves the references in a word as it stands, with its quotation marks: Word.Raw, Flag.Value.
 func (e *Env) Word(raw Text) Resolved {
-	if !needsLexer(raw.Bytes, e.escape) {
+	if !needsLexer(raw.Bytes, e.escape, false) {
 		return Resolved{Value: raw.Bytes}
 	}
 	l := lexer{src: raw.Bytes, escape: e.escape}

@@ -2,6 +2,7 @@ package dockerfile
 
 import (
 	"bytes"
+	"slices"
 	"unicode/utf8"
 
 	"rummage/detect/assignment"
@@ -208,38 +209,16 @@ func (s *splitter) addWord(c *Command, i, limit int) int {
 				eq++
 			}
 			c.Assigns = append(c.Assigns, Var{Name: raw.Slice(0, n), RawName: raw.Slice(0, n), Set: true})
-			s.unquote(&c.Assigns[len(c.Assigns)-1].Word, raw.Slice(eq+1, raw.Len()))
+			c.Assigns[len(c.Assigns)-1].read(raw.Slice(eq+1, raw.Len()), s.escape, true, &s.nodes)
 			return end
 		}
 		if len(c.Assigns) == 0 && keyword(raw.Bytes) {
 			return end
 		}
 	}
-	c.Words = append(c.Words, Word{})
-	s.unquote(&c.Words[len(c.Words)-1], raw)
+	c.Words = slices.Grow(c.Words, 1)[:len(c.Words)+1]
+	c.Words[len(c.Words)-1].read(raw, s.escape, true, &s.nodes)
 	return end
-}
-
-// unquote makes w the word that raw is.
-func (s *splitter) unquote(w *Word, raw Text) {
-	w.Raw, w.Value, w.Quoted = raw, raw, false
-	special := false
-	for _, b := range raw.Bytes {
-		if special = shellClass[b]&specialByte != 0; special {
-			break
-		}
-	}
-	if !special {
-		return
-	}
-	l := lexer{src: raw.Bytes, escape: s.escape, shell: true}
-	nodes := l.all(s.nodes[:0])
-	s.nodes = nodes[:0]
-	empty := 0
-	if l.whole {
-		empty = 1
-	}
-	w.Value, w.Quoted = assemble(raw, nodes, empty), l.whole
 }
 
 // assignName is the length of NAME where b is NAME=… or NAME+=…, else 0.

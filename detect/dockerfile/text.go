@@ -18,7 +18,7 @@ type part struct {
 	at, from, to int
 }
 
-// String is the text. It is meant for tests: a text may hold a secret.
+// String is the text. It may hold a secret: it is for comparing, not for messages.
 func (t Text) String() string { return string(t.Bytes) }
 
 // Len is the number of bytes of the text.

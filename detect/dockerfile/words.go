@@ -93,7 +93,9 @@ func (p *parser) flags(t Text, in *Instruction) Text {
 		if !p.take(in.StartLine) {
 			return t.Slice(i, len(b))
 		}
-		flag := Flag{Span: t.Span(start, i)}
+		in.Flags = p.flagged.add(in.Flags)
+		flag := &in.Flags[len(in.Flags)-1]
+		flag.Span = t.Span(start, i)
 		name, _, set := bytes.Cut(value.Bytes, []byte("="))
 		flag.Set = set
 		flag.Name = string(bytes.TrimPrefix(name, []byte("--")))
@@ -102,9 +104,8 @@ func (p *parser) flags(t Text, in *Instruction) Text {
 			flag.Value = value.Slice(len(name)+1, value.Len())
 		}
 		if flag.Name == "mount" {
-			p.options(&flag, in.StartLine)
+			p.options(flag, in.StartLine)
 		}
-		in.Flags = p.flagged.add(in.Flags, flag)
 	}
 }
 
