@@ -33,6 +33,8 @@ type Options struct {
 	MaxFile int       // bytes from which a file is skipped; 0 is DefaultMaxFile
 	Stdin   io.Reader // what "-" reads
 	Note    string    // said of every place
+	// Problems are what whoever made the list could not read. They make the scan incomplete.
+	Problems []scan.Problem
 }
 
 // DefaultMaxFile is the size from which a file is skipped.
@@ -93,6 +95,9 @@ func newSource(o Options) *Source {
 	s := &Source{o: o}
 	s.stats.Skipped = map[scan.SkipReason]int64{}
 	s.stats.Problems, s.stats.Notices = []scan.Problem{}, []string{}
+	for _, p := range o.Problems {
+		s.problem(p)
+	}
 	return s
 }
 
@@ -172,8 +177,12 @@ func (s *Source) skip(reason scan.SkipReason, name string, why error) {
 	if !reason.Incompletes() {
 		return
 	}
+	s.problem(scan.Problem{Where: name, Why: why.Error()})
+}
+
+// problem counts a problem and names it if it is among the first ten by name.
+func (s *Source) problem(p scan.Problem) {
 	s.stats.ProblemCount++
-	p := scan.Problem{Where: name, Why: why.Error()}
 	i, _ := slices.BinarySearchFunc(s.stats.Problems, p, func(a, b scan.Problem) int { return strings.Compare(a.Where, b.Where) })
 	s.stats.Problems = slices.Insert(s.stats.Problems, i, p)
 	s.stats.Problems = s.stats.Problems[:min(len(s.stats.Problems), maxProblems)]

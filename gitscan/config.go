@@ -35,7 +35,11 @@ const maxTopFile = 1 << 20
 
 func (r *Repo) topFile(name string) ([]byte, error) {
 	if r.dirs.workTree != "" {
-		file, err := os.Open(filepath.Join(r.dirs.workTree, name))
+		path := filepath.Join(r.dirs.workTree, name)
+		if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
+			return nil, nil // a link could lead to any file of this machine
+		}
+		file, err := os.Open(path)
 		if errors.Is(err, os.ErrNotExist) {
 			return nil, nil
 		}
@@ -43,9 +47,6 @@ func (r *Repo) topFile(name string) ([]byte, error) {
 			return nil, err
 		}
 		defer file.Close()
-		if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
-			return nil, err
-		}
 		return io.ReadAll(io.LimitReader(file, maxTopFile))
 	}
 	tree, err := r.headTree()

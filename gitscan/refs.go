@@ -38,6 +38,9 @@ func readRefs(d dirs, f pack.Format) (refs []ref, symbolic map[string]string, pr
 		}
 	}
 	r.head(filepath.Join(d.gitDir, "HEAD"), "HEAD")
+	if d.gitDir != d.commonDir {
+		r.head(filepath.Join(d.commonDir, "HEAD"), "main-worktree/HEAD")
+	}
 	worktrees, _ := filepath.Glob(filepath.Join(d.commonDir, "worktrees", "*", "HEAD"))
 	for _, head := range worktrees {
 		r.head(head, "worktrees/"+filepath.Base(filepath.Dir(head))+"/HEAD")

@@ -8,18 +8,21 @@ import (
 	"strings"
 
 	"github.com/go-git/go-git/v5/plumbing/format/gitignore"
+
+	"rummage/scan"
 )
 
 // WorkTreeFiles lists the files of the work tree that are or could be committed: tracked ones, and untracked ones that
-// no .gitignore, info/exclude leaves out. Paths are relative to WorkTree, with slashes, ascending by directory.
-func (r *Repo) WorkTreeFiles() ([]string, error) {
+// no .gitignore, info/exclude leaves out. Paths are relative to WorkTree, with slashes, ascending by directory. Problems
+// are what may hold more files and cannot be read.
+func (r *Repo) WorkTreeFiles() (files []string, problems []scan.Problem, err error) {
 	if r.dirs.workTree == "" {
-		return nil, errors.New("a bare repository has no work tree")
+		return nil, nil, errors.New("a bare repository has no work tree")
 	}
 	tracked := map[string]bool{}
 	entries, err := r.readIndex()
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		r.Notice("the index cannot be read, so ignored files that are tracked are left out: " + err.Error())
+		problems = append(problems, scan.Problem{Where: "index", Why: err.Error() + ", so ignored files that are tracked are left out"})
 	}
 	trackedDirs := map[string]bool{}
 	for _, e := range entries {
@@ -32,7 +35,7 @@ func (r *Repo) WorkTreeFiles() ([]string, error) {
 	w := treeWalk{root: r.dirs.workTree, tracked: tracked, trackedDirs: trackedDirs}
 	w.patterns = append(w.patterns, readIgnore(filepath.Join(r.dirs.commonDir, "info", "exclude"), nil)...)
 	err = filepath.WalkDir(w.root, w.visit)
-	return w.files, err
+	return w.files, append(problems, w.problems...), err
 }
 
 // treeWalk collects files, with the ignore patterns of the directories it has entered.
@@ -41,17 +44,19 @@ type treeWalk struct {
 	tracked, trackedDirs map[string]bool
 	patterns             []gitignore.Pattern
 	files                []string
+	problems             []scan.Problem
 }
 
 func (w *treeWalk) visit(path string, e fs.DirEntry, err error) error {
-	if err != nil {
-		return err
-	}
-	rel, err := filepath.Rel(w.root, path)
-	if err != nil {
-		return err
+	rel, relErr := filepath.Rel(w.root, path)
+	if relErr != nil {
+		return relErr
 	}
 	rel = filepath.ToSlash(rel)
+	if err != nil {
+		w.problems = append(w.problems, scan.Problem{Where: rel, Why: trimPath(err.Error(), path)})
+		return nil
+	}
 	if rel == "." {
 		w.patterns = append(w.patterns, readIgnore(filepath.Join(path, ".gitignore"), nil)...)
 		return nil
@@ -93,11 +98,4 @@ func parseIgnore(data []byte, domain []string) (patterns []gitignore.Pattern) {
 		}
 	}
 	return patterns
-}
-
-// Notice adds something worth saying once to the scan's statistics.
-func (r *Repo) Notice(text string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.stats.Notices = append(r.stats.Notices, text)
 }

@@ -103,11 +103,12 @@ func (c *gitCmd) source(repo *gitscan.Repo) (scan.Source, error) {
 	case c.Staged:
 		return repo.Staged()
 	case c.Worktree:
-		files, err := repo.WorkTreeFiles()
+		files, problems, err := repo.WorkTreeFiles()
 		if err != nil {
 			return nil, err
 		}
-		return filescan.List(repo.WorkTree(), files, filescan.Options{MaxFile: int(c.MaxBlob), Note: "work tree"}), nil
+		o := filescan.Options{MaxFile: int(c.MaxBlob), Note: "work tree", Problems: problems}
+		return filescan.List(repo.WorkTree(), files, o), nil
 	}
 	return repo, nil
 }
