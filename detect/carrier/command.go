@@ -49,7 +49,7 @@ func (w *Walker) command(c assignment.Context, k, v yamltree.Node) {
 // flagWithValue reports whether an argument is --flag=some value.
 func flagWithValue(b []byte) bool {
 	eq := bytes.IndexByte(b, '=')
-	return eq > 0 && b[0] == '-' && bytes.IndexAny(b[:eq], " \t\n\"'") < 0
+	return eq > 0 && b[0] == '-' && !bytes.ContainsAny(b[:eq], " \t\n\"'")
 }
 
 // Words splits the text of a shell and reads the flags and assignments among the words.
