@@ -16,6 +16,8 @@ require (
 	golang.org/x/tools v0.26.0
 )
 
+require github.com/moby/patternmatcher v0.6.1
+
 require (
 	dario.cat/mergo v1.0.0 // indirect
 	github.com/BurntSushi/toml v1.6.0

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"rummage/detect/assignment"
+	"rummage/detect/plausible"
 )
 
 // wordHit is an occurrence of a word in the text.
@@ -48,19 +49,11 @@ func (m *Matcher) assignments(text []byte) {
 	}
 }
 
-// structured judges one assignment of a structured file.
-func (m *Matcher) structured(data []byte, a *assignment.Assignment) {
-	for _, rule := range m.d.byContext[a.Context] {
-		p := m.d.programs[rule].ready()
-		if len(p.rule.Keywords) > 0 && !containsAny(a.Name.Of(data), p.rule.Keywords) {
-			continue
-		}
-		m.assignment(rule, p, data, a)
-	}
-}
-
 // assignment judges one assignment by one rule.
 func (m *Matcher) assignment(rule int32, p *program, text []byte, a *assignment.Assignment) {
+	if a.Refers && p.rule.Kind != KindExposure {
+		return // what is referred to is written down elsewhere
+	}
 	if p.rule.SkipReport || p.broken || p.key != nil && !p.key.Match(a.Name.Of(text)) {
 		return
 	}
@@ -91,10 +84,23 @@ func (m *Matcher) assignment(rule int32, p *program, text []byte, a *assignment.
 		SecretStart: b.Value.Start, SecretEnd: b.Value.End,
 		Context: a.Context, Key: strings.ToValidUTF8(string(a.Name.Of(text)), "\ufffd"),
 	}
-	if len(value) == 0 {
-		// There is no secret, only the name of the place where one comes in.
+	if p.rule.Kind == KindExposure && (len(value) == 0 || p.rule.Filter == plausible.OfNames || a.Refers) {
+		// There is no secret, or none that matters: what is told is the name of the place where one comes in or goes out.
 		f.SecretStart, f.SecretEnd = a.Name.Start, a.Name.End
-		b.Decoded = []byte{}
+		f.exposes = true
 	}
+	before := len(m.found)
 	m.found = m.judge(m.found, rule, p, text, b, f)
+	if len(m.found) == before || a.Remark == nil {
+		return
+	}
+	found := &m.found[before]
+	found.When = a.Remark.When
+	if a.Remark.Key != "" {
+		found.Key = a.Remark.Key
+	}
+	if a.Remark.Builder {
+		found.lowerOnce()
+		found.addTags("builder-only")
+	}
 }

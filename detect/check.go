@@ -31,7 +31,7 @@ func (p Problem) String() string {
 type Checker struct {
 	// Read reads the assignments of a structured file's text whose contexts the rule names. Without it the examples of
 	// rules that name only such contexts are not run.
-	Read func(r *Rule, text string) []assignment.Assignment
+	Read func(r *Rule, text string) Reading
 	// Seeds is how many fillings of each example are tried, 5 unless set.
 	Seeds int
 }
@@ -183,13 +183,16 @@ func (k *check) finders(text string) (rules, suppressed []*Rule) {
 		rules = k.d.NamedRules(text)
 		return rules, nil
 	}
-	var structured []assignment.Assignment
+	var structured Reading
 	if k.Read != nil && len(k.rule.In) > 0 {
 		structured = k.Read(k.rule, text)
 	}
 	list := k.m.MatchWith([]byte(text), structured)
 	for i := range list {
 		m := &list[i]
+		if m.Rule != k.rule && m.When.Kind != assignment.Always {
+			continue // of the files around nothing is known
+		}
 		ok, by := k.d.placedAt(m, place{assumed: k.rule})
 		switch {
 		case ok && by == nil && !slices.Contains(rules, m.Rule):

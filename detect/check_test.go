@@ -101,13 +101,13 @@ non_examples = ["ENV OTHER={{alnum 8}}"]
 	if got := Check(rs); len(got) != 0 {
 		t.Errorf("without a reader: %v", got)
 	}
-	read := func(_ *Rule, text string) []assignment.Assignment {
+	read := func(_ *Rule, text string) Reading {
 		name, value, ok := strings.Cut(strings.TrimPrefix(text, "ENV "), "=")
 		if !ok {
-			return nil
+			return Reading{}
 		}
-		return []assignment.Assignment{{Context: "dockerfile.env", Name: assignment.Span{Start: 4, End: 4 + len(name)},
-			Value: assignment.Span{Start: len(text) - len(value), End: len(text)}}}
+		return Reading{Assignments: []assignment.Assignment{{Context: "dockerfile.env", Name: assignment.Span{Start: 4, End: 4 + len(name)},
+			Value: assignment.Span{Start: len(text) - len(value), End: len(text)}}}}
 	}
 	got := Checker{Read: read}.Check(rs)
 	if len(got) != 1 || !strings.Contains(got[0].Text, "example 3, seed 1: is not found") {

@@ -6,6 +6,7 @@ import (
 
 	"rummage/detect/assignment"
 	"rummage/detect/decode"
+	"rummage/detect/plausible"
 )
 
 // regexp runs a rule's expression on text[low:high] and appends its matches to list. touches reports whether one of
@@ -115,13 +116,13 @@ func (m *Matcher) judge(list []Match, rule int32, p *program, text []byte, a ass
 	}
 	secret := a.Decoded
 	if secret == nil {
-		secret = text[f.inText.Start:f.inText.End]
+		secret = a.Value.Of(text)
 	}
 	if f.Entropy = entropy(secret); p.rule.Entropy != 0 && f.Entropy <= p.rule.Entropy {
 		return list
 	}
-	f.Rule, f.rule, f.Severity, f.Tags, f.quoted = p.rule, rule, p.rule.Severity, p.rule.Tags, a.Decoded != nil
-	if p.filter != nil && len(secret) > 0 {
+	f.Rule, f.rule, f.Severity, f.Tags, f.quoted = p.rule, rule, p.rule.Severity, p.rule.Tags, a.Decoded != nil || f.exposes
+	if p.filter != nil && (len(secret) > 0 || p.rule.Filter == plausible.OfNames) {
 		v := p.filter(text, a)
 		if !v.Plausible {
 			return list
@@ -143,6 +144,9 @@ func (m *Matcher) judge(list []Match, rule int32, p *program, text []byte, a ass
 			f.addTags("decoded:" + name)
 		}
 		f.addTags("decode-depth:" + strconv.Itoa(f.depth))
+	}
+	if f.exposes {
+		secret = nil
 	}
 	m.suppress(&f, text, matched, secret, textStart, textEnd)
 	f.Text = string(matched)

@@ -3,6 +3,7 @@ package detect
 import (
 	"bytes"
 	"math"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -29,6 +30,8 @@ type Match struct {
 	// Suppressed says who wants the match not to be reported, wherever the blob stands; nil for nobody. PlacedAt also
 	// tells who suppresses it at one place.
 	Suppressed *Suppression
+	// When must hold among the files beside the blob for the match to be one there; see assignment.Condition.
+	When assignment.Condition
 
 	rule    int32
 	window  int32 // 0: found in the blob itself; otherwise the number of the decoded window
@@ -38,6 +41,7 @@ type Match struct {
 	pending []*Allowlist    // with criteria on content, which hold, and on place
 	beaters []*Match        // better ones of the same text that do not stand at every place
 	needs   [][]*Match      // of each group one must hold at a place
+	exposes bool            // of an assignment whose name, not value, is told
 	quoted  bool            // Secret differs from the bytes at its offsets
 }
 
@@ -62,6 +66,13 @@ func (m *Match) addTags(tags ...string) {
 func (m *Match) lower() {
 	if m.Severity != "info" {
 		m.Severity = "low"
+	}
+}
+
+// lowerOnce takes one step down in severity.
+func (m *Match) lowerOnce() {
+	if i := slices.Index(Severities, m.Severity); i >= 0 && i+1 < len(Severities) {
+		m.Severity = Severities[i+1]
 	}
 }
 

@@ -59,22 +59,25 @@ func (d *Detector) Matcher() *Matcher {
 // Match finds what the rules match in a blob, sorted by Start, End and rule. Suppressed matches are among them. Rules
 // that judge names alone are not run, and rules that also look at the path are run as if the path were right: see
 // PlacedAt. The slice, not what its elements point to, is valid until the next call.
-func (m *Matcher) Match(data []byte) []Match { return m.MatchWith(data, nil) }
+func (m *Matcher) Match(data []byte) []Match {
+	m.scan(data)
+	m.data = nil
+	return m.finish(data)
+}
 
-// MatchWith is Match with the assignments that a reader of structured files found in the same data: they are judged
-// by the rules that name their contexts.
-func (m *Matcher) MatchWith(data []byte, structured []assignment.Assignment) []Match {
+// scan finds what stands in the text of a blob, in m.found.
+func (m *Matcher) scan(data []byte) {
 	m.data, m.window, m.windows = data, nil, 0
 	m.whole, m.found, m.aux, m.incomplete = m.whole[:0], m.found[:0], m.aux[:0], false
 	m.search(data)
-	for i := range structured {
-		m.structured(data, &structured[i])
-	}
 	if m.d.DecodeDepth > 0 {
 		m.incomplete = !m.decoder.Decode(data, m.onWindow)
 		m.window = nil
 	}
-	m.data = nil
+}
+
+// finish settles m.found.
+func (m *Matcher) finish(data []byte) []Match {
 	if len(m.found) == 0 {
 		return nil
 	}

@@ -126,8 +126,8 @@ func ownRule(r *Rule, t *table) {
 	}
 }
 
-// contextForm is that of text.assignment, dockerfile.env …
-var contextForm = regexp.MustCompile(`^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$`)
+// contextForm is that of text.assignment, dockerfile.env, compose.build-arg, dotenv …
+var contextForm = regexp.MustCompile(`^[a-z][a-z0-9_-]*(\.[a-z][a-z0-9_-]*)*$`)
 
 // oneOf reads a string that must be one of names when it is there.
 func oneOf(t *table, key string, names ...string) string {
@@ -206,8 +206,8 @@ func (p *parser) complete(r *Rule) error {
 	if r.Regex == "" && r.Path == "" && len(r.In) == 0 {
 		return bad("", "rule %s: neither regex nor path", r.ID)
 	}
-	if len(r.In) > 0 && r.Regex != "" {
-		return bad("in", "rule %s: in and regex exclude one another", r.ID)
+	if r.reads(assignment.Text) && r.Regex != "" {
+		return bad("in", "rule %s: %s and regex exclude one another", r.ID, assignment.Text)
 	}
 	if len(r.In) > 0 && r.Key == "" && r.Value == "" {
 		return bad("in", "rule %s: in without key or value", r.ID)

@@ -5,6 +5,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"rummage/detect/assignment"
 )
 
 // position is a line and a column in the blob, both from 0. Rules of names stand on line -1, as in gitleaks, where
@@ -137,10 +139,22 @@ func (m *Matcher) rank() {
 			}
 			return 1
 		}
-		return cmp.Or(cmp.Compare(b.Rule.Specificity, a.Rule.Specificity), cmp.Compare(len(b.Secret), len(a.Secret)),
+		return cmp.Or(cmp.Compare(b.specificity(), a.specificity()), cmp.Compare(len(b.Secret), len(a.Secret)),
 			cmp.Compare(a.rule, b.rule), cmp.Compare(a.depth, b.depth), cmp.Compare(a.SecretStart, b.SecretStart),
 			cmp.Compare(a.window, b.window), cmp.Compare(a.inText.Start, b.inText.Start))
 	})
+}
+
+// sure is what is added to the specificity of what a structured reader found, since its ends and its name are sure: it
+// then wins over what rules for no particular format found in the text, and not over those for one.
+const sure = 31
+
+// specificity is the rule's, or that of a reader's find.
+func (m *Match) specificity() int {
+	if m.Context == assignment.Text || m.Context == "" {
+		return m.Rule.Specificity
+	}
+	return m.Rule.Specificity + sure
 }
 
 // beats reports whether a match, the better of the two, makes the other one needless.
@@ -175,8 +189,8 @@ next:
 		c := clusters[i]
 		for j := last[c]; j >= 0; j = before[j] {
 			b := &m.found[j]
-			if !beats(b, f) {
-				continue
+			if b.When.Kind != assignment.Always || !beats(b, f) {
+				continue // of the files around nothing is known here
 			}
 			if !b.placed(&m.d.programs[b.rule]) {
 				continue next

@@ -260,13 +260,13 @@ key = 'TOKEN'
 		i := strings.Index(string(data), s)
 		return assignment.Span{Start: i, End: i + len(s)}
 	}
-	list := d.Matcher().MatchWith(data, []assignment.Assignment{
+	list := d.Matcher().MatchWith(data, Reading{Assignments: []assignment.Assignment{
 		{Context: "dockerfile.env", Name: span("DB_PASSWORD"), Value: span("hunter2")},
 		{Context: "dockerfile.env", Name: span("PIN"), Value: span("pin-1234")},
 		{Context: "dockerfile.arg", Name: span("NPM_TOKEN"), Value: assignment.Span{Start: span("NPM_TOKEN").End, End: span("NPM_TOKEN").End}},
 		{Context: "dockerfile.env", Name: span("PASSWORD ab"), Value: span(`ab\ cd`), Decoded: []byte("ab cd")},
 		{Context: "dotenv", Name: span("DB_PASSWORD"), Value: span("hunter2")},
-	})
+	}})
 	var got []string
 	for i := range list {
 		m := &list[i]

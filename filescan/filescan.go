@@ -326,6 +326,13 @@ func (s *Source) read(f *file, buf []byte) ([]byte, error) {
 // Place implements scan.Source.
 func (s *Source) Place(ctx context.Context, l scan.Lookup, emit func(scan.Placement)) error {
 	s.progress.SetStage("placing")
+	paths := make(map[string]scan.BlobRef, len(s.files))
+	for i := range s.files {
+		if f := &s.files[i]; f.reached && f.disk != "" {
+			paths[f.name] = scan.BlobRef(i)
+		}
+	}
+	tree := scan.NewFileTree(paths, l.Watched, false)
 	for i := range s.files {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -335,7 +342,7 @@ func (s *Source) Place(ctx context.Context, l scan.Lookup, emit func(scan.Placem
 		if !l.Holds(ref) && !(f.reached && f.disk != "" && l.Named(f.name)) {
 			continue
 		}
-		for _, id := range l.At(ref, f.name) {
+		for _, id := range l.At(ref, f.name, tree) {
 			emit(scan.Placement{Blob: ref, Path: f.name, Secret: id, Note: s.o.Note})
 		}
 	}

@@ -3,6 +3,7 @@ package gitscan
 import (
 	"container/heap"
 	"context"
+	"maps"
 	"slices"
 
 	"rummage/gitscan/internal/pack"
@@ -39,6 +40,8 @@ type history struct {
 	keys      []uint32
 	blobs     []changedBlob // beside keys
 	at        walkPoint
+	views     *treeViews
+	depends   dependents
 }
 
 // interval is one secret at one path, from one commit on.
@@ -87,6 +90,7 @@ func newHistory(r *Repo, l scan.Lookup) *history {
 		changed: map[uint32][]scan.SecretID{}, tips: map[int32][]int32{},
 	}
 	h.diff = r.differ(h.change)
+	h.views, h.depends = r.treeViews(l), newDependents(l)
 	h.bounded = r.graph.bounded()
 	for i, n := range r.tipNodes {
 		h.tips[n] = append(h.tips[n], int32(i))
@@ -181,8 +185,9 @@ func (h *history) commit(n int32) {
 	clear(h.changed)
 	h.keys = h.keys[:0]
 	h.blobs = h.blobs[:0]
-	h.at = walkPoint{node: n, first: first}
+	h.at = walkPoint{node: n, first: first, tree: h.views.of(node.tree)}
 	h.diff.diff(firstTree, node.tree)
+	h.dependents(node.tree)
 	if len(node.parents) > 1 {
 		for _, p := range node.parents[1:] {
 			first.diff(h.states[p], func(key uint32, a, _ *pathState) {
@@ -234,6 +239,7 @@ func (s *pathState) liveIDs() (ids []scan.SecretID) {
 type walkPoint struct {
 	node  int32
 	first pmap
+	tree  scan.Tree
 }
 
 // changedBlob is what a marked path holds now, and what the first parent had there.
@@ -244,6 +250,12 @@ type changedBlob struct {
 
 // change is called for each path that differs from the first parent. Most paths neither hold a secret nor ever did.
 func (h *history) change(c change) {
+	h.depends.changed(c.path)
+	h.compare(c)
+}
+
+// compare notes what a path holds now if that matters.
+func (h *history) compare(c change) {
 	var ids []scan.SecretID
 	var ref scan.BlobRef
 	named := h.isNamed(c.path)
@@ -253,7 +265,9 @@ func (h *history) change(c change) {
 		if ok {
 			ref = scan.BlobRef(ord)
 			if named || h.lookup.Holds(ref) {
-				ids = h.lookup.At(ref, string(c.path))
+				name := string(c.path)
+				ids = h.lookup.At(ref, name, h.at.tree)
+				h.depends.register(ref, name)
 			}
 		}
 	}
@@ -273,6 +287,21 @@ func (h *history) change(c change) {
 		return
 	}
 	h.mark(key, ids, ref, c.old)
+}
+
+// dependents looks again at files that did not change themselves, but what they depend on did.
+func (h *history) dependents(tree pack.ID) {
+	if len(h.depends.again) == 0 {
+		return
+	}
+	paths := slices.Sorted(maps.Keys(h.depends.again))
+	clear(h.depends.again)
+	for _, p := range paths {
+		// Of a path that changed too this is known already; mark does not take it twice.
+		if id := h.diff.lookup(tree, []byte(p)); !id.IsZero() {
+			h.compare(change{path: []byte(p), old: id, new: id})
+		}
+	}
 }
 
 func (h *history) isNamed(path []byte) bool {
@@ -334,7 +363,7 @@ func (h *history) combine(n int32, key uint32, b changedBlob) *pathState {
 func (h *history) outside(i int, p int32, key uint32, b changedBlob) *pathState {
 	var ids []scan.SecretID
 	if i == 0 && !b.old.IsZero() {
-		_, ids = h.holdsBlob(b.old, key)
+		_, ids = h.holdsBlob(h.repo.graph.nodes[p].tree, b.old, key)
 	} else {
 		_, ids = h.holds(h.repo.graph.nodes[p].tree, key)
 	}
@@ -347,15 +376,15 @@ func (h *history) outside(i int, p int32, key uint32, b changedBlob) *pathState 
 
 // holds is the blob at a path of a tree and the secrets in it.
 func (h *history) holds(tree pack.ID, key uint32) (scan.BlobRef, []scan.SecretID) {
-	return h.holdsBlob(h.diff.lookup(tree, []byte(h.names[key])), key)
+	return h.holdsBlob(tree, h.diff.lookup(tree, []byte(h.names[key])), key)
 }
 
-func (h *history) holdsBlob(id pack.ID, key uint32) (scan.BlobRef, []scan.SecretID) {
+func (h *history) holdsBlob(tree, id pack.ID, key uint32) (scan.BlobRef, []scan.SecretID) {
 	ord, ok := h.repo.store.Find(id)
 	if id.IsZero() || !ok {
 		return 0, nil
 	}
-	return scan.BlobRef(ord), h.lookup.At(scan.BlobRef(ord), h.names[key])
+	return scan.BlobRef(ord), h.lookup.At(scan.BlobRef(ord), h.names[key], h.views.of(tree))
 }
 
 // settle decides about one secret at one path of a commit: begins, goes on, ends, or stays gone.

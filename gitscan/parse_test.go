@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"rummage/gitscan/internal/pack"
+	"rummage/scan"
 )
 
 const (
@@ -265,7 +266,7 @@ func FuzzIgnorePatterns(f *testing.F) {
 	f.Add([]byte("*.log\n!keep.log\n/build/\n**/x\na/**/b\n[a-z]*\n\\#x\n \n"), "dir/keep.log")
 	f.Add([]byte("[\n[]\n[!\n\\\n**\n*\n!\n/\n//\n!/\n"), "a/b/c")
 	f.Fuzz(func(t *testing.T, data []byte, path string) {
-		for _, p := range parseIgnore(data, nil) {
+		for _, p := range scan.ParseIgnore(data, nil) {
 			p.Match(strings.Split(path, "/"), len(data)%2 == 0)
 		}
 	})

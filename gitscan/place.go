@@ -20,7 +20,7 @@ func (r *Repo) Place(ctx context.Context, l scan.Lookup, emit func(scan.Placemen
 	}
 	r.progress.SetStage("placing")
 	p := &placer{repo: r, lookup: l, emit: emit, commits: map[int32]*scan.Commit{}, tipSets: map[string][]string{},
-		seen: newBitmap(r.store.Len())}
+		seen: newBitmap(r.store.Len()), views: r.treeViews(l)}
 	h := newHistory(r, l)
 	h.see = p.see
 	if err := h.walk(ctx); err != nil {
@@ -43,6 +43,7 @@ type placer struct {
 	commits map[int32]*scan.Commit
 	tipSets map[string][]string
 	seen    *bitmap
+	views   *treeViews
 }
 
 // see is told of every blob at every path that the walk comes by.
@@ -119,7 +120,7 @@ func (p *placer) messages() {
 	g := p.repo.graph
 	for n := range g.nodes {
 		node := &g.nodes[n]
-		for _, id := range p.lookup.At(scan.BlobRef(node.ord), "") {
+		for _, id := range p.lookup.At(scan.BlobRef(node.ord), "", nil) {
 			pl := scan.Placement{Blob: scan.BlobRef(node.ord), Secret: id, Introduced: p.commit(int32(n)),
 				Reachable: node.reached, Note: "commit message"}
 			for i, tip := range p.repo.tipNodes {
@@ -132,7 +133,7 @@ func (p *placer) messages() {
 	}
 	for i := range g.tags {
 		t := &g.tags[i]
-		for _, id := range p.lookup.At(scan.BlobRef(t.ord), "") {
+		for _, id := range p.lookup.At(scan.BlobRef(t.ord), "", nil) {
 			p.emit(scan.Placement{Blob: scan.BlobRef(t.ord), Secret: id, AtTip: t.reached,
 				Reachable: len(t.reached) > 0, Note: "tag message"})
 		}
@@ -145,13 +146,14 @@ func (p *placer) directRefs() {
 		if !p.repo.selectedTip(dr.name) {
 			continue
 		}
+		tree := p.views.of(dr.id)
 		place := func(id pack.ID, path string) {
 			ord, ok := p.repo.store.Find(id)
 			p.see(id, ord, ok)
 			if !ok {
 				return
 			}
-			for _, sec := range p.lookup.At(scan.BlobRef(ord), path) {
+			for _, sec := range p.lookup.At(scan.BlobRef(ord), path, tree) {
 				p.emit(scan.Placement{Blob: scan.BlobRef(ord), Path: path, Secret: sec, AtTip: []string{dr.name},
 					Reachable: true, Note: "tagged " + dr.kind.String()})
 			}
@@ -174,6 +176,7 @@ func (p *placer) index() {
 		}
 		return
 	}
+	tree := newIndexTree(p.repo, entries, p.lookup)
 	for _, e := range entries {
 		ord, ok := p.repo.store.Find(e.id)
 		if !ok {
@@ -183,7 +186,7 @@ func (p *placer) index() {
 		if p.seen.has(ord) {
 			continue
 		}
-		for _, sec := range p.lookup.At(scan.BlobRef(ord), e.path) {
+		for _, sec := range p.lookup.At(scan.BlobRef(ord), e.path, tree) {
 			p.emit(scan.Placement{Blob: scan.BlobRef(ord), Path: e.path, Secret: sec, Note: "staged"})
 		}
 		p.seen.set(ord)
@@ -207,7 +210,7 @@ func (p *placer) unreachable(ctx context.Context) error {
 	}
 	for id, ref := range left {
 		for _, path := range names[id] {
-			for _, sec := range p.lookup.At(ref, path) {
+			for _, sec := range p.lookup.At(ref, path, nil) {
 				p.emit(scan.Placement{Blob: ref, Path: path, Secret: sec, Note: "unreachable object"})
 			}
 		}

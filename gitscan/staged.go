@@ -16,6 +16,8 @@ import (
 type Staged struct {
 	repo    *Repo
 	entries []stagedEntry
+	index   []indexEntry // all of it
+	head    pack.ID      // the tree of HEAD
 }
 
 type stagedEntry struct {
@@ -37,7 +39,7 @@ func (r *Repo) Staged() (*Staged, error) {
 	atHead := map[string]pack.ID{}
 	d := r.differ(func(c change) { atHead[string(c.path)] = c.new })
 	d.diff(pack.ID{}, head)
-	s := &Staged{repo: r}
+	s := &Staged{repo: r, index: entries, head: head}
 	for _, e := range entries {
 		old, had := atHead[e.path]
 		if had && old == e.id {
@@ -87,6 +89,7 @@ func (s *Staged) Search(ctx context.Context, workers int, open func() scan.Visit
 
 // Place implements scan.Source.
 func (s *Staged) Place(ctx context.Context, l scan.Lookup, emit func(scan.Placement)) error {
+	now, before := newIndexTree(s.repo, s.index, l), s.repo.treeViews(l).of(s.head)
 	for _, e := range s.entries {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -97,9 +100,9 @@ func (s *Staged) Place(ctx context.Context, l scan.Lookup, emit func(scan.Placem
 		}
 		var known []scan.SecretID
 		if e.replaces {
-			known = l.At(scan.BlobRef(e.old), e.path)
+			known = l.At(scan.BlobRef(e.old), e.path, before)
 		}
-		for _, id := range l.At(ref, e.path) {
+		for _, id := range l.At(ref, e.path, now) {
 			if _, old := slices.BinarySearch(known, id); !old {
 				emit(scan.Placement{Blob: ref, Path: e.path, Secret: id, Note: "staged"})
 			}

@@ -87,15 +87,5 @@ func readIgnore(file string, domain []string) (patterns []gitignore.Pattern) {
 	if err != nil {
 		return nil
 	}
-	return parseIgnore(data, domain)
-}
-
-func parseIgnore(data []byte, domain []string) (patterns []gitignore.Pattern) {
-	for line := range strings.Lines(string(data)) {
-		line = strings.TrimRight(line, "\r\n")
-		if line != "" && !strings.HasPrefix(line, "#") {
-			patterns = append(patterns, gitignore.ParsePattern(line, domain))
-		}
-	}
-	return patterns
+	return scan.ParseIgnore(data, domain)
 }

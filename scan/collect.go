@@ -6,6 +6,8 @@ import (
 	"sync"
 
 	"rummage/detect"
+	"rummage/detect/assignment"
+	"rummage/detect/structure"
 )
 
 // collector gathers the matches of all workers. A lock guards it; matches are rare, so it is hardly ever waited for.
@@ -22,6 +24,8 @@ type collector struct {
 	named map[string][]*detect.Rule // path → rules that fire by the name alone
 	at    map[atKey][]SecretID
 	files structured
+	// around judges what depends on other files.
+	around conditions
 }
 
 // secretKey is what makes two matches the same secret: rule and value, and who suppressed them by content. Rules that
@@ -48,10 +52,12 @@ type hit struct {
 }
 
 func newCollector(d *detect.Detector, src Source) *collector {
-	return &collector{
+	c := &collector{
 		det: d, files: newStructured(d, src), ids: map[secretKey]SecretID{}, hits: map[BlobRef][]hit{},
 		named: map[string][]*detect.Rule{}, at: map[atKey][]SecretID{},
 	}
+	c.around = newConditions(c)
+	return c
 }
 
 // id is the number of a secret. The caller holds the lock.
@@ -139,7 +145,7 @@ func (c *collector) Holds(ref BlobRef) bool {
 
 // Named implements Lookup.
 func (c *collector) Named(path string) bool {
-	return c.files.reader(path) != nil || len(c.namedRules(path)) > 0
+	return c.files.kind(path) != structure.None || len(c.namedRules(path)) > 0
 }
 
 func (c *collector) namedRules(path string) []*detect.Rule {
@@ -163,29 +169,37 @@ func (c *collector) namedRules(path string) []*detect.Rule {
 const maxNamed = 1 << 17
 
 // At implements Lookup.
-func (c *collector) At(ref BlobRef, path string) []SecretID {
+func (c *collector) At(ref BlobRef, path string, tree Tree) []SecretID {
 	named := c.namedRules(path)
 	hits := c.hitsAt(ref, path)
 	if len(named) == 0 && len(hits) == 0 {
 		return nil
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	k := atKey{ref, path}
-	if ids, ok := c.at[k]; ok {
+	c.mu.Lock()
+	ids, known := c.at[k]
+	c.mu.Unlock()
+	if known {
 		return ids
 	}
-	var ids []SecretID
-	for _, r := range named {
-		ids = append(ids, c.id(secretKey{rule: r, path: path}))
-	}
+	conditional := false
 	for i := range hits {
-		if ok, _ := c.det.PlacedAt(&hits[i].match, path, ""); ok {
+		m := &hits[i].match
+		conditional = conditional || m.When.Kind != assignment.Always
+		if ok, _ := c.det.PlacedAt(m, path, ""); ok && c.around.hold(m.When, path, tree) {
 			ids = append(ids, hits[i].secret)
 		}
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, r := range named {
+		ids = append(ids, c.id(secretKey{rule: r, path: path}))
+	}
 	slices.Sort(ids)
 	ids = slices.Compact(ids)
+	if conditional {
+		return ids
+	}
 	if len(c.at) >= maxNamed {
 		clear(c.at)
 	}
@@ -210,7 +224,9 @@ func (v *visitor) Visit(ref BlobRef, data []byte) SkipReason {
 	if !ok {
 		return SkipBinary
 	}
-	if matches := v.m.Match(text); len(matches) > 0 {
+	if set := v.sniff(text); set != 0 {
+		v.c.addRead(ref, text, v.m, set)
+	} else if matches := v.m.Match(text); len(matches) > 0 {
 		v.c.add(ref, text, matches)
 	}
 	if !v.m.Complete() {
@@ -219,6 +235,14 @@ func (v *visitor) Visit(ref BlobRef, data []byte) SkipReason {
 		v.c.mu.Unlock()
 	}
 	return ""
+}
+
+// sniff says as which structured files a text is to be read.
+func (v *visitor) sniff(text []byte) structure.Set {
+	if !v.c.files.wanted {
+		return 0
+	}
+	return structure.Sniff(text)
 }
 
 // maxScratch: one giant UTF-16 file must not pin its memory.

@@ -61,6 +61,9 @@ func Run(ctx context.Context, src Source, d *detect.Detector, workers int) (*Res
 		res.Stats.ProblemCount += int64(len(failed))
 		res.Stats.Problems = append(res.Stats.Problems, failed[:min(len(failed), max(0, maxNamedProblems-len(res.Stats.Problems)))]...)
 	}
+	if c.files.wanted {
+		res.Stats.Structured, res.Stats.NotUnderstood = c.files.stats(), c.files.unread
+	}
 	if c.undecoded > 0 {
 		res.Stats.Notices = append(res.Stats.Notices,
 			fmt.Sprintf("%d blobs hold more encoded text than is decoded; the rest of it was searched as it stands", c.undecoded))

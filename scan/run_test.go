@@ -48,7 +48,7 @@ func (m *memory) Place(ctx context.Context, l scan.Lookup, emit func(scan.Placem
 	}
 	for _, n := range m.order {
 		for i, path := range m.paths[n] {
-			for _, id := range l.At(scan.BlobRef(n), path) {
+			for _, id := range l.At(scan.BlobRef(n), path, nil) {
 				c := &scan.Commit{ID: fmt.Sprintf("%040d", 10*n+i), Date: time.Unix(int64(n), 0)}
 				emit(scan.Placement{Blob: scan.BlobRef(n), Path: path, Secret: id, Introduced: c, AtTip: []string{"refs/heads/main"}, Reachable: true})
 			}

@@ -49,8 +49,14 @@ type Lookup interface {
 	Named(path string) bool
 	// Refs is every blob (or message) with a match, ascending.
 	Refs() []BlobRef
-	// At is the secrets that the blob holds when it stands at the path, ascending. Do not write to the slice.
-	At(ref BlobRef, path string) []SecretID
+	// At is the secrets that the blob holds when it stands at the path in the tree, ascending. Do not write to the
+	// slice. The tree is nil where it is not known.
+	At(ref BlobRef, path string, tree Tree) []SecretID
+	// Depends says whether what At tells of a blob at a path also depends on the files around: on those that Watched
+	// names, wherever they stand, and on the paths given.
+	Depends(ref BlobRef, path string) (paths []string, some bool)
+	// Watched says whether a file of this name may matter to others; folders do not count.
+	Watched(name string) bool
 }
 
 // Placement is one secret at one place.

@@ -32,7 +32,11 @@ type Stats struct {
 	Commits    int64                `json:"commits"`
 	Messages   int64                `json:"messages"`   // commit and tag messages searched
 	Suppressed map[string]int64     `json:"suppressed"` // findings by who suppressed them
-	Seconds    float64              `json:"seconds"`
+	// Structured counts the distinct contents that were read as structured files, by kind; NotUnderstood the pieces of
+	// them (lines, instructions, documents) that their readers did not understand. Those were searched as text.
+	Structured    map[string]int64 `json:"structured,omitempty"`
+	NotUnderstood int64            `json:"not_understood,omitempty"`
+	Seconds       float64          `json:"seconds"`
 	// Problems names what made the scan incomplete, ten at most; ProblemCount counts them all.
 	Problems     []Problem `json:"problems"`
 	ProblemCount int64     `json:"problem_count"`

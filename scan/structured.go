@@ -4,92 +4,142 @@ import (
 	"cmp"
 	"errors"
 	"maps"
-	"path"
 	"slices"
 	"strings"
 
 	"rummage/detect"
 	"rummage/detect/assignment"
+	"rummage/detect/structure"
 )
 
-// A reader reads one kind of structured file, which is recognised by its name.
-type reader struct {
-	is   func(base string) bool
-	read func(data []byte) []assignment.Assignment
-}
-
-// readers are tried in order; the first that knows the name reads the file.
-var readers = []*reader{}
-
-// structured searches files whose name makes them structured: Dockerfiles, compose files, .env files. A blob can stand
-// under such a name and under another, so that this is done when a blob is placed, once for each blob and reader.
-// The collector's lock guards it.
+// structured are the structured files: Dockerfiles, compose files, .env files and their neighbours. What a file is, its
+// name says, and a blob is searched before its names are known. So the search reads each blob as what its content
+// looks like, while it is at hand; what has a name that its content did not suggest is read when it is placed. Either
+// is done once for each blob and kind. The collector's lock guards it all.
 type structured struct {
 	src     Source
-	matcher *detect.Matcher // nil when no rule names a context of a structured file
-	hits    map[structuredKey][]hit
+	wanted  bool            // some rule names a context of structured files
+	matcher *detect.Matcher // for what is read while placing
+	sniffed map[BlobRef]structure.Set
+	hits    map[structuredKey]*structuredHits
 	failed  map[BlobRef]Problem
+	counts  map[structure.Kind]int64
+	unread  int64 // pieces that readers did not understand
 }
 
 type structuredKey struct {
-	ref    BlobRef
-	reader *reader
+	ref  BlobRef
+	kind structure.Kind
+}
+
+// structuredHits are the matches of a blob read as a file of one kind.
+type structuredHits struct {
+	hits     []hit
+	problems int
+	placed   bool // some file of this kind has this content
 }
 
 func newStructured(d *detect.Detector, src Source) structured {
-	s := structured{src: src, hits: map[structuredKey][]hit{}, failed: map[BlobRef]Problem{}}
+	s := structured{src: src, hits: map[structuredKey]*structuredHits{}, failed: map[BlobRef]Problem{},
+		sniffed: map[BlobRef]structure.Set{}, counts: map[structure.Kind]int64{}}
 	for _, r := range d.Rules().Rules() {
 		for _, in := range r.In {
-			if in != assignment.Text {
-				s.matcher = d.Matcher()
-				return s
-			}
+			s.wanted = s.wanted || in != assignment.Text
 		}
 	}
 	return s
 }
 
-// reader is the one for a path, nil when there is none or no rule would judge what it reads.
-func (s *structured) reader(name string) *reader {
-	if s.matcher == nil || name == "" {
-		return nil
+// kind is what a file is by its name, None when no rule would judge what its reader reads.
+func (s *structured) kind(name string) structure.Kind {
+	if !s.wanted || name == "" {
+		return structure.None
 	}
-	base := path.Base(name)
-	for _, r := range readers {
-		if r.is(base) {
-			return r
+	return structure.Of(name)
+}
+
+// readings reads a text as each kind of a set.
+func readings(text []byte, set structure.Set) (kinds []structure.Kind, read []detect.Reading, problems []int) {
+	for k := structure.Kind(1); k < structure.YAML; k++ {
+		if set.Has(k) {
+			r, p := k.Read(text)
+			kinds, read, problems = append(kinds, k), append(read, r), append(problems, p)
 		}
 	}
-	return nil
+	return kinds, read, problems
+}
+
+// addRead keeps the matches of a blob that looks like structured files.
+func (c *collector) addRead(ref BlobRef, text []byte, m *detect.Matcher, set structure.Set) {
+	kinds, read, problems := readings(text, set)
+	plain, with := m.MatchEach(text, read)
+	located := make([]*structuredHits, len(with))
+	for i := range with {
+		located[i] = &structuredHits{hits: locate(text, with[i]), problems: problems[i]}
+	}
+	hits := locate(text, plain)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(hits) > 0 {
+		c.identify(hits)
+		c.hits[ref] = hits
+	}
+	c.files.sniffed[ref] = set
+	for i, k := range kinds {
+		c.identify(located[i].hits)
+		c.files.hits[structuredKey{ref, k}] = located[i]
+	}
 }
 
 // hitsAt is the matches of a blob when it stands at a path: those of its text, or, for a structured file, those of its
 // text and of what its reader reads, settled together.
 func (c *collector) hitsAt(ref BlobRef, name string) []hit {
-	r := c.files.reader(name)
-	if r == nil {
+	kind := c.files.kind(name)
+	if kind == structure.None {
 		return c.hits[ref]
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	k := structuredKey{ref, r}
-	if hits, known := c.files.hits[k]; known {
-		return hits
+	if kind = kind.Meant(c.files.sniffed[ref]); kind == structure.None {
+		return c.hits[ref]
 	}
+	k := structuredKey{ref, kind}
+	found, known := c.files.hits[k]
+	if !known {
+		found = c.read(ref, name, kind)
+		c.files.hits[k] = found
+	}
+	if found == nil {
+		return c.hits[ref]
+	}
+	if !found.placed {
+		found.placed = true
+		c.files.counts[kind]++
+		c.files.unread += int64(found.problems)
+	}
+	return found.hits
+}
+
+// read reads a blob as a file of the kind, nil when that cannot be. The caller holds the lock.
+func (c *collector) read(ref BlobRef, name string, kind structure.Kind) *structuredHits {
 	data, err := c.files.src.Content(ref)
 	if err != nil {
 		if !errors.Is(err, ErrTooLarge) { // which the search has counted
 			c.files.failed[ref] = Problem{Where: name, Why: "cannot be read again: " + err.Error()}
 		}
-		return c.hits[ref]
+		return nil
 	}
-	var hits []hit
-	if text, _, ok := Text(data, nil); ok {
-		hits = locate(text, c.files.matcher.MatchWith(text, r.read(text)))
-		c.identify(hits)
+	text, _, ok := Text(data, nil)
+	if !ok {
+		return nil
 	}
-	c.files.hits[k] = hits
-	return hits
+	if c.files.matcher == nil {
+		c.files.matcher = c.det.Matcher()
+	}
+	reading, problems := kind.Read(text)
+	hits := locate(text, c.files.matcher.MatchWith(text, reading))
+	c.identify(hits)
+	return &structuredHits{hits: hits, problems: problems}
 }
 
 // problems are the structured files that could not be read again, in the order of their paths.
@@ -97,4 +147,13 @@ func (s *structured) problems() []Problem {
 	return slices.SortedFunc(maps.Values(s.failed), func(a, b Problem) int {
 		return cmp.Or(strings.Compare(a.Where, b.Where), strings.Compare(a.Why, b.Why))
 	})
+}
+
+// stats are the counts of structured files by kind: of distinct contents.
+func (s *structured) stats() map[string]int64 {
+	counts := map[string]int64{}
+	for k, n := range s.counts {
+		counts[k.String()] = n
+	}
+	return counts
 }

@@ -37,4 +37,41 @@ type Assignment struct {
 	Decoded []byte
 	// Quoted says that the value stood between quotes, so that its ends are sure.
 	Quoted bool
+	// Refers says that the value holds nothing but references: what they stand for is written down elsewhere.
+	Refers bool
+	// Remark is what a structured reader knows beyond names and values; nil when that is nothing.
+	Remark *Remark
 }
+
+// Remark is what a structured reader knows of an assignment beyond its name and value. It must not be changed.
+type Remark struct {
+	// Builder says that the value stays in a build stage of which the final image has no layer. Caches and provenance
+	// carry it all the same.
+	Builder bool
+	// Key is what the assignment is about, where the text at Name does not say that.
+	Key string
+	// When must hold among the files around for the assignment to mean anything; its zero value always does.
+	When Condition
+}
+
+// Condition is something that must be so among the files beside the one that was read. Its paths have slashes and are
+// relative to the folder of that file; they may lead out of it.
+type Condition struct {
+	Kind ConditionKind
+	Path string
+}
+
+// ConditionKind says what must be so.
+type ConditionKind uint8
+
+const (
+	Always ConditionKind = iota
+	// Tracked: the file is there and not empty.
+	Tracked
+	// TrackedSecrets: the file is there and, read as a .env file, sets secrets.
+	TrackedSecrets
+	// Unignored: the file is not there, and no ignore file of git keeps it from being added.
+	Unignored
+	// InContext: below the folder is a file of credentials, and no ignore file of Docker keeps it out of the build.
+	InContext
+)

@@ -31,8 +31,12 @@ func judge(data []byte, a assignment.Assignment, token bool) Verdict {
 		v.text = a.Value.Of(data)
 	}
 	v.text = bytes.TrimSpace(v.text)
+	form := contextForms[a.Context]
 	least := shortestPassword
-	if token {
+	switch {
+	case form != freeText:
+		least = 1
+	case token:
 		least = shortestToken
 	}
 	if len(v.text) < least {
@@ -45,6 +49,9 @@ func judge(data []byte, a assignment.Assignment, token bool) Verdict {
 			return no("name")
 		}
 	}
+	if form != freeText {
+		v.site.certain()
+	}
 	if why := standsFor(v.text, v.site.quoted); why != "" {
 		return no(why)
 	}
@@ -52,6 +59,9 @@ func judge(data []byte, a assignment.Assignment, token bool) Verdict {
 		return no(why)
 	}
 	v.shape = measure(v.text)
+	if form != freeText {
+		return v.setting(strength, sort, form)
+	}
 	if why := v.empty(); why != "" {
 		return no(why)
 	}

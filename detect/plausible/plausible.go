@@ -52,6 +52,9 @@ type Verdict struct {
 // empty span. When a.Decoded is not nil it is judged in place of the bytes at a.Value.
 type Filter func(data []byte, a assignment.Assignment) Verdict
 
+// OfNames is the filter that judges names, and so also what has no value.
+const OfNames = "name"
+
 // Named is the filter of that name, and whether there is one.
 //
 //	"token"     a key made by a machine: hex, base64, letters and digits of real randomness
@@ -60,6 +63,7 @@ type Filter func(data []byte, a assignment.Assignment) Verdict
 //	"encoded"   base64 of a password or a key
 //	"pem"       a private key in PEM form
 //	"userpass"  user:password, or user/password
+//	"name"      any value, or none, under the name of a secret or of a variable with such a name
 //	"password"  whatever a person may have chosen, or a machine; not placeholders, references and code
 func Named(name string) (Filter, bool) {
 	switch name {
@@ -77,13 +81,15 @@ func Named(name string) (Filter, bool) {
 		return PEM, true
 	case "userpass":
 		return UserPassword, true
+	case OfNames:
+		return Name, true
 	}
 	return nil, false
 }
 
 // Names are the names that Named knows, sorted.
 func Names() []string {
-	return []string{"basic", "encoded", "opaque", "password", "pem", "token", "userpass"}
+	return []string{"basic", "encoded", "name", "opaque", "password", "pem", "token", "userpass"}
 }
 
 // Token judges a value that should be a key made by a machine.

@@ -43,6 +43,11 @@ func look(data []byte, a assignment.Assignment) (s site) {
 	return s
 }
 
+// certain takes back what was concluded from the text around a value whose ends a structured reader knows.
+func (s *site) certain() {
+	s.quoted, s.code, s.call, s.flag, s.said, s.odd, s.follow, s.prior = true, false, false, false, false, false, 0, nil
+}
+
 func (s *site) readAfter(data []byte, a assignment.Assignment) {
 	p, limit := a.Value.End, min(len(data), a.Value.End+Around)
 	for p < limit && (data[p] == '\\' || s.quoted && (data[p] == '"' || data[p] == '\'' || data[p] == '`')) {

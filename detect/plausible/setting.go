@@ -1,0 +1,202 @@
+package plausible
+
+import (
+	"bytes"
+	"strings"
+
+	"rummage/detect/assignment"
+)
+
+// A setting is the value of a variable in a file that sets variables: an environment, a build argument, a .env file.
+// Unlike the text of a program it is nothing but a value, so that a plain word under the name of a password is a
+// password, however bad; what remains to be told apart are references and placeholders.
+
+// settingForm says how the reader's context judges.
+type settingForm uint8
+
+const (
+	freeText  settingForm = iota // not a setting: as any other text
+	inSetting                    // a setting
+	inSample                     // a setting that shows what one looks like, or is commented out
+)
+
+// contextForms are the contexts of settings. What is not listed is judged as text.
+var contextForms = map[assignment.Context]settingForm{
+	"dockerfile.env": inSetting, "dockerfile.arg": inSetting, "dockerfile.label": inSetting, "dockerfile.run": inSetting,
+	"dockerfile.cmd": inSetting, "dockerfile.healthcheck": inSetting, "dockerfile.onbuild": inSetting, "dockerfile.heredoc": inSetting,
+	"dockerfile.comment":  inSample,
+	"compose.environment": inSetting, "compose.build-arg": inSetting, "compose.command": inSetting, "compose.healthcheck": inSetting,
+	"compose.label": inSetting, "compose.logging": inSetting, "compose.driver-opts": inSetting, "compose.default": inSetting,
+	"compose.config": inSetting, "compose.provider": inSetting, "compose.comment": inSample,
+	"dotenv": inSetting, "dotenv.default": inSetting, "dotenv.comment": inSample, "dotenv.sample": inSample,
+	"kubernetes.secret": inSetting, "kubernetes.env": inSetting, "kubernetes.command": inSetting, "kubernetes.config": inSetting,
+	"github.env": inSetting, "github.build-arg": inSetting, "github.run": inSetting, "github.with": inSetting, "gitlab.variables": inSetting,
+	"gitlab.script": inSetting, "helm.values": inSetting, "yaml.default": inSetting,
+	"bake.arg": inSetting, "bake.variable": inSetting, "bake.label": inSetting,
+	"devcontainer.env": inSetting, "devcontainer.build-arg": inSetting, "devcontainer.run-arg": inSetting, "devcontainer.command": inSetting,
+	"command.password": inSetting, "command.build-arg": inSetting, "command.env": inSetting, "command.set": inSetting,
+	"command.token": inSetting, "command.flag": inSetting, "script.variable": inSetting,
+	"image.env": inSetting, "image.label": inSetting, "image.history": inSetting, "image.cmd": inSetting, "image.healthcheck": inSetting,
+	"image.onbuild": inSetting, "image.build-arg": inSetting,
+}
+
+// setting judges the value of a setting. It is asked behind standsFor and otherThing.
+func (v *value) setting(strength Strength, sort Sort, form settingForm) Verdict {
+	verdict := v.settingValue(strength, sort)
+	if form == inSample && (verdict.Weak || v.shape.known*2 > v.shape.letters() && v.shape.switches < 3) {
+		return no("sample")
+	}
+	return verdict
+}
+
+func (v *value) settingValue(strength Strength, sort Sort) Verdict {
+	s := &v.shape
+	switch {
+	case isPlaceholder(v.text):
+		return no("placeholder")
+	case isHash(v.text):
+		return no("hash")
+	case isKeyword(v.text), s.n == 1:
+		return no("keyword")
+	case s.letters()+s.digits+s.high == 0, s.distinct == 1:
+		return no("repetition")
+	case s.spaces > 0:
+		return v.sentence()
+	case strength == Perhaps && s.random() < 6, sort == KeyOf && !keeps(v.name) && s.random() < 6:
+		return no("words")
+	case s.letters() == 0:
+		if sort == KeyOf && s.digits < 16 || s.digits < 3 {
+			return no("number")
+		}
+		return weak("digits")
+	case sort == KeyOf && v.namesSecret() && v.isIdentifier():
+		return no(fillerReason) // SECRET_KEY=app_secret_key: it is named, not written down
+	}
+	need := float32(2)
+	switch {
+	case s.random() >= need && !(s.n <= longestWord && (v.fillerOnly() || v.leetFiller())):
+		if encodesText(v.text) {
+			return weak("encoded words")
+		}
+		return yes("random")
+	case v.fillerOnly(), v.leetFiller(), v.isCommonPassword(), s.n < 4, s.steps >= s.n-2, s.known == s.letters():
+		return weak("default")
+	case s.digits > 0 || s.high > 0 || s.symbols > 0 && v.marked():
+		return yes("letters and digits")
+	}
+	return weak("word")
+}
+
+// sentence judges a value with blanks: a passphrase of few words, or a text about the secret.
+func (v *value) sentence() Verdict {
+	words := len(bytes.Fields(v.text))
+	if words > 5 || v.site.listed || bytes.IndexByte(v.text, '\n') >= 0 {
+		return no("prose")
+	}
+	for _, w := range bytes.Fields(v.text) {
+		switch low := lowered(bytes.Trim(w, ".,:;!?")); string(low.bytes()) {
+		case "your", "the", "for", "enter", "from", "see", "is", "of", "to", "a", "in", "please", "here", "password", "key", "token", "secret":
+			return no("prose")
+		}
+	}
+	return weak("words")
+}
+
+// keeps reports whether what a name ends in is a key or token that is kept, rather than a cookie, a salt or a session
+// that comes and goes.
+func keeps(name []byte) bool {
+	spans, n := nameWords(name)
+	for i := n - 1; i >= 0; i-- {
+		w := name[spans[i][0]:spans[i][1]]
+		k := lookup(nameTable, w)
+		switch {
+		case k&(strongKey|passwordWord) != 0:
+			return true
+		case k&keyWord != 0:
+			return equalFold(w, "key") || equalFold(w, "keys") || equalFold(w, "token") || equalFold(w, "tokens")
+		case k&neutral == 0:
+			s, _ := runTogether(w)
+			return s == Surely
+		}
+	}
+	return false
+}
+
+// beginnings and parts of placeholders in settings; whole values.
+var (
+	placeholderParts = [...]string{"changeme", "change_me", "change-me", "change me", "changeit", "change_it", "changethis", "change_this",
+		"change-this", "change this", "replaceme", "replace_", "replace-", "replace ", "replacethis", "placeholder", "your_", "your-", "your ", "yourpass", "yoursecret", "yourtoken",
+		"yourkey", "yourown", "yourapi", "redacted", "<your", "insert_", "insert-", "insert ", "fixme", "setme", "set_me", "set-me", "fillme", "fill_", "fill-", "enter_",
+		"enter-", "put_", "put-your", "putyour", "dummy", "secret_here", "key_here", "token_here", "password_here", "-here", "_here", "not_set", "notset",
+		"not-a-", "notareal", "not_a_", "xxxx", "lorem", "to_be_", "generate_", "generate-", "generated_", "secretsmanager", "my_secret_value_goes"}
+	placeholderValues = strings.Fields(`xxx xx x yyy zzz none null nil undefined empty blank required optional unset unknown nope na n/a tbd change
+		replace fake removed hidden masked omitted secret-here ... foobar foo bar disabled enabled default unused ignored auto random
+		todo generate generated some_password somepassword some-password mustchange must_change dummy value string`)
+)
+
+// isPlaceholder reports whether the value of a setting asks to be replaced, or says that there is none.
+func isPlaceholder(t []byte) bool {
+	low := lowered(t)
+	b := low.bytes()
+	for _, p := range placeholderParts {
+		if bytes.Contains(b, []byte(p)) {
+			return true
+		}
+	}
+	core := bytes.Trim(b, "<>[](){}\"'`_-. ")
+	if len(core) == 0 || bytes.Trim(core, "x") == nil || len(bytes.Trim(core, "x")) == 0 {
+		return true
+	}
+	for _, p := range placeholderValues {
+		if string(core) == p {
+			return true
+		}
+	}
+	return false
+}
+
+// Name judges a name alone: that of the assignment, or that of a variable to which the value refers. It is for
+// practices that leak a secret whatever its value.
+func Name(data []byte, a assignment.Assignment) Verdict {
+	text := a.Decoded
+	if text == nil {
+		text = a.Value.Of(data)
+	}
+	switch strength, _ := SecretName(a.Name.Of(data)); {
+	case strength == Surely, strength == Perhaps && keeps(a.Name.Of(data)) && isToken(a.Name.Of(data)):
+		if isPath(trimmed(text)) {
+			return no("path")
+		}
+		return yes("name")
+	}
+	for i := 0; i < len(text); i++ {
+		if text[i] != '$' {
+			continue
+		}
+		for i++; i < len(text) && (text[i] == '{' || text[i] == ' '); i++ {
+		}
+		start := i
+		for i < len(text) && (isWord(text[i]) || text[i] == '.') {
+			i++
+		}
+		if s, _ := SecretName(text[start:i]); s == Surely {
+			return yes("variable")
+		}
+		i--
+	}
+	return no("name")
+}
+
+// isToken reports whether a name is, or ends in, token.
+func isToken(name []byte) bool {
+	const token = "token"
+	return len(name) >= len(token) && equalFold(name[len(name)-len(token):], token)
+}
+
+// trimmed is t, or something harmless where isPath wants at least a byte.
+func trimmed(t []byte) []byte {
+	if t = bytes.TrimSpace(t); len(t) == 0 {
+		return []byte{' '}
+	}
+	return t
+}

@@ -1,0 +1,108 @@
+package detect
+
+import (
+	"cmp"
+	"slices"
+
+	"rummage/detect/assignment"
+)
+
+// Reading is what a reader of structured files found in a blob.
+type Reading struct {
+	Assignments []assignment.Assignment
+	// Allowed are the ranges for which comments of the file's own kind ask for silence.
+	Allowed []Allowed
+}
+
+// Allowed is a range of a structured file whose matches are suppressed: those of the contexts In, or all when it is
+// nil.
+type Allowed struct {
+	Span   assignment.Span
+	In     []assignment.Context
+	Reason string
+}
+
+// MatchWith is Match of a structured file, of which a reader has read what is given: the rules that name contexts of
+// structured files judge those. Where the reader has read a name, its word is the last: what rules of text.assignment
+// made of it does not count. Match itself is for the same blob under a name that says nothing.
+func (m *Matcher) MatchWith(data []byte, r Reading) []Match {
+	_, with := m.MatchEach(data, []Reading{r})
+	return with[0]
+}
+
+// MatchEach is Match and, for each reading, MatchWith, for the price of one search. The lists are the caller's.
+func (m *Matcher) MatchEach(data []byte, readings []Reading) (plain []Match, with [][]Match) {
+	m.scan(data)
+	text := slices.Clone(m.found)
+	plain = slices.Clone(m.finish(data))
+	with = make([][]Match, len(readings))
+	for i := range readings {
+		r := &readings[i]
+		names := namesOf(r.Assignments)
+		m.found = m.found[:0]
+		for _, f := range text {
+			if f.Context != assignment.Text || f.window != 0 || !names.overlap(f.Start, f.Start+len(f.Key)) {
+				m.found = append(m.found, f)
+			}
+		}
+		for j := range r.Assignments {
+			m.structured(data, &r.Assignments[j])
+		}
+		m.allow(r.Allowed)
+		with[i] = slices.Clone(m.finish(data))
+	}
+	m.data = nil
+	return plain, with
+}
+
+// structured judges one assignment of a structured file.
+func (m *Matcher) structured(data []byte, a *assignment.Assignment) {
+	for _, rule := range m.d.byContext[a.Context] {
+		p := m.d.programs[rule].ready()
+		if len(p.inNames) > 0 && !containsAny(a.Name.Of(data), p.inNames) {
+			continue
+		}
+		m.assignment(rule, p, data, a)
+	}
+}
+
+// allow suppresses what stands in the ranges.
+func (m *Matcher) allow(ranges []Allowed) {
+	for i := range ranges {
+		r := &ranges[i]
+		for j := range m.found {
+			f := &m.found[j]
+			if f.Suppressed == nil && r.Span.Start <= f.SecretStart && f.SecretEnd <= r.Span.End &&
+				(r.In == nil || slices.Contains(r.In, f.Context)) {
+				f.Suppressed = &Suppression{By: ByComment, Reason: r.Reason}
+			}
+		}
+	}
+}
+
+// spans are ranges in ascending order of their starts, none within another.
+type spans []assignment.Span
+
+func namesOf(list []assignment.Assignment) spans {
+	all := make(spans, 0, len(list))
+	for i := range list {
+		if n := list[i].Name; n.Len() > 0 && list[i].Context != assignment.Text {
+			all = append(all, n)
+		}
+	}
+	slices.SortFunc(all, func(a, b assignment.Span) int {
+		return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(b.End, a.End))
+	})
+	kept := all[:0]
+	for _, s := range all {
+		if len(kept) == 0 || s.End > kept[len(kept)-1].End {
+			kept = append(kept, s)
+		}
+	}
+	return kept
+}
+
+func (s spans) overlap(start, end int) bool {
+	i, _ := slices.BinarySearchFunc(s, start, func(n assignment.Span, at int) int { return cmp.Compare(n.End, at+1) })
+	return i < len(s) && s[i].Start < end
+}

@@ -1,0 +1,164 @@
+package gitscan
+
+import (
+	"bytes"
+	"slices"
+
+	"rummage/gitscan/internal/pack"
+	"rummage/scan"
+)
+
+// treeView is a tree of the repository as a scan.Tree.
+type treeView struct {
+	views *treeViews
+	id    pack.ID
+}
+
+// treeViews makes views and remembers, for each tree, the watched files below it: most trees are those of many commits.
+type treeViews struct {
+	repo    *Repo
+	differ  differ
+	watched func(name string) bool
+	below   map[pack.ID][]string
+}
+
+// Bounds of what is remembered: trees, and names of one tree. A tree made to have endless names has so many.
+const (
+	maxViews   = 1 << 17
+	maxWatched = 4096
+)
+
+func (r *Repo) treeViews(l scan.Lookup) *treeViews {
+	return &treeViews{repo: r, differ: r.differ(func(change) {}), watched: l.Watched, below: map[pack.ID][]string{}}
+}
+
+func (v *treeViews) of(tree pack.ID) scan.Tree { return treeView{v, tree} }
+
+// File implements scan.Tree.
+func (t treeView) File(path string) (scan.BlobRef, bool) {
+	id := t.views.differ.lookup(t.id, []byte(path))
+	if id.IsZero() {
+		return 0, false
+	}
+	ord, ok := t.views.repo.store.Find(id)
+	return scan.BlobRef(ord), ok
+}
+
+// Whole implements scan.Tree.
+func (t treeView) Whole() bool { return true }
+
+// Watched implements scan.Tree.
+func (t treeView) Watched(folder string) []string {
+	id := t.id
+	if folder != "" {
+		id = t.views.differ.folder(t.id, []byte(folder))
+	}
+	return t.views.list(id, 0)
+}
+
+// list is the watched files below a tree, ascending.
+func (v *treeViews) list(tree pack.ID, depth int) []string {
+	if tree.IsZero() || depth > maxTreeDepth {
+		return nil
+	}
+	if names, known := v.below[tree]; known {
+		return names
+	}
+	v.below[tree] = nil // should it, against all odds, hold itself
+	var names []string
+	var c cursor
+	for c.start(v.differ.format, v.differ.read(tree)); c.ok && len(names) < maxWatched; c.next() {
+		name := string(c.cur.name)
+		switch {
+		case c.cur.isDir():
+			for _, n := range v.list(c.cur.id, depth+1) {
+				names = append(names, name+"/"+n)
+			}
+		case c.cur.isBlob() && v.watched(name):
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	names = names[:min(len(names), maxWatched)]
+	if len(v.below) >= maxViews {
+		clear(v.below)
+	}
+	v.below[tree] = names
+	return names
+}
+
+// folder is the tree at a path of a tree, zero when there is none.
+func (d *differ) folder(tree pack.ID, path []byte) pack.ID {
+	for len(path) > 0 {
+		name, rest, _ := bytes.Cut(path, []byte{'/'})
+		var next pack.ID
+		var c cursor
+		for c.start(d.format, d.read(tree)); c.ok; c.next() {
+			if c.cur.isDir() && bytes.Equal(c.cur.name, name) {
+				next = c.cur.id
+				break
+			}
+		}
+		if next.IsZero() {
+			return next
+		}
+		tree, path = next, rest
+	}
+	return tree
+}
+
+// dependents are the paths whose findings depend on other files, by what they depend on.
+type dependents struct {
+	lookup   scan.Lookup
+	byPath   map[string][]string // on the file at a path
+	watching []string            // on watched files anywhere
+	known    map[string]bool
+	again    map[string]bool // to be looked at again at the commit being walked
+}
+
+func newDependents(l scan.Lookup) dependents {
+	return dependents{lookup: l, byPath: map[string][]string{}, known: map[string]bool{}, again: map[string]bool{}}
+}
+
+// register notes what a blob at a path depends on.
+func (d *dependents) register(ref scan.BlobRef, path string) {
+	paths, some := d.lookup.Depends(ref, path)
+	if !some {
+		return
+	}
+	if !d.known[path] {
+		d.known[path] = true
+		d.watching = append(d.watching, path)
+	}
+	for _, p := range paths {
+		if !slices.Contains(d.byPath[p], path) {
+			d.byPath[p] = append(d.byPath[p], path)
+		}
+	}
+}
+
+// changed notes who is to be looked at again because a path changed.
+func (d *dependents) changed(path []byte) {
+	if len(d.watching) == 0 {
+		return
+	}
+	for _, p := range d.byPath[string(path)] {
+		d.again[p] = true
+	}
+	if d.lookup.Watched(string(path)) {
+		for _, p := range d.watching {
+			d.again[p] = true
+		}
+	}
+}
+
+// newIndexTree is the files of an index as a scan.Tree.
+func newIndexTree(r *Repo, entries []indexEntry, l scan.Lookup) scan.Tree {
+	files := make(map[string]scan.BlobRef, len(entries))
+	for _, e := range entries {
+		if ord, ok := r.store.Find(e.id); ok {
+			files[e.path] = scan.BlobRef(ord)
+		}
+	}
+	return scan.NewFileTree(files, l.Watched, true)
+}

@@ -1,0 +1,265 @@
+package scan
+
+import (
+	"path"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/go-git/go-git/v5/plumbing/format/gitignore"
+	"github.com/moby/patternmatcher"
+
+	"rummage/detect/assignment"
+	"rummage/detect/credfile"
+	"rummage/detect/dotenv"
+	"rummage/detect/interpolate"
+	"rummage/detect/plausible"
+)
+
+// Tree is the files among which a blob stands: those of one commit, of the index, of a folder. Paths are as in
+// Placement.
+type Tree interface {
+	// File is the blob at a path, and whether there is one.
+	File(path string) (BlobRef, bool)
+	// Watched are the files below the folder (empty: below the top) that Lookup.Watched names, relative to it and
+	// ascending.
+	Watched(folder string) []string
+	// Whole says that these are all the files that a repository has, so that one that is not there is not committed.
+	Whole() bool
+}
+
+// conditions judges what findings say of the files around them. A practice such as a compose file that names a file of
+// secrets is one only where that file is committed too.
+type conditions struct {
+	c *collector
+
+	mu       sync.Mutex
+	sets     map[BlobRef]bool // does a .env file set secrets?
+	filled   map[BlobRef]bool
+	ignores  map[ignoreKey][]gitignore.Pattern
+	matchers map[BlobRef]*patternmatcher.PatternMatcher
+}
+
+type ignoreKey struct {
+	ref    BlobRef
+	folder string
+}
+
+// maxIgnore bounds the ignore files that are read, in bytes.
+const maxIgnore = 1 << 20
+
+func newConditions(c *collector) conditions {
+	return conditions{c: c, sets: map[BlobRef]bool{}, filled: map[BlobRef]bool{}, ignores: map[ignoreKey][]gitignore.Pattern{},
+		matchers: map[BlobRef]*patternmatcher.PatternMatcher{}}
+}
+
+// watched says whether a file of this name may change what a condition says, wherever it stands.
+func watched(base string) bool {
+	return base == ".gitignore" || strings.HasSuffix(base, ".dockerignore") || credfile.Of(base) != credfile.None
+}
+
+// target is the path that a condition of a file names, and whether it lies within the tree.
+func target(file string, when assignment.Condition) (string, bool) {
+	p := path.Join(path.Dir(file), when.Path)
+	if p == ".." || strings.HasPrefix(p, "../") || strings.HasPrefix(p, "/") != strings.HasPrefix(file, "/") {
+		return "", false
+	}
+	return p, true
+}
+
+// hold says whether a condition of a file at a path holds in a tree. Of a blob that no tree has nothing is known, and
+// nothing is claimed.
+func (k *conditions) hold(when assignment.Condition, file string, tree Tree) bool {
+	if when.Kind == assignment.Always {
+		return true
+	}
+	p, ok := target(file, when)
+	if !ok || tree == nil {
+		return false
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	ref, there := tree.File(p)
+	switch when.Kind {
+	case assignment.Tracked:
+		return there && k.isFilled(ref)
+	case assignment.TrackedSecrets:
+		return there && k.setsSecrets(ref)
+	case assignment.Unignored:
+		return !there && tree.Whole() && !k.ignored(tree, p)
+	case assignment.InContext:
+		return k.inContext(tree, file, p)
+	}
+	return false
+}
+
+func (k *conditions) content(ref BlobRef) []byte {
+	data, err := k.c.files.src.Content(ref)
+	if err != nil {
+		return nil // the search has counted it
+	}
+	text, _, ok := Text(data, nil)
+	if !ok {
+		return data
+	}
+	return text
+}
+
+func (k *conditions) isFilled(ref BlobRef) bool {
+	filled, known := k.filled[ref]
+	if !known {
+		filled = len(strings.TrimSpace(string(k.content(ref)))) > 0
+		k.filled[ref] = filled
+	}
+	return filled
+}
+
+// setsSecrets says whether a .env file sets something under the name of a secret.
+func (k *conditions) setsSecrets(ref BlobRef) bool {
+	sets, known := k.sets[ref]
+	if known {
+		return sets
+	}
+	data := k.content(ref)
+	for _, e := range dotenv.Parse(data).Assignments {
+		if e.Comment || e.Unset || e.Form == interpolate.Reference || e.Form == interpolate.Empty {
+			continue
+		}
+		if plausible.Password(data, e.Assignment).Plausible {
+			sets = true
+			break
+		}
+	}
+	k.sets[ref] = sets
+	return sets
+}
+
+// ignored says whether the ignore files on the way to a path keep git from adding it.
+func (k *conditions) ignored(tree Tree, p string) bool {
+	var patterns []gitignore.Pattern
+	parts := strings.Split(p, "/")
+	for i := range parts {
+		folder := strings.Join(parts[:i], "/")
+		ref, ok := tree.File(path.Join(folder, ".gitignore"))
+		if !ok {
+			continue
+		}
+		key := ignoreKey{ref, folder}
+		list, known := k.ignores[key]
+		if !known {
+			list = ParseIgnore(k.content(ref), parts[:i])
+			k.ignores[key] = list
+		}
+		patterns = append(patterns, list...)
+	}
+	m := gitignore.NewMatcher(patterns)
+	for i := range parts {
+		if m.Match(parts[:i+1], i+1 < len(parts)) {
+			return true
+		}
+	}
+	return false
+}
+
+// ParseIgnore reads an ignore file of git that stands in the folder whose parts are given (gitignore(5)).
+func ParseIgnore(data []byte, folder []string) (patterns []gitignore.Pattern) {
+	for line := range strings.Lines(string(data[:min(len(data), maxIgnore)])) {
+		line = strings.TrimRight(line, "\r\n")
+		if line != "" && !strings.HasPrefix(line, "#") {
+			patterns = append(patterns, gitignore.ParsePattern(line, slices.Clone(folder)))
+		}
+	}
+	return patterns
+}
+
+// inContext says whether a file of credentials lies in a build context and is not kept out of it.
+func (k *conditions) inContext(tree Tree, dockerfile, folder string) bool {
+	if folder == "." {
+		folder = ""
+	}
+	var out *patternmatcher.PatternMatcher
+	// The file beside the Dockerfile, under its name, has precedence (docs.docker.com/build/concepts/context).
+	ref, ok := tree.File(dockerfile + ".dockerignore")
+	if !ok {
+		ref, ok = tree.File(path.Join(folder, ".dockerignore"))
+	}
+	if ok {
+		out = k.matcher(ref)
+	}
+	for _, rel := range tree.Watched(folder) {
+		ref, ok := tree.File(path.Join(folder, rel))
+		if !ok || !k.credential(ref, rel) {
+			continue
+		}
+		if out != nil {
+			if kept, err := out.MatchesOrParentMatches(rel); err == nil && kept {
+				continue
+			}
+		}
+		return true
+	}
+	return false
+}
+
+// credential says whether a file that is named like one of credentials is one.
+func (k *conditions) credential(ref BlobRef, name string) bool {
+	switch credfile.Of(name) {
+	case credfile.None:
+		return false
+	case credfile.Env:
+		return k.setsSecrets(ref)
+	case credfile.KeyStore:
+		return true
+	}
+	return k.c.Holds(ref)
+}
+
+// matcher reads an ignore file of Docker, nil for one that Docker would refuse.
+func (k *conditions) matcher(ref BlobRef) *patternmatcher.PatternMatcher {
+	m, known := k.matchers[ref]
+	if known {
+		return m
+	}
+	var patterns []string
+	data := k.content(ref)
+	for line := range strings.Lines(string(data[:min(len(data), maxIgnore)])) {
+		line = strings.TrimSpace(strings.TrimPrefix(line, "\ufeff"))
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		not := ""
+		if line[0] == '!' {
+			not, line = "!", strings.TrimSpace(line[1:])
+		}
+		if line = path.Clean(line); len(line) > 1 {
+			line = strings.TrimPrefix(line, "/")
+		}
+		patterns = append(patterns, not+line)
+	}
+	m, err := patternmatcher.New(patterns)
+	if err != nil {
+		m = nil
+	}
+	k.matchers[ref] = m
+	return m
+}
+
+// Watched implements Lookup.
+func (c *collector) Watched(name string) bool {
+	return c.files.wanted && watched(name[strings.LastIndexByte(name, '/')+1:])
+}
+
+// Depends implements Lookup.
+func (c *collector) Depends(ref BlobRef, name string) (paths []string, some bool) {
+	for _, h := range c.hitsAt(ref, name) {
+		if h.match.When.Kind == assignment.Always {
+			continue
+		}
+		some = true
+		if p, ok := target(name, h.match.When); ok && h.match.When.Kind != assignment.InContext {
+			paths = append(paths, p)
+		}
+	}
+	slices.Sort(paths)
+	return slices.Compact(paths), some
+}
