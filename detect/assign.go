@@ -41,7 +41,7 @@ func (m *Matcher) assignments(text []byte) {
 			m.judged = m.judged[:0]
 		}
 		for _, rule := range m.d.wordText[h.word] {
-			if !slices.Contains(m.judged, rule) {
+			if m.d.programs[rule].isText && !slices.Contains(m.judged, rule) {
 				m.judged = append(m.judged, rule)
 				m.assignment(rule, m.d.programs[rule].ready(), text, &a)
 			}

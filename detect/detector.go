@@ -32,7 +32,16 @@ type Detector struct {
 	always    []int32 // rules of content without keywords
 	names     nameRules
 	required  []int32 // rules that others require
-	byContext map[assignment.Context][]int32
+	inContext map[assignment.Context]*contextRules
+	// wordNames is, by word, how many of its bytes must lie in a name: marks behind a word are there to tell the end of a
+	// name in free text.
+	wordNames []int
+}
+
+// contextRules are the rules that judge assignments of one context.
+type contextRules struct {
+	any   []int32 // whatever the name
+	named bool    // some do when one of their keywords is in the name
 }
 
 // New makes a Detector of a ruleset. Keywords are prepared with the first Matcher, regular expressions are compiled
@@ -43,20 +52,18 @@ func New(rs *Ruleset) *Detector {
 		rules:       rs,
 		programs:    make([]program, len(rs.rules)),
 		byRule:      make(map[*Rule]int32, len(rs.rules)),
-		byContext:   map[assignment.Context][]int32{},
+		inContext:   map[assignment.Context]*contextRules{},
 	}
 	var table wordTable
 	for i, r := range rs.rules {
 		p := &d.programs[i]
 		p.rule, p.placed, p.isText = r, r.placed(), r.reads(assignment.Text)
 		d.byRule[r] = int32(i)
-		for _, c := range r.In {
-			d.byContext[c] = append(d.byContext[c], int32(i))
-		}
+		d.addContexts(int32(i))
 		switch {
 		case r.NameOnly():
 			d.names.rules = append(d.names.rules, int32(i))
-		case r.Regex != "" || p.isText:
+		case r.Regex != "" || p.isText || len(r.In) > 0 && len(r.Keywords) > 0:
 			d.addWords(&table, int32(i))
 		}
 	}
@@ -64,6 +71,26 @@ func New(rs *Ruleset) *Detector {
 	d.words = sync.OnceValue(func() *literal.Set { return newSet(table.words) })
 	d.names.index = sync.OnceFunc(d.indexNames)
 	return d
+}
+
+// addContexts has a rule judge assignments of its contexts. The keywords of a rule with a regexp are those of that.
+func (d *Detector) addContexts(rule int32) {
+	r := d.programs[rule].rule
+	for _, c := range r.In {
+		if c == assignment.Text {
+			continue
+		}
+		rules := d.inContext[c]
+		if rules == nil {
+			rules = &contextRules{}
+			d.inContext[c] = rules
+		}
+		if r.Regex != "" || len(r.Keywords) == 0 {
+			rules.any = append(rules.any, rule)
+		} else {
+			rules.named = true
+		}
+	}
 }
 
 // wordTable numbers the words of all rules.
@@ -96,11 +123,12 @@ func (d *Detector) addWords(t *wordTable, rule int32) {
 			t.index[k] = w
 			t.words = append(t.words, k)
 			d.wordLen = append(d.wordLen, len(k))
+			d.wordNames = append(d.wordNames, len(strings.TrimRight(k, "=: \"'])")))
 			d.wordRules = append(d.wordRules, nil)
 			d.wordText = append(d.wordText, nil)
 		}
 		p.words = append(p.words, w)
-		if p.isText {
+		if p.rule.Regex == "" {
 			d.wordText[w] = append(d.wordText[w], rule)
 		} else {
 			d.wordRules[w] = append(d.wordRules[w], rule)

@@ -27,6 +27,7 @@ type Matcher struct {
 	spans   []assignment.Span
 
 	textHits []wordHit // of keywords of rules for assignments
+	nameHits []wordHit // those in the blob itself, ascending
 	nearHits []wordHit // of keywords of the rule at hand
 	tailHits []wordHit // those of them at which its tail matches
 	judged   []int32   // rules that have judged the assignment at hand
@@ -70,6 +71,7 @@ func (m *Matcher) scan(data []byte) {
 	m.data, m.window, m.windows = data, nil, 0
 	m.whole, m.found, m.aux, m.incomplete = m.whole[:0], m.found[:0], m.aux[:0], false
 	m.search(data)
+	m.nameHits = append(m.nameHits[:0], m.textHits...)
 	if m.d.DecodeDepth > 0 {
 		m.incomplete = !m.decoder.Decode(data, m.onWindow)
 		m.window = nil

@@ -3,8 +3,6 @@ package detect
 import (
 	"regexp"
 	"regexp/syntax"
-	"slices"
-	"strings"
 	"sync"
 
 	"rummage/detect/checksum"
@@ -16,7 +14,6 @@ import (
 type program struct {
 	rule     *Rule
 	keywords []string // the rule's, or what stands for them
-	inNames  []string // keywords of which a name that a structured reader read must hold one; nil: any name will do
 	words    []int32  // of keywords
 
 	once     sync.Once
@@ -56,8 +53,6 @@ func (p *program) ready() *program {
 		r := p.rule
 		if r.Regex != "" {
 			p.locate()
-		} else {
-			p.inNames = namesOnly(r.Keywords)
 		}
 		if r.Key != "" {
 			p.key = mustCompile(r.Key)
@@ -73,17 +68,6 @@ func (p *program) ready() *program {
 		}
 	})
 	return p
-}
-
-// namesOnly are keywords without the marks behind them, which are there to tell the end of a name in free text.
-func namesOnly(keywords []string) []string {
-	var list []string
-	for _, k := range keywords {
-		if k = strings.TrimRight(k, "=: \"'])"); k != "" && !slices.Contains(list, k) {
-			list = append(list, k)
-		}
-	}
-	return list
 }
 
 // locate finds out where matches of the expression over content can be.

@@ -55,14 +55,32 @@ func (m *Matcher) MatchEach(data []byte, readings []Reading) (plain []Match, wit
 	return plain, with
 }
 
-// structured judges one assignment of a structured file.
+// structured judges one assignment of a structured file: by the rules for its context that judge any name, and by those
+// of which the search found a keyword in its name.
 func (m *Matcher) structured(data []byte, a *assignment.Assignment) {
-	for _, rule := range m.d.byContext[a.Context] {
-		p := m.d.programs[rule].ready()
-		if len(p.inNames) > 0 && !containsAny(a.Name.Of(data), p.inNames) {
-			continue
+	c := m.d.inContext[a.Context]
+	if c == nil {
+		return
+	}
+	for _, rule := range c.any {
+		m.assignment(rule, m.d.programs[rule].ready(), data, a)
+	}
+	if !c.named {
+		return
+	}
+	m.judged = m.judged[:0]
+	i, _ := slices.BinarySearchFunc(m.nameHits, a.Name.Start, func(h wordHit, at int) int { return cmp.Compare(h.start, at) })
+	for ; i < len(m.nameHits) && m.nameHits[i].start < a.Name.End; i++ {
+		h := &m.nameHits[i]
+		if h.start+m.d.wordNames[h.word] > a.Name.End {
+			continue // it ends behind the name
 		}
-		m.assignment(rule, p, data, a)
+		for _, rule := range m.d.wordText[h.word] {
+			if p := &m.d.programs[rule]; p.rule.reads(a.Context) && !slices.Contains(m.judged, rule) {
+				m.judged = append(m.judged, rule)
+				m.assignment(rule, p.ready(), data, a)
+			}
+		}
 	}
 }
 
