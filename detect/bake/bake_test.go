@@ -235,18 +235,63 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) { check(t, data, Parse(data)) })
 }
 
+// sample is a file of the usual size and the usual forms.
+const sample = `// Images of the application.
+variable "REGISTRY" {
+  default = "registry.example.org/team"
+}
+
+variable "VERSION" {
+  default = "latest" # set by CI
+}
+
+group "default" {
+  targets = ["web", "worker"]
+}
+
+target "_common" {
+  context    = "."
+  platforms  = ["linux/amd64", "linux/arm64"]
+  args = {
+    NODE_ENV = "production"
+    VERSION  = VERSION
+    // NPM_TOKEN = "old"
+  }
+  labels = {
+    "org.opencontainers.image.source" = "https://git.example.org/team/app"
+  }
+  secret = ["type=env,id=npm,env=NPM_TOKEN"]
+}
+
+target "web" {
+  inherits   = ["_common"]
+  dockerfile = "web/Dockerfile"
+  cache-from = ["type=registry,ref=${REGISTRY}/web:cache"]
+  cache-to   = ["type=registry,ref=${REGISTRY}/web:cache,mode=max"]
+  tags = [
+    "${REGISTRY}/web:${VERSION}",
+    notequal("", VERSION) ? "${REGISTRY}/web:latest" : "",
+  ]
+}
+
+target "worker" {
+  inherits = ["_common"]
+  dockerfile-inline = <<EOT
+FROM docker.io/library/alpine:3.20
+RUN apk add --no-cache curl ca-certificates
+COPY worker /usr/local/bin/worker
+ENTRYPOINT ["/usr/local/bin/worker"]
+EOT
+}
+`
+
 func BenchmarkParse(b *testing.B) {
-	for _, c := range forms {
-		switch c.name {
-		case "args", "conditions", "options", "inline", "comments", "JSON":
-		default:
-			continue
-		}
+	json := `{"target": {"app": {"args": {"NODE_ENV": "production", "VERSION": "${VERSION}"}, "platforms": ["linux/amd64"], "dockerfile": "web/Dockerfile"}}}`
+	for _, c := range []struct{ name, data string }{
+		{"one", sample}, {"large", strings.Repeat(sample, 50)}, {"json", "{\"x\": [" + strings.Repeat(json+",\n", 50) + "]}"},
+	} {
 		b.Run(c.name, func(b *testing.B) {
-			data := []byte(strings.Repeat(c.text, 20))
-			if c.name == "JSON" {
-				data = []byte("{\"target\": [" + strings.Repeat(c.text+",\n", 20) + "]}")
-			}
+			data := []byte(c.data)
 			b.SetBytes(int64(len(data)))
 			b.ReportAllocs()
 			for b.Loop() {

@@ -18,9 +18,9 @@ func (r *reader) comments() {
 			}
 			if name, value, quoted, ok := carrier.Commented(r.data, line); ok {
 				at := spot{ctx: Commented, name: name}
-				i := len(r.f.Assignments)
+				i := len(r.entries)
 				r.literal(at, value)
-				r.f.Assignments[i].Quoted = quoted
+				r.entries[i].Quoted = quoted
 			}
 			s.Start = line.End + 1
 		}

@@ -96,7 +96,7 @@ func (r *reader) text(s spot, e *expression, c byte) {
 	if !compared && !r.json {
 		r.space(false)
 		if next := r.at(r.pos); (next == '=' || next == '!') && r.at(r.pos+1) == '=' {
-			r.f.Assignments[at].Context = Value
+			r.entries[at].Context = Value
 		}
 	}
 }
@@ -125,7 +125,7 @@ func (r *reader) name(s spot, e *expression) {
 		return
 	}
 	if string(span.Of(r.data)) == "null" {
-		a := &r.f.Assignments[e.entry]
+		a := &r.entries[e.entry]
 		a.Value, a.Unset = span, true
 		return
 	}
@@ -225,13 +225,13 @@ func (r *reader) flat(s spot) {
 // reserve makes room for an entry, so that it comes before those within it.
 func (r *reader) reserve(s spot) int {
 	e := Entry{Assignment: assignment.Assignment{Context: s.ctx, Name: s.name}, Owner: r.owner}
-	r.f.Assignments = append(r.f.Assignments, e)
-	return len(r.f.Assignments) - 1
+	r.entries = append(r.entries, e)
+	return len(r.entries) - 1
 }
 
 // fill gives an entry its value.
 func (r *reader) fill(i int, t placed.Text, form interpolate.Form, quoted bool) {
-	e := &r.f.Assignments[i]
+	e := &r.entries[i]
 	e.Value, e.Decoded, e.Form, e.Quoted, e.Unset = t.Place(), t.Decoded(), form, quoted, false
 	if e.Name == (assignment.Span{}) {
 		e.Name = r.span(e.Value.Start, e.Value.Start)

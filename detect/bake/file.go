@@ -64,9 +64,11 @@ type Inline struct {
 
 // Parse reads a bake file: JSON if it begins with a brace, HCL otherwise. It always returns one.
 func Parse(data []byte) *File {
-	r := reader{data: data, end: len(data), f: &File{}}
+	scratch := scratches.Get().(*[]Entry)
+	r := reader{data: data, end: len(data), f: &File{}, entries: *scratch}
 	if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) {
 		r.problem(0, yamltree.Encoding)
+		r.done(scratch)
 		return r.f
 	}
 	if bytes.HasPrefix(data, []byte("\xef\xbb\xbf")) {
@@ -79,5 +81,6 @@ func Parse(data []byte) *File {
 	}
 	r.fields(spot{kind: top}, r.json)
 	r.comments()
+	r.done(scratch)
 	return r.f
 }

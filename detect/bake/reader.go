@@ -2,6 +2,7 @@ package bake
 
 import (
 	"bytes"
+	"sync"
 
 	"rummage/detect/assignment"
 	"rummage/detect/yamltree"
@@ -19,6 +20,8 @@ type reader struct {
 	// escaped says that what is read stands in a string of JSON, in which quotation marks are escaped.
 	escaped bool
 	f       *File
+	// entries become the file's; the memory is used again.
+	entries []Entry
 	// owner is given to every entry that is added.
 	owner assignment.Span
 
@@ -31,6 +34,22 @@ type reader struct {
 	noStar   [maxTemplates + 1]int
 	noBraces int                     // the end of a line on which no }} comes any more
 	lines    map[yamltree.Reason]int // where the last problem of each kind was
+}
+
+// scratches holds memory of readers that are done, as *[]Entry.
+var scratches = sync.Pool{New: func() any { return new([]Entry) }}
+
+// maxScratch bounds the memory that is kept for the next reader, in entries: some 1.5 MB.
+const maxScratch = 1 << 14
+
+// done gives the file what was found.
+func (r *reader) done(scratch *[]Entry) {
+	r.f.Assignments = append([]Entry(nil), r.entries...)
+	if cap(r.entries) <= maxScratch {
+		clear(r.entries) // their values must not be kept alive
+		*scratch = r.entries[:0]
+		scratches.Put(scratch)
+	}
 }
 
 // spot says what stands at a place of the file.
@@ -225,7 +244,7 @@ func (r *reader) fields(s spot, closed bool) {
 		}
 	}
 	if !hasDefault {
-		r.f.Assignments = append(r.f.Assignments, Entry{
+		r.entries = append(r.entries, Entry{
 			Assignment: assignment.Assignment{Context: Variable, Name: r.owner, Value: r.span(r.owner.End, r.owner.End)}, Unset: true, Owner: r.owner})
 	}
 }
