@@ -1,5 +1,5 @@
 // Package interpolate finds what a value refers to instead of holding it: ${NAME}, ${NAME:-default}, $(command),
-// ${{ expression }}, {{ template }}. It tells a literal from a reference, and finds the literals that references hold
+// ${{ expression }}, {{ template }}, ${scope:NAME}. It tells a literal from a reference, and finds the literals that references hold
 // themselves: the default of ${DB_PASSWORD:-hunter2} is as written down as any other password.
 //
 // The forms of ${…} are those of Compose's template package and of a POSIX shell, nested to any depth. Escapes ($$, or
@@ -24,6 +24,7 @@ const (
 	Backquote                      // `command`
 	Expression                     // ${{ expression }}
 	Template                       // {{ template }}
+	Scoped                         // ${scope:NAME}, ${scope:NAME:default}, ${name}
 )
 
 // The dialects of the files that are read. A file of any kind may be a template for a program that makes it, so {{ }}
@@ -34,6 +35,8 @@ const (
 	GitHub     = Expression | Template
 	GitLab     = Dollar | Doubled | Template
 	Kubernetes = Command | Doubled | Template
+	// Devcontainer has ${localEnv:NAME:default} and ${localWorkspaceFolder}, and no $NAME.
+	Devcontainer = Scoped | Template
 )
 
 // Form says what a value consists of.
@@ -109,9 +112,9 @@ type scanner struct {
 	v     Value
 	stack []frame
 	room  [4]frame // for stack: more are rare
-	// noEnd[…] remember that nothing closes an expression or a backquote from here on, so that it is not looked for
+	// noEnd[…] remember that nothing closes an expression, a backquote or a scope from here on, so that it is not looked for
 	// again and again.
-	noBraces, noBackquote bool
+	noBraces, noBackquote, noBrace bool
 }
 
 // marks are the bytes that step looks at.
@@ -218,6 +221,10 @@ func (s *scanner) dollar(i int) int {
 			s.add(s.expression(i, end))
 			return end
 		}
+	case c == '{' && s.d&Scoped != 0:
+		if end := s.scoped(i); end > 0 {
+			return end
+		}
 	case c == '{' && s.d&Dollar != 0:
 		return s.braced(i)
 	case c == '(' && s.d&Command != 0:
@@ -291,6 +298,34 @@ func (s *scanner) braced(i int) int {
 	r.OperandStart = p + 1
 	s.push(r, '}')
 	return p + 1
+}
+
+// scoped reads ${scope:NAME:default} at i, which holds no other reference. It is 0 if there is none.
+func (s *scanner) scoped(i int) int {
+	scope := s.name(i + 2)
+	r := Ref{Start: i, NameStart: i + 2, NameEnd: scope}
+	if scope == i+2 || s.noBrace {
+		return 0
+	}
+	n := bytes.IndexByte(s.b[scope:], '}')
+	if n < 0 {
+		s.noBrace = true
+		return 0
+	}
+	end := scope + n
+	if s.b[scope] == ':' {
+		r.NameStart = scope + 1
+		r.NameEnd = end
+		if n := bytes.IndexByte(s.b[scope+1:end], ':'); n >= 0 {
+			r.NameEnd = scope + 1 + n
+			r.Op, r.OperandStart, r.OperandEnd = Default, r.NameEnd+1, end
+		}
+	} else if scope < end {
+		return 0
+	}
+	r.End = end + 1
+	s.add(r)
+	return r.End
 }
 
 // name is the end of the variable's name at i.

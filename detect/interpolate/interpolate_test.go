@@ -92,6 +92,20 @@ var forms = []struct {
 	{Kubernetes, "$$(A)", Literal, ""},
 	{Kubernetes, "${A}", Literal, ""},
 	{GitLab, "$CI_TOKEN", Reference, ""},
+	{Devcontainer, "${localEnv:TOKEN}", Reference, ""},
+	{Devcontainer, "${localEnv:TOKEN:hunter2}", Reference, "TOKEN=hunter2*"},
+	{Devcontainer, "${localEnv:TOKEN:}", Reference, ""},
+	{Devcontainer, "${localEnv:A:b:c}", Reference, "A=b:c*"},
+	{Devcontainer, "${localEnv:A:x}${containerEnv:B:y}", Reference, "A=x B=y"},
+	{Devcontainer, "${localWorkspaceFolder}/x", Mixed, ""},
+	{Devcontainer, "${devcontainerId}", Reference, ""},
+	{Devcontainer, "pa$word", Literal, ""},
+	{Devcontainer, "$$", Literal, ""},
+	{Devcontainer, "${A:-x}", Reference, ""},
+	{Devcontainer, "${A-x}", Literal, ""},
+	{Devcontainer, "${}", Literal, ""},
+	{Devcontainer, "${localEnv:A", Literal, ""},
+	{Devcontainer, "${localEnv:A:${x}}", Mixed, "A=${x"},
 }
 
 func describe(ops []Operand) string {
@@ -141,9 +155,9 @@ func TestUnescape(t *testing.T) {
 
 // TestLinear: what an attacker writes takes no more than some steps a byte, which the number of references bounds.
 func TestLinear(t *testing.T) {
-	for _, unit := range []string{"${A:-", "${{", "{{", "$(", "`", "${", "$$", "${A:-${B}", "}", "{", "${A:-x}"} {
+	for _, unit := range []string{"${A:-", "${{", "{{", "$(", "`", "${", "$$", "${A:-${B}", "${a:b:", "}", "{", "${A:-x}"} {
 		b := []byte(strings.Repeat(unit, 1<<15))
-		for _, d := range []Dialect{Compose, Shell, GitHub, Kubernetes} {
+		for _, d := range []Dialect{Compose, Shell, GitHub, Kubernetes, Devcontainer} {
 			v := Scan(b, d)
 			total := 0
 			for _, o := range Operands(whole(b), v, d) {
