@@ -33,14 +33,18 @@ func Commented(data []byte, line assignment.Span) (name, value assignment.Span, 
 		return name, value, false, false
 	}
 	p = skipBlanks(data, p+1, end)
-	text := bytes.TrimRight(data[p:end], " \t\r*/,")
+	text := bytes.TrimRight(data[p:end], " \t\r")
+	text = bytes.TrimRight(bytes.TrimSuffix(text, []byte("*/")), " \t,")
+	if bytes.HasPrefix(text, []byte("//")) {
+		return name, value, false, false // the rest of a URL
+	}
 	if len(text) > 1 && text[0] == '"' {
 		n := bytes.IndexByte(text[1:], '"')
 		value = assignment.Span{Start: p + 1, End: p + 1 + n}
 		return name, value, true, n > 0 && len(text) == n+2
 	}
 	value = assignment.Span{Start: p, End: p + len(text)}
-	return name, value, false, len(text) > 0 && bytes.IndexAny(text, " \t\"") < 0
+	return name, value, false, len(text) > 0 && !bytes.ContainsAny(text, " \t\"")
 }
 
 func skipBlanks(data []byte, p, end int) int {

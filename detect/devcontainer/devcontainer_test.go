@@ -138,7 +138,7 @@ func bombs(size int) map[string]string {
 
 // TestBombs: a file of each is read, and gives no more than it holds.
 func TestBombs(t *testing.T) {
-	for name, text := range bombs(1 << 18) {
+	for name, text := range bombs(1 << 20) {
 		t.Run(name, func(t *testing.T) {
 			data := []byte(text)
 			check(t, data, Parse(data))
