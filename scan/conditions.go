@@ -34,10 +34,15 @@ type conditions struct {
 	c *collector
 
 	mu       sync.Mutex
-	sets     map[BlobRef]bool // does a .env file set secrets?
+	sets     map[setsKey]bool // does a .env file set secrets?
 	filled   map[BlobRef]bool
 	ignores  map[ignoreKey][]gitignore.Pattern
 	matchers map[BlobRef]*patternmatcher.PatternMatcher
+}
+
+type setsKey struct {
+	ref    BlobRef
+	sample bool
 }
 
 type ignoreKey struct {
@@ -49,7 +54,7 @@ type ignoreKey struct {
 const maxIgnore = 1 << 20
 
 func newConditions(c *collector) conditions {
-	return conditions{c: c, sets: map[BlobRef]bool{}, filled: map[BlobRef]bool{}, ignores: map[ignoreKey][]gitignore.Pattern{},
+	return conditions{c: c, sets: map[setsKey]bool{}, filled: map[BlobRef]bool{}, ignores: map[ignoreKey][]gitignore.Pattern{},
 		matchers: map[BlobRef]*patternmatcher.PatternMatcher{}}
 }
 
@@ -84,11 +89,11 @@ func (k *conditions) hold(when assignment.Condition, file string, tree Tree) boo
 	case assignment.Tracked:
 		return there && k.isFilled(ref)
 	case assignment.TrackedSecrets:
-		return there && k.setsSecrets(ref)
+		return there && k.setsSecrets(ref, dotenv.IsSample(path.Base(p)))
 	case assignment.Unignored:
 		return !there && tree.Whole() && !k.ignored(tree, p)
 	case assignment.InContext:
-		return k.inContext(tree, file, p)
+		return k.inContext(tree, file, contextFolder(tree, p, when.Beside))
 	}
 	return false
 }
@@ -114,9 +119,9 @@ func (k *conditions) isFilled(ref BlobRef) bool {
 	return filled
 }
 
-// setsSecrets says whether a .env file sets something under the name of a secret.
-func (k *conditions) setsSecrets(ref BlobRef) bool {
-	sets, known := k.sets[ref]
+// setsSecrets says whether a .env file sets something under the name of a secret; in a sample plain words do not count.
+func (k *conditions) setsSecrets(ref BlobRef, sample bool) bool {
+	sets, known := k.sets[setsKey{ref, sample}]
 	if known {
 		return sets
 	}
@@ -125,12 +130,12 @@ func (k *conditions) setsSecrets(ref BlobRef) bool {
 		if e.Comment || e.Unset || e.Form == interpolate.Reference || e.Form == interpolate.Empty {
 			continue
 		}
-		if plausible.Password(data, e.Assignment).Plausible {
+		if v := plausible.Password(data, e.Assignment); v.Plausible && !(sample && v.Weak) {
 			sets = true
 			break
 		}
 	}
-	k.sets[ref] = sets
+	k.sets[setsKey{ref, sample}] = sets
 	return sets
 }
 
@@ -172,6 +177,35 @@ func ParseIgnore(data []byte, folder []string) (patterns []gitignore.Pattern) {
 	return patterns
 }
 
+// aside are names of folders that hold Dockerfiles for the folder above.
+var aside = map[string]bool{"docker": true, ".docker": true, "dockerfiles": true, "dockerfile": true, "build": true, "deploy": true,
+	"deployment": true, ".devcontainer": true, "ci": true, ".ci": true, "containers": true, "container": true}
+
+// maxAbove is how many folders up a build context is looked for.
+const maxAbove = 4
+
+// contextFolder is the folder that a Dockerfile in the given one is built from, most likely: nothing in the file itself
+// says. It is the first one, upwards, that holds a file which the Dockerfile copies by name; without such a file the
+// Dockerfile's own, unless that is one for Dockerfiles.
+func contextFolder(tree Tree, folder, beside string) string {
+	if beside == "" {
+		if aside[path.Base(folder)] {
+			return path.Dir(folder)
+		}
+		return folder
+	}
+	for dir, n := folder, 0; n < maxAbove; n++ {
+		if _, ok := tree.File(path.Join(dir, beside)); ok {
+			return dir
+		}
+		if dir == "." || dir == "/" {
+			break
+		}
+		dir = path.Dir(dir)
+	}
+	return folder
+}
+
 // inContext says whether a file of credentials lies in a build context and is not kept out of it.
 func (k *conditions) inContext(tree Tree, dockerfile, folder string) bool {
 	if folder == "." {
@@ -207,7 +241,7 @@ func (k *conditions) credential(ref BlobRef, name string) bool {
 	case credfile.None:
 		return false
 	case credfile.Env:
-		return k.setsSecrets(ref)
+		return k.setsSecrets(ref, false)
 	case credfile.KeyStore:
 		return true
 	}

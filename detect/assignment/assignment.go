@@ -59,6 +59,8 @@ type Remark struct {
 type Condition struct {
 	Kind ConditionKind
 	Path string
+	// Beside is a file that the folder meant must hold; where it does not, a folder above it is meant. Empty for none.
+	Beside string
 }
 
 // ConditionKind says what must be so.

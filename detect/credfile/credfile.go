@@ -55,7 +55,7 @@ var bases = map[string]Kind{
 	"credentials": Other, "credentials.json": Other, "credentials.xml": Other, "credentials.yml": Other, "credentials.yaml": Other,
 	"secrets.yml": Other, "secrets.yaml": Other, "secrets.json": Other, "secrets.toml": Other, "secret.yml": Other, "secret.yaml": Other, "secret.json": Other,
 	"password.txt": Other, "passwords.txt": Other, "secret.txt": Other, "secrets.txt": Other, "token.txt": Other,
-	"master.key": Other, ".terraformrc": Terraform, "auth.json": Other, "sops-age-keys.txt": Other,
+	"kaggle.json": Other, "docker-config.json": Docker, "dockerconfig.json": Docker, "master.key": Other, ".terraformrc": Terraform, "auth.json": Other, "sops-age-keys.txt": Other,
 }
 
 // folded are names with their folder, in lower case.
@@ -63,7 +63,7 @@ var folded = map[string]Kind{
 	".docker/config.json": Docker, ".aws/credentials": Cloud, ".aws/config": Cloud, ".kube/config": Kube, ".config/gcloud": Cloud,
 	"gcloud/credentials.db": Cloud, ".ssh/config": None, ".ssh/known_hosts": None, ".ssh/authorized_keys": None,
 	".cargo/credentials.toml": Other, ".gem/credentials": Other, ".m2/settings.xml": Other, ".gradle/gradle.properties": Other,
-	".config/gh/hosts.yml": Git, ".config/pip/pip.conf": Python,
+	".kaggle/kaggle.json": Other, ".config/gh/hosts.yml": Git, ".config/pip/pip.conf": Python,
 }
 
 // extensions of key stores and states.
@@ -117,6 +117,34 @@ func Of(name string) Kind {
 		}
 	}
 	return None
+}
+
+// Copied says what a file is that is copied under another name: what either of the names says. A destination that ends
+// in a slash is a folder.
+func Copied(source, destination string) Kind {
+	if k := Of(source); k != None {
+		return k
+	}
+	base := lastParts(strings.TrimRight(source, "/"), 1)
+	if strings.HasSuffix(destination, "/") {
+		if lastParts(strings.TrimRight(destination, "/"), 1) == ".ssh" {
+			return sshFile(strings.ToLower(base))
+		}
+		destination += base
+	}
+	if k := Of(destination); k != SSHKey || lastParts(destination, 1) != ".ssh" {
+		return k
+	}
+	return sshFile(strings.ToLower(base))
+}
+
+// sshFile is what a file is that lies in a folder of SSH.
+func sshFile(base string) Kind {
+	switch {
+	case base == "known_hosts", base == "config", base == "authorized_keys", strings.HasSuffix(base, ".pub"), base == ".", base == "ssh_config":
+		return None
+	}
+	return SSHKey
 }
 
 // lastParts is the last n parts of a path.

@@ -20,3 +20,20 @@ func TestOf(t *testing.T) {
 		}
 	}
 }
+
+func TestCopied(t *testing.T) {
+	for _, c := range []struct {
+		source, destination string
+		want                Kind
+	}{
+		{"settings.xml", "/root/.m2/settings.xml", Other}, {"settings.xml", "/root/.m2/", Other}, {"settings.xml", "/app/", None},
+		{"deploy", "/root/.ssh/", SSHKey}, {"deploy", "/root/.ssh/id_rsa", SSHKey}, {"known_hosts", "/root/.ssh/", None},
+		{"keys/x.pub", "/root/.ssh/", None}, {"ssh", "/root/.ssh", SSHKey}, {"npmrc.prod", "/root/.npmrc", NPM},
+		{"config.json", "/root/.docker/config.json", Docker}, {"config.json", "/app/", None}, {".env.production", "/srv/settings", Env},
+		{"prod", "/srv/.env", Env}, {"prod.env.example", "/srv/app", None}, {"", "", None},
+	} {
+		if got := Copied(c.source, c.destination); got != c.want {
+			t.Errorf("%q to %q: %v, want %v", c.source, c.destination, got, c.want)
+		}
+	}
+}

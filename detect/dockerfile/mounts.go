@@ -55,6 +55,7 @@ func secretMounts(in *Instruction) []mount {
 type flow struct {
 	mounts  []mount
 	held    map[string]int // variables by name: the mount that they hold
+	sourced int            // the mount whose file a shell has read as its own text, -1 for none
 	carried int            // the mount whose secret the pipe into the next command carries, -1 for none
 	writes  []write
 }
@@ -71,7 +72,7 @@ func (p *practices) written(outer, in *Instruction) {
 	if len(mounts) == 0 {
 		return
 	}
-	f := flow{mounts: mounts, held: map[string]int{}, carried: -1}
+	f := flow{mounts: mounts, held: map[string]int{}, carried: -1, sourced: -1}
 	for i, m := range mounts {
 		if len(m.env) > 0 {
 			f.held[string(m.env)] = i
@@ -193,6 +194,9 @@ func (f *flow) effect(c *Command, program string, words []Word, arg, in int) {
 			f.remove(w.Value.String())
 		}
 		return
+	case ".", "source":
+		f.sourced = max(f.sourced, arg)
+		return
 	case "export", "set", "unset", "test", "[", "true", "false", "cd", "read", "if", "while", "until":
 		return
 	}
@@ -201,7 +205,8 @@ func (f *flow) effect(c *Command, program string, words []Word, arg, in int) {
 	switch program {
 	case "cat", "echo", "printf", "envsubst", "sed", "awk", "tr", "cut", "head", "tail", "base64", "jq", "grep", "tee", "xargs", "openssl", "gpg", "sort":
 		out = max(arg, in)
-		if program == "envsubst" && len(f.held) > 0 {
+		if program == "envsubst" {
+			out = max(out, f.sourced)
 			for _, m := range f.held {
 				out = max(out, m)
 			}

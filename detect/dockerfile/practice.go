@@ -45,6 +45,7 @@ type practices struct {
 	// secrets are the names, in capitals without marks, under which secrets are mounted anywhere in the file.
 	secrets map[string]bool
 	copied  []copied
+	beside  *string // see findBeside; nil until it is asked for
 }
 
 // copied is a source of COPY or ADD that is named like a file of credentials.
@@ -159,16 +160,42 @@ func (p *practices) copies(outer, in *Instruction) {
 		case !from && isContext(name) && in.Flag("exclude") == nil:
 			p.add(ContextCopyAll, outer, src)
 			if n := len(p.list) - 1; n >= 0 {
-				r := &assignment.Remark{When: assignment.Condition{Kind: assignment.InContext, Path: "."}}
+				r := &assignment.Remark{When: assignment.Condition{Kind: assignment.InContext, Path: ".", Beside: p.findBeside()}}
 				r.Builder = p.list[n].Remark == builder
 				p.list[n].Remark = r
 			}
-		case credfile.Of(name) != credfile.None:
+		case credfile.Copied(name, dest.String()) != credfile.None:
 			p.add(ContextCopyCredential, outer, src)
 			base := name[strings.LastIndexByte(strings.TrimRight(name, "/"), '/')+1:]
 			p.copied = append(p.copied, copied{at: len(p.list) - 1, stage: outer.Stage, base: base, dest: dest.String()})
 		}
 	}
+}
+
+// findBeside is a file that the file copies from its build context by name, so that it tells which folder that is;
+// empty when there is none.
+func (p *practices) findBeside() string {
+	if p.beside == nil {
+		name := copiedByName(p.file)
+		p.beside = &name
+	}
+	return *p.beside
+}
+
+func copiedByName(f *File) string {
+	for i := range f.Instructions {
+		in := &f.Instructions[i]
+		if in.Name != "COPY" && in.Name != "ADD" || in.Flag("from") != nil || len(in.Args) < 2 {
+			continue
+		}
+		for _, w := range in.Args[:len(in.Args)-1] {
+			name := strings.TrimPrefix(w.Value.String(), "./")
+			if name != "" && !isContext(name) && !strings.ContainsAny(name, "*?[$<:") && name[0] != '/' && !strings.HasSuffix(name, "/") {
+				return name
+			}
+		}
+	}
+	return ""
 }
 
 // isContext says whether a source is the whole build context.

@@ -118,7 +118,7 @@ func isReference(v []byte) bool {
 	for i < len(v) && isWord(v[i]) {
 		i++
 	}
-	return i == len(v) || v[i] == '-' || v[i] == '[' || v[i] == '.' || v[i] == ':' || v[i] == ',' || v[i] == '/' || v[i] == '\\'
+	return i == len(v) || v[i] == '-' || v[i] == '[' || v[i] == '.' || v[i] == ':' || v[i] == ',' || v[i] == '/' || v[i] == '\\' || v[i] == '{'
 }
 
 // hasVerb reports whether v holds a formatting verb that stands for the value: %s, %d, %v, %q, %x, %1$s.
@@ -142,7 +142,7 @@ var references = [...]string{
 	"vault:", "op://", "arn:", "ssm:", "secretsmanager", "file:", "env:", "env.", "env(", "ref+", "projects/", "keyvault",
 	"akv://", "gcpsm", "awssm", "sops", "secret:", "secrets.", "secret://", "vars.", "var.", "data.", "local.", "process.env", "os.environ",
 	"os.getenv", "getenv", "system.getenv", "settings.", "config.", "self.", "this.", "request.", "req.", "params.", "options.", "opts.",
-	"urn:", "npm:", "workspace:", "base64:{", "xox?-", "std::", "env!", "lookup(", "read(", "input(", "cmd:", "exec:", "keyring:", "prompt",
+	"urn:", "npm:", "workspace:", "base64:{", "xox?-", "std::", "env!", "lookup(", "read(", "input(", "cmd:", "exec:", "@microsoft.keyvault(", "keyring:", "prompt",
 }
 
 // refersTo reports whether v points at where a secret is kept.

@@ -18,6 +18,7 @@ const (
 	freeText  settingForm = iota // not a setting: as any other text
 	inSetting                    // a setting
 	inSample                     // a setting that shows what one looks like, or is commented out
+	inValues                     // a setting of a program that also takes names of secrets that are kept elsewhere
 )
 
 // contextForms are the contexts of settings. What is not listed is judged as text.
@@ -30,28 +31,35 @@ var contextForms = map[assignment.Context]settingForm{
 	"compose.config": inSetting, "compose.provider": inSetting, "compose.comment": inSample,
 	"dotenv": inSetting, "dotenv.default": inSetting, "dotenv.comment": inSample, "dotenv.sample": inSample,
 	"kubernetes.secret": inSetting, "kubernetes.env": inSetting, "kubernetes.command": inSetting, "kubernetes.config": inSetting,
-	"github.env": inSetting, "github.build-arg": inSetting, "github.run": inSetting, "github.with": inSetting, "gitlab.variables": inSetting,
-	"gitlab.script": inSetting, "helm.values": inSetting, "yaml.default": inSetting,
+	"github.env": inSetting, "github.build-arg": inSetting, "github.run": inSetting, "gitlab.variables": inSetting,
+	"gitlab.script": inSetting, "yaml.default": inSetting,
 	"bake.arg": inSetting, "bake.variable": inSetting, "bake.label": inSetting,
 	"devcontainer.env": inSetting, "devcontainer.build-arg": inSetting, "devcontainer.run-arg": inSetting, "devcontainer.command": inSetting,
 	"command.password": inSetting, "command.build-arg": inSetting, "command.env": inSetting, "command.set": inSetting,
 	"command.token": inSetting, "command.flag": inSetting, "script.variable": inSetting,
+	"kubernetes.value": inValues, "helm.values": inValues, "compose.x": inValues, "github.with": inValues, "github.value": inValues,
 	"image.env": inSetting, "image.label": inSetting, "image.history": inSetting, "image.cmd": inSetting, "image.healthcheck": inSetting,
 	"image.onbuild": inSetting, "image.build-arg": inSetting,
 }
 
 // setting judges the value of a setting. It is asked behind standsFor and otherThing.
 func (v *value) setting(strength Strength, sort Sort, form settingForm) Verdict {
-	verdict := v.settingValue(strength, sort)
+	if user, password, ok := bytes.Cut(v.text, []byte{':'}); ok && isLogin(v.name) && len(user) > 0 && len(password) > 3 && user[0] != '{' {
+		v.text, strength, sort = password, Surely, PasswordOf // BASIC_AUTH=user:password
+		v.shape = measure(password)
+	}
+	verdict := v.settingValue(strength, sort, form)
 	if form == inSample && (verdict.Weak || v.shape.known*2 > v.shape.letters() && v.shape.switches < 3) {
 		return no("sample")
 	}
 	return verdict
 }
 
-func (v *value) settingValue(strength Strength, sort Sort) Verdict {
+func (v *value) settingValue(strength Strength, sort Sort, form settingForm) Verdict {
 	s := &v.shape
 	switch {
+	case equalFold(v.text, "changeit") && isStore(v.name):
+		return weak("default") // which the key stores of Java come with
 	case isPlaceholder(v.text):
 		return no("placeholder")
 	case isHash(v.text):
@@ -62,15 +70,19 @@ func (v *value) settingValue(strength Strength, sort Sort) Verdict {
 		return no("repetition")
 	case s.spaces > 0:
 		return v.sentence()
-	case strength == Perhaps && s.random() < 6, sort == KeyOf && !keeps(v.name) && s.random() < 6:
+	case strength == Perhaps && !isToken(v.name) && s.random() < 6, sort == KeyOf && !keeps(v.name) && s.random() < 6:
 		return no("words")
+	case s.known*4 >= s.letters()*3 && separated(v.text) >= 5:
+		return no("prose") // if_you_see_this_please_configure_it
 	case s.letters() == 0:
 		if sort == KeyOf && s.digits < 16 || s.digits < 3 {
 			return no("number")
 		}
 		return weak("digits")
-	case sort == KeyOf && v.namesSecret() && v.isIdentifier():
-		return no(fillerReason) // SECRET_KEY=app_secret_key: it is named, not written down
+	case form == inValues && v.namesSecret() && v.isIdentifier():
+		return no(fillerReason) // existingSecret: app-db-secret, which is named, not written down
+	case form == inValues && s.digits == 0 && v.isIdentifier() && s.known == s.letters():
+		return no("words")
 	}
 	need := float32(2)
 	switch {
@@ -129,7 +141,7 @@ var (
 		"yourkey", "yourown", "yourapi", "redacted", "<your", "insert_", "insert-", "insert ", "fixme", "setme", "set_me", "set-me", "fillme", "fill_", "fill-", "enter_",
 		"enter-", "put_", "put-your", "putyour", "dummy", "secret_here", "key_here", "token_here", "password_here", "-here", "_here", "not_set", "notset",
 		"not-a-", "notareal", "not_a_", "xxxx", "lorem", "to_be_", "generate_", "generate-", "generated_", "secretsmanager", "my_secret_value_goes"}
-	placeholderValues = strings.Fields(`xxx xx x yyy zzz none null nil undefined empty blank required optional unset unknown nope na n/a tbd change
+	placeholderValues = strings.Fields(`xxx xx x yyy zzz set given none null nil undefined empty blank required optional unset unknown nope na n/a tbd change
 		replace fake removed hidden masked omitted secret-here ... foobar foo bar disabled enabled default unused ignored auto random
 		todo generate generated some_password somepassword some-password mustchange must_change dummy value string`)
 )
@@ -144,7 +156,7 @@ func isPlaceholder(t []byte) bool {
 		}
 	}
 	core := bytes.Trim(b, "<>[](){}\"'`_-. ")
-	if len(core) == 0 || bytes.Trim(core, "x") == nil || len(bytes.Trim(core, "x")) == 0 {
+	if len(bytes.Trim(core, "x*_-. ")) == 0 || len(bytes.ReplaceAll(bytes.ReplaceAll(core, []byte("x"), nil), []byte("-"), nil)) == 0 {
 		return true
 	}
 	for _, p := range placeholderValues {
@@ -161,6 +173,9 @@ func Name(data []byte, a assignment.Assignment) Verdict {
 	text := a.Decoded
 	if text == nil {
 		text = a.Value.Of(data)
+	}
+	if a.Context == "dockerfile.arg-open" && !a.Refers && len(text) > 0 && !isPlaceholder(text) {
+		return no("value") // which is judged as such
 	}
 	switch strength, _ := SecretName(a.Name.Of(data)); {
 	case strength == Surely, strength == Perhaps && keeps(a.Name.Of(data)) && isToken(a.Name.Of(data)):
@@ -185,6 +200,36 @@ func Name(data []byte, a assignment.Assignment) Verdict {
 		i--
 	}
 	return no("name")
+}
+
+// isLogin reports whether a name ends in a word for a user and a password together.
+func isLogin(name []byte) bool {
+	spans, n := nameWords(name)
+	if n == 0 {
+		return false
+	}
+	switch last := lowered(name[spans[n-1][0]:spans[n-1][1]]); string(last.bytes()) {
+	case "auth", "authorization", "login", "credentials", "creds", "userpass", "userpwd", "basicauth":
+		return true
+	}
+	return false
+}
+
+// isStore reports whether a name speaks of a store of keys.
+func isStore(name []byte) bool {
+	low := lowered(name)
+	return bytes.Contains(low.bytes(), []byte("store"))
+}
+
+// separated is how many words with marks between them a value is made of.
+func separated(t []byte) int {
+	n := 1
+	for i := 1; i+1 < len(t); i++ {
+		if (t[i] == '_' || t[i] == '-') && isLetter(t[i-1]) {
+			n++
+		}
+	}
+	return n
 }
 
 // isToken reports whether a name is, or ends in, token.

@@ -8,6 +8,7 @@ import (
 	"rummage/detect/compose"
 	"rummage/detect/dockerfile"
 	"rummage/detect/interpolate"
+	"rummage/detect/placed"
 )
 
 // The contexts of practices around compose files. The name is the path that the file names; they hold on conditions.
@@ -25,7 +26,7 @@ func readCompose(data []byte) (detect.Reading, int) {
 	list := entries(make([]assignment.Assignment, 0, len(f.Assignments)+len(f.References)), f.Assignments)
 	list = append(list, composeFiles(f)...)
 	for i := range f.Inlines {
-		list = append(list, inline(f.Inlines[i])...)
+		list = append(list, inline(f.Inlines[i].Text)...)
 	}
 	return detect.Reading{Assignments: list}, len(f.Problems)
 }
@@ -66,18 +67,18 @@ func composeFiles(f *compose.File) (list []assignment.Assignment) {
 	return list
 }
 
-// inline reads a Dockerfile within a compose file, with the places of the compose file.
-func inline(in compose.Inline) []assignment.Assignment {
-	f := dockerfile.Parse(in.Text.Bytes)
+// inline reads a Dockerfile within another file, with the places of that.
+func inline(text placed.Text) []assignment.Assignment {
+	f := dockerfile.Parse(text.Bytes)
 	list := append(dockerfile.Assignments(f), dockerfile.Practices(f)...)
 	for i := range list {
 		a := &list[i]
 		if a.Decoded == nil && a.Value.Len() > 0 {
-			a.Decoded = a.Value.Of(in.Text.Bytes)
+			a.Decoded = a.Value.Of(text.Bytes)
 		}
 		a.Refers = interpolate.Scan(a.Decoded, interpolate.Shell).Form == interpolate.Reference
-		a.Name = in.Text.Span(a.Name.Start, a.Name.End)
-		a.Value = in.Text.Span(a.Value.Start, a.Value.End)
+		a.Name = text.Span(a.Name.Start, a.Name.End)
+		a.Value = text.Span(a.Value.Start, a.Value.End)
 	}
 	return list
 }

@@ -3,7 +3,9 @@ package structure
 import (
 	"rummage/detect"
 	"rummage/detect/assignment"
+	"rummage/detect/bake"
 	"rummage/detect/carrier"
+	"rummage/detect/devcontainer"
 	"rummage/detect/dotenv"
 	"rummage/detect/interpolate"
 	"rummage/detect/yamlfile"
@@ -23,6 +25,16 @@ func (k Kind) Read(data []byte) (r detect.Reading, problems int) {
 	case GitHub, GitLab, Helm, Kubernetes:
 		kinds := map[Kind]yamlfile.Kind{GitHub: yamlfile.GitHub, GitLab: yamlfile.GitLab, Helm: yamlfile.Helm, Kubernetes: yamlfile.Kubernetes}
 		f := kinds[k].Parse(data)
+		return detect.Reading{Assignments: entries(nil, f.Assignments)}, len(f.Problems)
+	case Bake:
+		f := bake.Parse(data)
+		list := entries(nil, f.Assignments)
+		for _, in := range f.Inlines {
+			list = append(list, inline(in.Text)...)
+		}
+		return detect.Reading{Assignments: list}, len(f.Problems)
+	case Devcontainer:
+		f := devcontainer.Parse(data)
 		return detect.Reading{Assignments: entries(nil, f.Assignments)}, len(f.Problems)
 	}
 	return detect.Reading{}, 0

@@ -15,7 +15,9 @@ package structure
 import (
 	"strings"
 
+	"rummage/detect/bake"
 	"rummage/detect/compose"
+	"rummage/detect/devcontainer"
 	"rummage/detect/dockerfile"
 	"rummage/detect/dotenv"
 	"rummage/detect/yamlfile"
@@ -36,13 +38,15 @@ const (
 	GitLab       // a pipeline
 	Helm         // the values of a chart
 	Kubernetes   // a manifest
+	Bake         // a bake file of buildx
+	Devcontainer // devcontainer.json
 	// YAML is a YAML file of which the name says no more. What it is, if anything, its content says: see Sniff.
 	YAML
 )
 
 // String is the name of the kind, as reports have it.
 func (k Kind) String() string {
-	return [...]string{"", "dockerfile", "compose", "dotenv", "dotenv-sample", "envrc", "github", "gitlab", "helm", "kubernetes", "yaml"}[k]
+	return [...]string{"", "dockerfile", "compose", "dotenv", "dotenv-sample", "envrc", "github", "gitlab", "helm", "kubernetes", "bake", "devcontainer", "yaml"}[k]
 }
 
 // Of says what a file is by its name, folders included, with slashes.
@@ -64,6 +68,10 @@ func Of(name string) Kind {
 		return Dotenv
 	}
 	switch {
+	case bake.IsBake(base):
+		return Bake
+	case devcontainer.IsDevcontainer(name):
+		return Devcontainer
 	case yamlfile.IsGitHub(name):
 		return GitHub
 	case yamlfile.IsGitLab(name):
