@@ -86,7 +86,12 @@ func (m *Matcher) assignment(rule int32, p *program, text []byte, a *assignment.
 	}
 	if p.rule.Kind == KindExposure && (len(value) == 0 || p.rule.Filter == plausible.OfNames || a.Refers) {
 		// There is no secret, or none that matters: what is told is the name of the place where one comes in or goes out.
-		f.SecretStart, f.SecretEnd = a.Name.Start, a.Name.End
+		told := a.Name
+		if a.Remark != nil && a.Remark.Told.Len() > 0 {
+			told = a.Remark.Told
+		}
+		f.SecretStart, f.SecretEnd = told.Start, told.End
+		f.Start, f.End = min(f.Start, told.Start), max(f.End, told.End)
 		f.exposes = true
 	}
 	before := len(m.found)

@@ -176,7 +176,8 @@ func (k *check) fill(kind string, i int, template string, judge func(text string
 	}
 }
 
-// finders are the rules that find something in the text of an example, each once; suppressed are those whose every
+// finders are the rules that find something in the text of an example, each once, but for what depends on other files,
+// of which nothing is known; suppressed are those whose every
 // match there is suppressed.
 func (k *check) finders(text string) (rules, suppressed []*Rule) {
 	if k.rule.NameOnly() {
@@ -190,8 +191,8 @@ func (k *check) finders(text string) (rules, suppressed []*Rule) {
 	list := k.m.MatchWith([]byte(text), structured)
 	for i := range list {
 		m := &list[i]
-		if m.Rule != k.rule && m.When.Kind != assignment.Always {
-			continue // of the files around nothing is known
+		if m.Rule != k.rule && (m.When.Kind != assignment.Always || k.besides(m, list)) {
+			continue
 		}
 		ok, by := k.d.placedAt(m, place{assumed: k.rule})
 		switch {
@@ -202,6 +203,14 @@ func (k *check) finders(text string) (rules, suppressed []*Rule) {
 		}
 	}
 	return rules, suppressed
+}
+
+// besides reports whether a match of another rule is about something else in an example of a practice: practices come
+// together, such as a secret build argument and its record in the provenance.
+func (k *check) besides(m *Match, list []Match) bool {
+	return k.rule.Kind == KindExposure && m.Rule.Kind == KindExposure && !slices.ContainsFunc(list, func(o Match) bool {
+		return o.Rule == k.rule && o.SecretStart < m.SecretEnd && m.SecretStart < o.SecretEnd
+	})
 }
 
 // runs reports whether the rule can be run on an example here.

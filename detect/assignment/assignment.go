@@ -50,6 +50,8 @@ type Remark struct {
 	Builder bool
 	// Key is what the assignment is about, where the text at Name does not say that.
 	Key string
+	// Told is where the matter is, when that is not at the name: what a finding points at. Empty for the name.
+	Told Span
 	// When must hold among the files around for the assignment to mean anything; its zero value always does.
 	When Condition
 }

@@ -25,6 +25,7 @@ func readCompose(data []byte) (detect.Reading, int) {
 	f := compose.Parse(data)
 	list := entries(make([]assignment.Assignment, 0, len(f.Assignments)+len(f.References)), f.Assignments)
 	list = append(list, composeFiles(f)...)
+	list = append(list, provenanceArgs(data, f.Assignments)...)
 	for i := range f.Inlines {
 		list = append(list, inline(f.Inlines[i].Text)...)
 	}

@@ -32,6 +32,8 @@ func (k Kind) has(c assignment.Context) bool {
 	switch family {
 	case "command", "dockerfile":
 		return k == Dockerfile || k == Compose // which may hold one
+	case "build":
+		return k == Compose || k == GitHub || k == Bake
 	case "yaml":
 		return k == GitHub || k == GitLab || k == Helm || k == Kubernetes
 	case "dotenv":

@@ -25,10 +25,11 @@ func (k Kind) Read(data []byte) (r detect.Reading, problems int) {
 	case GitHub, GitLab, Helm, Kubernetes:
 		kinds := map[Kind]yamlfile.Kind{GitHub: yamlfile.GitHub, GitLab: yamlfile.GitLab, Helm: yamlfile.Helm, Kubernetes: yamlfile.Kubernetes}
 		f := kinds[k].Parse(data)
-		return detect.Reading{Assignments: entries(nil, f.Assignments)}, len(f.Problems)
+		list := append(entries(nil, f.Assignments), provenanceArgs(data, f.Assignments)...)
+		return detect.Reading{Assignments: list}, len(f.Problems)
 	case Bake:
 		f := bake.Parse(data)
-		list := entries(nil, f.Assignments)
+		list := append(entries(nil, f.Assignments), provenanceArgs(data, f.Assignments)...)
 		for _, in := range f.Inlines {
 			list = append(list, inline(in.Text)...)
 		}
