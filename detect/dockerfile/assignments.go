@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"rummage/detect/assignment"
+	"rummage/detect/shell"
 )
 
 // The contexts of Dockerfiles.
@@ -65,8 +66,8 @@ func contextOf(name string) assignment.Context {
 type collector struct {
 	file  *File
 	list  []assignment.Assignment
-	shell splitter
-	nodes []node // reused
+	split shell.Splitter
+	nodes []shell.Node // reused
 }
 
 // add adds one. The spans are those of the texts; the decoded value is given where the file has another.
@@ -118,28 +119,28 @@ func (c *collector) copies(in *Instruction) {
 }
 
 // defaults adds the literal default values of the references in a word.
-func (c *collector) defaults(context assignment.Context, raw Text, shell bool) {
+func (c *collector) defaults(context assignment.Context, raw Text, inShell bool) {
 	if bytes.IndexByte(raw.Bytes, '{') < 0 {
 		return
 	}
-	l := lexer{src: raw.Bytes, escape: c.file.Escape, shell: shell}
-	c.references(context, raw, l.all(nil))
+	l := shell.Lexer{Src: raw.Bytes, Escape: c.file.Escape, Shell: inShell}
+	c.references(context, raw, l.All(nil))
 }
 
-func (c *collector) references(context assignment.Context, t Text, nodes []node) {
+func (c *collector) references(context assignment.Context, t Text, nodes []shell.Node) {
 	for _, n := range nodes {
-		if n.ref == nil {
+		if n.Ref == nil {
 			continue
 		}
-		r := n.ref
-		switch r.op {
+		r := n.Ref
+		switch r.Op {
 		case "-", ":-", "+", ":+":
 			// A default that is nothing but another reference is not a value.
-			if len(r.nodes) > 0 && !(len(r.nodes) == 1 && r.nodes[0].ref != nil) {
-				c.add(context, t.Slice(r.name[0], r.name[1]), assemble(t, r.nodes, r.word[0]), false)
+			if len(r.Nodes) > 0 && !(len(r.Nodes) == 1 && r.Nodes[0].Ref != nil) {
+				c.add(context, t.Slice(r.Name[0], r.Name[1]), shell.Assemble(t, r.Nodes, r.Word[0]), false)
 			}
 		}
-		c.references(context, t, r.nodes)
+		c.references(context, t, r.Nodes)
 	}
 }
 
@@ -163,7 +164,7 @@ func (c *collector) scripts(in *Instruction) {
 
 // script adds what shell text sets.
 func (c *collector) script(context assignment.Context, t Text, escape byte) {
-	c.shell.split(t, escape, func(cmd *Command) {
+	c.split.Split(t, escape, func(cmd *Command) {
 		for i := range cmd.Assigns {
 			v := &cmd.Assigns[i]
 			c.add(context, v.Name, v.Value, v.Quoted)
@@ -276,12 +277,12 @@ func (c *collector) comment(comment *Comment) {
 		eq := bytes.IndexByte(raw.Bytes, '=')
 		switch {
 		case eq > 0 && nameBefore(raw.Bytes, eq) == 0:
-			w.read(raw.Slice(eq+1, raw.Len()), c.file.Escape, false, &c.nodes)
+			w.Read(raw.Slice(eq+1, raw.Len()), c.file.Escape, false, &c.nodes)
 			c.add(ContextComment, raw.Slice(0, eq), w.Value, w.Quoted)
 		case fields == 1:
 			first = s
 		case fields == 2 && eq < 0 && t.Len() < comment.Text.Len() && first.end > 0 && s.end == t.Len() && upperASCII(t.Bytes[first.start:first.end]):
-			w.read(raw, c.file.Escape, false, &c.nodes)
+			w.Read(raw, c.file.Escape, false, &c.nodes)
 			c.add(ContextComment, t.Slice(first.start, first.end), w.Value, w.Quoted)
 		}
 		return fields < 100

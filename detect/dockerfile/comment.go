@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"slices"
 	"strings"
+
+	"rummage/detect/assignment"
+	"rummage/detect/placed"
 )
 
 // Suppression is a comment that asks a checker to be silent.
@@ -39,7 +42,7 @@ func (p *parser) comment(start, first, end int) {
 
 func (p *parser) addComment(start, first, end int, inside bool) Comment {
 	c := Comment{
-		Text:     trim(Text{Bytes: p.data[first+1 : end : end], at: first + 1}),
+		Text:     trim(placed.Of(p.data, assignment.Span{Start: first + 1, End: end})),
 		Line:     p.line,
 		Inside:   inside,
 		Indented: first > start,
@@ -51,7 +54,7 @@ func (p *parser) addComment(start, first, end int, inside bool) Comment {
 // directive reads `# key=value` at the top of a file and reports whether it is one of the three that builders know.
 func (p *parser) directive(first, end int) bool {
 	from := first + 1 + leadingSpace(p.data[first+1:end])
-	name, value, ok := keyValue(Text{Bytes: p.data[from:end:end], at: from})
+	name, value, ok := keyValue(placed.Of(p.data, assignment.Span{Start: from, End: end}))
 	if !ok || name != "syntax" && name != "escape" && name != "check" {
 		return false
 	}

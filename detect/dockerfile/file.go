@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"rummage/detect/assignment"
+	"rummage/detect/placed"
 )
 
 // Bounds of what is kept of one file. A real Dockerfile comes nowhere near; what is beyond is a Problem.
@@ -39,7 +40,7 @@ func (f *File) Data() []byte { return f.data }
 
 // text is a range of the file.
 func (f *File) text(s assignment.Span) Text {
-	return Text{Bytes: f.data[s.Start:s.End:s.End], at: s.Start}
+	return placed.Of(f.data, assignment.Span{Start: s.Start, End: s.End})
 }
 
 // Directive is a parser directive: `# syntax=docker/dockerfile:1`, `# escape=` and a backquote, `# check=skip=…`.
@@ -115,17 +116,6 @@ func (f *File) Chain(i int) []int {
 		chain = append(chain, i)
 	}
 	return chain
-}
-
-// Word is a word of an instruction.
-type Word struct {
-	// Raw is the word with its quotation marks, escapes and references.
-	Raw Text
-	// Value is the word as it is meant: without quotation marks and escapes, strings of the JSON form decoded.
-	// References to variables are left as they stand.
-	Value Text
-	// Quoted says that the whole word stands within one pair of quotation marks.
-	Quoted bool
 }
 
 // Var is one pair of ENV, ARG or LABEL.

@@ -6,6 +6,9 @@ import (
 	"strconv"
 	"unicode"
 	"unicode/utf8"
+
+	"rummage/detect/placed"
+	"rummage/detect/shell"
 )
 
 // maxLines is how many different lines lastLines remembers. A heredoc that ends with a line beyond is taken for one
@@ -119,7 +122,7 @@ func (f *File) Body(doc *Heredoc) Text {
 	if !doc.StripTabs || bytes.IndexByte(t.Bytes, '\t') < 0 {
 		return t
 	}
-	var j joiner
+	var j placed.Builder
 	for i := 0; i < len(t.Bytes); {
 		for i < len(t.Bytes) && t.Bytes[i] == '\t' {
 			i++
@@ -128,10 +131,10 @@ func (f *File) Body(doc *Heredoc) Text {
 		if n := bytes.IndexByte(t.Bytes[i:], '\n'); n >= 0 {
 			end = i + n + 1
 		}
-		j.add(t.Slice(i, end))
+		j.Add(t.Slice(i, end))
 		i = end
 	}
-	return j.text(doc.Body.Start)
+	return j.Text(doc.Body.Start)
 }
 
 // heredocMark reads a word of the form 3<<-'NAME'.
@@ -148,11 +151,11 @@ func heredocMark(word []byte) (Heredoc, bool) {
 	if words, ok := shellFields(name); !ok || len(words) != 1 {
 		return Heredoc{}, false
 	}
-	l := lexer{src: name, escape: '\\'}
-	for _, part := range l.all(nil) {
-		doc.Name += string(name[part.start:part.end])
+	l := shell.Lexer{Src: name, Escape: '\\'}
+	for _, part := range l.All(nil) {
+		doc.Name += string(name[part.Start:part.End])
 	}
-	doc.Quoted = l.quotes > 0
+	doc.Quoted = l.Quotes > 0
 	return doc, doc.Name != ""
 }
 
@@ -262,12 +265,12 @@ func (s *shellSplitter) double(i int) (int, bool) {
 // dollar reads a reference.
 func (s *shellSplitter) dollar(i int) (int, bool) {
 	if i++; i >= len(s.b) || s.b[i] != '{' {
-		return i + nameLen(s.b[i:]), true
+		return i + shell.NameLen(s.b[i:]), true
 	}
 	if i++; i >= len(s.b) || s.b[i] == '{' || s.b[i] == '}' || s.b[i] == ':' {
 		return i, false
 	}
-	if i += nameLen(s.b[i:]); i >= len(s.b) {
+	if i += shell.NameLen(s.b[i:]); i >= len(s.b) {
 		return i, false
 	}
 	switch s.b[i] {
@@ -295,7 +298,7 @@ func (s *shellSplitter) dollar(i int) (int, bool) {
 
 // operand reads the word of a reference.
 func (s *shellSplitter) operand(i int, stop byte) (int, bool) {
-	if s.depth++; s.depth > maxNesting {
+	if s.depth++; s.depth > shell.MaxNesting {
 		return i, false
 	}
 	i, ok := s.until(i, stop, true)

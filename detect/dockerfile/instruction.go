@@ -255,7 +255,7 @@ func (p *parser) pair(in *Instruction, raw Text, eq int) {
 	v.Set = true
 	b := raw.Bytes
 	if q := b[0]; (q == '"' || q == '\'') && bytes.IndexByte(b[1:max(1, eq)], q) < 0 {
-		v.read(raw, p.escape, false, &p.nodes)
+		v.Read(raw, p.escape, false, &p.nodes)
 		if i := bytes.IndexByte(v.Value.Bytes, '='); v.Quoted && i >= 0 {
 			// "NAME=value": builders take the mark for a part of the name and stop. What is meant is clear.
 			p.problem(in.StartLine, BadQuote)

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"rummage/detect/placed"
 )
 
 // jsonWords reads t as a JSON array of strings. It reports false when t is none, which makes it plain text, and other
@@ -67,24 +69,25 @@ func jsonString(t Text, i int) (Text, int, bool) {
 	if plain {
 		return t.Slice(start, i), i + 1, true
 	}
-	j := joiner{bytes: make([]byte, 0, i-start)}
+	var j placed.Builder
+	j.Grow(i - start)
 	for k := start; k < i; {
 		n := k
 		for n < i && b[n] != '\\' {
 			n++
 		}
-		j.add(t.Slice(k, n))
+		j.Add(t.Slice(k, n))
 		if k = n; k < i {
 			var buf [4]byte
 			r, size := jsonEscape(b[k:i])
 			if size == 0 {
 				return Text{}, k, false
 			}
-			j.escape(buf[:utf8.EncodeRune(buf[:], r)], t.Span(k, k+size))
+			j.Stand(buf[:utf8.EncodeRune(buf[:], r)], t.Span(k, k+size))
 			k += size
 		}
 	}
-	return j.text(t.Pos(start)), i + 1, true
+	return j.Text(t.Pos(start)), i + 1, true
 }
 
 // jsonEscape reads the escape that b begins with and returns the character and the length, 0 if it is none.

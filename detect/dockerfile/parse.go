@@ -2,12 +2,13 @@ package dockerfile
 
 import (
 	"bytes"
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"rummage/detect/assignment"
+	"rummage/detect/placed"
+	"rummage/detect/shell"
 )
 
 // parser holds what Parse knows half way through a file.
@@ -30,8 +31,8 @@ type parser struct {
 	args    slab[Word]
 	vars    slab[Var]
 	flagged slab[Flag]
-	parts   []part // reused
-	nodes   []node // reused
+	builder placed.Builder
+	nodes   []shell.Node // reused
 	last    *lastLines
 }
 
@@ -149,13 +150,13 @@ func (p *parser) stop(line int) {
 func (p *parser) join(start, end int) Text {
 	cut, more := p.continued(start, end)
 	if !more {
-		return Text{Bytes: p.data[start:end:end], at: start}
+		return placed.Of(p.data, assignment.Span{Start: start, End: end})
 	}
 	if p.joined == nil {
 		p.joined = make([]byte, 0, len(p.data)-start)
 	}
-	j := joiner{bytes: p.joined[len(p.joined):], parts: p.parts[:0]}
-	j.add(Text{Bytes: p.data[start:cut], at: start})
+	p.builder.Reuse(p.joined)
+	p.builder.Add(placed.Of(p.data, assignment.Span{Start: start, End: cut}))
 	for more {
 		start, end, ok := p.next()
 		if !ok {
@@ -170,16 +171,10 @@ func (p *parser) join(start, end int) Text {
 			continue
 		}
 		cut, more = p.continued(start, end)
-		j.add(Text{Bytes: p.data[start:cut], at: start})
+		p.builder.Add(placed.Of(p.data, assignment.Span{Start: start, End: cut}))
 	}
-	t := j.text(start)
-	p.joined = p.joined[:len(p.joined)+len(t.Bytes)]
-	t.Bytes = slices.Clip(t.Bytes)
-	if t.parts != nil {
-		p.parts = *t.parts
-		parts := slices.Clone(p.parts)
-		t.parts = &parts
-	}
+	t := p.builder.Text(start)
+	p.joined = p.joined[:len(p.joined)+t.Len()]
 	return t
 }
 

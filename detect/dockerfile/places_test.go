@@ -93,8 +93,7 @@ func (c *checker) text(what string, t Text) {
 
 // escape says whether byte i of the text was made from an escape, which begins with a backslash.
 func (c *checker) escape(t Text, i int) bool {
-	p := (*t.parts)[t.part(i)]
-	return c.data[p.from] == '\\'
+	return c.data[t.Pos(i)] == '\\'
 }
 
 func (c *checker) within(what string, t Text, outer assignment.Span) {
@@ -252,23 +251,5 @@ func FuzzParse(f *testing.F) {
 				}
 			}
 		})
-	})
-}
-
-// FuzzCommands splits any text as a shell would.
-func FuzzCommands(f *testing.F) {
-	for _, s := range shellForms {
-		f.Add([]byte(s.text), false)
-	}
-	f.Fuzz(func(t *testing.T, data []byte, powershell bool) {
-		if len(data) > 1<<16 {
-			return
-		}
-		c := checker{t, Parse(data), data}
-		s := Script{Text: Text{Bytes: data}, Escape: '\\'}
-		if powershell {
-			s.Escape = '`'
-		}
-		c.commands(s)
 	})
 }

@@ -1,5 +1,7 @@
 package dockerfile
 
+import "rummage/detect/shell"
+
 // Bounds of Resolve. A value longer than maxValue is cut, and so is every value once those of a file add up to
 // maxValues: variables that hold each other twice double with every line.
 const (
@@ -102,12 +104,12 @@ func (e *Env) Lookup(name string) (Binding, bool) {
 
 // Word resolves the references in a word as it stands, with its quotation marks: Word.Raw, Flag.Value.
 func (e *Env) Word(raw Text) Resolved {
-	if !needsLexer(raw.Bytes, e.escape, false) {
+	if !shell.Special(raw.Bytes, e.escape, false) {
 		return Resolved{Value: raw.Bytes}
 	}
-	l := lexer{src: raw.Bytes, escape: e.escape}
+	l := shell.Lexer{Src: raw.Bytes, Escape: e.escape}
 	var r Resolved
-	e.expand(&r, raw.Bytes, l.all(nil))
+	e.expand(&r, raw.Bytes, l.All(nil))
 	e.budget -= len(r.Value)
 	return r
 }
@@ -146,13 +148,13 @@ func (e *Env) declare(in *Instruction) {
 }
 
 // expand appends what the nodes of src stand for to r.
-func (e *Env) expand(r *Resolved, src []byte, nodes []node) {
+func (e *Env) expand(r *Resolved, src []byte, nodes []shell.Node) {
 	for _, n := range nodes {
-		if n.ref == nil {
-			e.append(r, src[n.start:n.end])
+		if n.Ref == nil {
+			e.append(r, src[n.Start:n.End])
 			continue
 		}
-		e.reference(r, src, n.ref)
+		e.reference(r, src, n.Ref)
 	}
 }
 
@@ -165,21 +167,21 @@ func (e *Env) append(r *Resolved, b []byte) {
 }
 
 // reference appends what one reference stands for.
-func (e *Env) reference(r *Resolved, src []byte, ref *ref) {
-	name := string(src[ref.name[0]:ref.name[1]])
+func (e *Env) reference(r *Resolved, src []byte, ref *shell.Reference) {
+	name := string(src[ref.Name[0]:ref.Name[1]])
 	r.Names = append(r.Names, name)
 	b, set := e.Lookup(name)
 	set = set && !b.Outside
-	switch ref.op {
+	switch ref.Op {
 	case ":-", "-":
-		if set && (ref.op == "-" || len(b.Value) > 0) {
+		if set && (ref.Op == "-" || len(b.Value) > 0) {
 			e.value(r, b)
 		} else {
-			e.expand(r, src, ref.nodes)
+			e.expand(r, src, ref.Nodes)
 		}
 	case ":+", "+":
-		if set && (ref.op == "+" || len(b.Value) > 0) {
-			e.expand(r, src, ref.nodes)
+		if set && (ref.Op == "+" || len(b.Value) > 0) {
+			e.expand(r, src, ref.Nodes)
 		}
 	case "", "?", ":?":
 		if set {

@@ -1,6 +1,10 @@
 package dockerfile
 
-import "bytes"
+import (
+	"bytes"
+
+	"rummage/detect/shell"
+)
 
 // Script is text that an instruction hands to a shell or another program.
 type Script struct {
@@ -46,7 +50,7 @@ func (f *File) documents(in *Instruction, list []Script) []Script {
 	}
 	if _, alone := heredocMark(in.Rest.Bytes); alone && in.Name == "RUN" && len(in.Heredocs) == 1 {
 		s := &list[len(list)-1]
-		s.Shell = interpreted(s.Text.Bytes)
+		s.Shell = shell.Interpreted(s.Text.Bytes)
 	}
 	return list
 }
@@ -70,7 +74,7 @@ func shellText(in *Instruction) (Text, bool) {
 	if !in.JSON {
 		return args[0].Value, true
 	}
-	if !isShell(args[0].Value.Bytes) {
+	if !shell.IsShell(args[0].Value.Bytes) {
 		return Text{}, false
 	}
 	for i := 1; i+1 < len(args); i++ {
@@ -83,29 +87,6 @@ func shellText(in *Instruction) (Text, bool) {
 		}
 	}
 	return Text{}, false
-}
-
-// isShell says whether the program is a POSIX shell.
-func isShell(program []byte) bool {
-	switch string(program[bytes.LastIndexByte(program, '/')+1:]) {
-	case "sh", "bash", "ash", "dash", "ksh", "zsh":
-		return true
-	}
-	return false
-}
-
-// interpreted says whether the builder has a shell run the text: it begins with no #!, or with that of a shell.
-func interpreted(text []byte) bool {
-	line, ok := bytes.CutPrefix(text, []byte("#!"))
-	if !ok {
-		return true
-	}
-	line, _, _ = bytes.Cut(line, []byte("\n"))
-	words := bytes.Fields(line)
-	if len(words) > 1 && bytes.HasSuffix(words[0], []byte("/env")) {
-		words = words[1:]
-	}
-	return len(words) > 0 && isShell(words[0])
 }
 
 // use is what a command does with a heredoc.
@@ -126,7 +107,7 @@ func (f *File) uses(in *Instruction) map[int]use {
 			return
 		}
 		name := c.Words[0].Value.Bytes
-		u := use{isShell(name), written(c, string(name[bytes.LastIndexByte(name, '/')+1:]))}
+		u := use{shell.IsShell(name), written(c, string(name[bytes.LastIndexByte(name, '/')+1:]))}
 		for _, r := range c.Redirs {
 			if r.Op == "<<" || r.Op == "<<-" {
 				list[r.Span.Start] = u

@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"unicode"
 	"unicode/utf8"
+
+	"rummage/detect/placed"
+	"rummage/detect/shell"
 )
 
 // span is a range of bytes of a text.
@@ -30,7 +33,7 @@ func blankFields(b []byte, each func(span) bool) {
 func quotedFields(b []byte, escape byte, each func(span) bool) {
 	start, quote := -1, byte(0)
 	for i := 0; i < len(b); {
-		if start >= 0 && shellClass[b[i]]&plainByte != 0 {
+		if start >= 0 && shell.Class[b[i]]&shell.Ordinary != 0 {
 			i++
 			continue
 		}
@@ -84,9 +87,9 @@ func (p *parser) flags(t Text, in *Instruction) Text {
 			return t.Slice(i, len(b))
 		}
 		start := i
-		var nodes []node
+		var nodes []shell.Node
 		nodes, i = p.flagWord(b, i)
-		value := assemble(t, nodes, start)
+		value := shell.Assemble(t, nodes, start)
 		if string(value.Bytes) == "--" {
 			return t.Slice(i, len(b))
 		}
@@ -110,8 +113,8 @@ func (p *parser) flags(t Text, in *Instruction) Text {
 }
 
 // flagWord reads the flag at i: the bytes kept, and where it ends.
-func (p *parser) flagWord(b []byte, i int) ([]node, int) {
-	l := lexer{src: b}
+func (p *parser) flagWord(b []byte, i int) ([]shell.Node, int) {
+	l := shell.Lexer{Src: b}
 	nodes := p.nodes[:0]
 	quote := byte(0)
 	for ; i < len(b); i++ {
@@ -127,10 +130,10 @@ func (p *parser) flagWord(b []byte, i int) ([]node, int) {
 		case c == p.escape:
 			i++
 			if i < len(b) {
-				nodes = l.literal(nodes, i, i+1)
+				nodes = l.Literal(nodes, i, i+1)
 			}
 		default:
-			nodes = l.literal(nodes, i, i+1)
+			nodes = l.Literal(nodes, i, i+1)
 		}
 	}
 	p.nodes = nodes[:0]
@@ -180,13 +183,13 @@ func (p *parser) options(flag *Flag, line int) {
 // csvField reads a quoted field from i on, behind its mark. It returns the offset of the comma behind it; false when
 // the field is not closed or something else follows.
 func csvField(t Text, i int) (Text, int, bool) {
-	var j joiner
+	var j placed.Builder
 	empty := t.Pos(i)
 	for start := i; i < len(t.Bytes); i++ {
 		if t.Bytes[i] != '"' {
 			continue
 		}
-		j.add(t.Slice(start, i))
+		j.Add(t.Slice(start, i))
 		if i+1 < len(t.Bytes) && t.Bytes[i+1] == '"' {
 			i++
 			start = i
@@ -195,9 +198,9 @@ func csvField(t Text, i int) (Text, int, bool) {
 		i++
 		comma := bytes.IndexByte(t.Bytes[i:], ',')
 		if comma < 0 {
-			return j.text(empty), len(t.Bytes), i == len(t.Bytes)
+			return j.Text(empty), len(t.Bytes), i == len(t.Bytes)
 		}
-		return j.text(empty), i + comma, comma == 0
+		return j.Text(empty), i + comma, comma == 0
 	}
-	return j.text(empty), len(t.Bytes), false
+	return j.Text(empty), len(t.Bytes), false
 }

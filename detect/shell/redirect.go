@@ -1,9 +1,13 @@
-package dockerfile
+package shell
 
-import "bytes"
+import (
+	"bytes"
+
+	"rummage/detect/placed"
+)
 
 // redirAt says whether a redirection stands at i: digits and < or >, or &>.
-func (s *splitter) redirAt(i, limit int) bool {
+func (s *Splitter) redirAt(i, limit int) bool {
 	if s.b[i] == '&' {
 		return i+1 < limit && s.b[i+1] == '>'
 	}
@@ -20,7 +24,7 @@ func (s *splitter) redirAt(i, limit int) bool {
 var operators = []string{"<<<", "<<-", "&>>", "<<", "<&", "<>", ">>", ">&", ">|", "&>", "<", ">"}
 
 // redirect reads the redirection at i and adds it to the command.
-func (s *splitter) redirect(c *Command, i, limit int) int {
+func (s *Splitter) redirect(c *Command, i, limit int) int {
 	start := i
 	r := Redir{FD: -1}
 	for ; i < limit && digit(s.b[i]); i++ {
@@ -37,13 +41,13 @@ func (s *splitter) redirect(c *Command, i, limit int) int {
 		i++
 	}
 	end := i
-	if i < limit && shellClass[s.b[i]]&breakByte == 0 {
+	if i < limit && Class[s.b[i]]&Break == 0 {
 		end = s.word(i, limit)
 	}
 	if s.visit == nil {
 		return end
 	}
-	r.Target.read(s.t.Slice(i, end), s.escape, true, &s.nodes)
+	r.Target.Read(s.t.Slice(i, end), s.escape, true, &s.scratch)
 	r.Span = s.t.Span(start, end)
 	if (r.Op == "<<" || r.Op == "<<-") && end > i {
 		r.Body = s.document(end, limit, r.Target.Value.String(), r.Op == "<<-")
@@ -54,7 +58,7 @@ func (s *splitter) redirect(c *Command, i, limit int) int {
 
 // document reads the body of a heredoc named in the line that i is in. It begins behind that line, or behind the body
 // before it, and the commands go on behind it. One without an end takes all that is left, as shells do.
-func (s *splitter) document(i, limit int, name string, strip bool) Text {
+func (s *Splitter) document(i, limit int, name string, strip bool) placed.Text {
 	if s.docLine < i {
 		s.docLine, s.docEnd = limit, limit
 		if n := bytes.IndexByte(s.b[i:limit], '\n'); n >= 0 {
@@ -63,7 +67,7 @@ func (s *splitter) document(i, limit int, name string, strip bool) Text {
 	}
 	start := s.docEnd
 	if start >= limit {
-		return Text{} // no line is left, or none that belongs to what stands in `…`
+		return placed.Text{} // no line is left, or none that belongs to what stands in `…`
 	}
 	for s.docEnd < limit {
 		at, end := s.docEnd, limit

@@ -1,9 +1,32 @@
-package dockerfile
+package shell
 
 import (
+	"bytes"
+	"fmt"
 	"strings"
 	"testing"
+	"time"
+
+	"rummage/detect/assignment"
+	"rummage/detect/placed"
 )
+
+func text(s string) placed.Text { return placed.Text{Bytes: []byte(s)} }
+
+// showCommand writes down a command.
+func showCommand(c *Command) string {
+	var b strings.Builder
+	for _, v := range c.Assigns {
+		fmt.Fprintf(&b, "%s=%q ", v.Name, v.Value)
+	}
+	for _, w := range c.Words {
+		fmt.Fprintf(&b, "%q ", w.Value)
+	}
+	for _, r := range c.Redirs {
+		fmt.Fprintf(&b, "(%d%s %q %q) ", r.FD, r.Op, r.Target.Value, r.Body)
+	}
+	return fmt.Sprintf("%s%q", b.String(), c.Next)
+}
 
 // shellForms are shell texts with their commands, as showCommand writes them.
 var shellForms = []struct {
@@ -44,7 +67,7 @@ var shellForms = []struct {
 func TestCommands(t *testing.T) {
 	for _, form := range shellForms {
 		var got []string
-		Commands(Text{Bytes: []byte(form.text)}, '\\', func(c *Command) { got = append(got, showCommand(c)) })
+		Commands(text(form.text), '\\', func(c *Command) { got = append(got, showCommand(c)) })
 		if strings.Join(got, "\n") != strings.Join(form.want, "\n") {
 			t.Errorf("%s: %q\n got %s\nwant %s", form.title, form.text, got, form.want)
 		}
@@ -53,7 +76,7 @@ func TestCommands(t *testing.T) {
 
 func TestCommandsDepth(t *testing.T) {
 	var depths []int
-	Commands(Text{Bytes: []byte("a $(b $(c)) (d)")}, '\\', func(c *Command) { depths = append(depths, c.Depth) })
+	Commands(text("a $(b $(c)) (d)"), '\\', func(c *Command) { depths = append(depths, c.Depth) })
 	if want := []int{2, 1, 0, 1}; len(depths) != 4 || depths[0] != want[0] || depths[1] != want[1] || depths[2] != want[2] || depths[3] != want[3] {
 		t.Errorf("%v", depths)
 	}
@@ -61,8 +84,81 @@ func TestCommandsDepth(t *testing.T) {
 
 func TestPowerShell(t *testing.T) {
 	var got []string
-	Commands(Text{Bytes: []byte("a c:\\b `\"c -d \"e`\"f\"")}, '`', func(c *Command) { got = append(got, showCommand(c)) })
+	Commands(text("a c:\\b `\"c -d \"e`\"f\""), '`', func(c *Command) { got = append(got, showCommand(c)) })
 	if want := `"a" "c:\\b" "\"c" "-d" "e\"f" ""`; len(got) != 1 || got[0] != want {
 		t.Errorf("%s", got)
+	}
+}
+
+// checkCommands checks that all places lie in the text and point at what is reported.
+func checkCommands(t *testing.T, data []byte, escape byte) {
+	within := func(what string, x placed.Text, outer assignment.Span) {
+		t.Helper()
+		p := x.Place()
+		if p.Start < outer.Start || p.Start > p.End || p.End > outer.End {
+			t.Fatalf("%s: %v is not in %v", what, p, outer)
+		}
+		if x.Verbatim() && !bytes.Equal(p.Of(data), x.Bytes) {
+			t.Fatalf("%s: %q at %v, where %q stands", what, x.Bytes, p, p.Of(data))
+		}
+		for i := range x.Bytes {
+			if data[x.Pos(i)] != x.Bytes[i] {
+				t.Fatalf("%s: byte %d of %q is not at %d", what, i, x.Bytes, x.Pos(i))
+			}
+		}
+	}
+	all := assignment.Span{End: len(data)}
+	Commands(placed.Of(data, all), escape, func(c *Command) {
+		if c.Depth < 0 || c.Depth > maxCommands {
+			t.Fatalf("depth %d", c.Depth)
+		}
+		for i := range c.Assigns {
+			v := &c.Assigns[i]
+			within("name", v.Name, all)
+			within("raw value", v.Raw, all)
+			within("value", v.Value, v.Raw.Place())
+		}
+		for i := range c.Words {
+			w := &c.Words[i]
+			within("raw word", w.Raw, all)
+			within("word", w.Value, w.Raw.Place())
+		}
+		for i := range c.Redirs {
+			r := &c.Redirs[i]
+			within("target", r.Target.Raw, r.Span)
+			if r.Body.Len() > 0 {
+				within("body", r.Body, all)
+			}
+		}
+	})
+}
+
+// FuzzCommands splits any text as a shell would.
+func FuzzCommands(f *testing.F) {
+	for _, s := range shellForms {
+		f.Add([]byte(s.text), false)
+	}
+	f.Fuzz(func(t *testing.T, data []byte, powershell bool) {
+		if len(data) > 1<<16 {
+			return
+		}
+		escape := byte('\\')
+		if powershell {
+			escape = '`'
+		}
+		checkCommands(t, data, escape)
+	})
+}
+
+// TestLinear: what is open and never closed is not looked for again and again.
+func TestLinear(t *testing.T) {
+	for _, piece := range []string{"$(", "${a:-", "`", "\"", "'", "{{", "${{", "$'", "((", "<<E ", "<<E\n", "$((", "(", "\"$(", "\"${", "a=\"$(b ", "\\`", "<(", "$(cat <<E\n", "a 1", "1<"} {
+		data := []byte(strings.Repeat(piece, 1<<19/len(piece)))
+		checkCommands(t, data[:1<<12], '\\')
+		began := time.Now()
+		Commands(placed.Text{Bytes: data}, '\\', func(*Command) {})
+		if d := time.Since(began); d > 2*time.Second {
+			t.Errorf("%q: %v for %d bytes", piece, d, len(data))
+		}
 	}
 }

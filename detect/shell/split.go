@@ -1,4 +1,4 @@
-package dockerfile
+package shell
 
 import (
 	"bytes"
@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"rummage/detect/assignment"
+	"rummage/detect/placed"
 )
 
 // Bounds of Commands.
@@ -19,7 +20,7 @@ const (
 // Command is a simple command of a shell: assignments, words, redirections.
 type Command struct {
 	// Assigns are the pairs in front: NAME=value cmd. Without Words they set variables of the shell itself.
-	Assigns []Var
+	Assigns []Assign
 	// Words are the name of the command and its arguments.
 	Words  []Word
 	Redirs []Redir
@@ -29,6 +30,12 @@ type Command struct {
 	Depth int
 }
 
+// Assign is a pair in front of a command: NAME=value, NAME+=value.
+type Assign struct {
+	Name placed.Text
+	Word // the value
+}
+
 // Redir is a redirection.
 type Redir struct {
 	Op     string // < > >> << <<- <<< <> >| <& >& &> &>>
@@ -36,7 +43,7 @@ type Redir struct {
 	Target Word   // the file, the name of a heredoc, the text of <<<
 	Span   assignment.Span
 	// Body is that of a heredoc that stands in the same text.
-	Body Text
+	Body placed.Text
 }
 
 // Commands splits the text of a POSIX shell and calls visit for each simple command, in the order in which they end;
@@ -45,13 +52,13 @@ type Redir struct {
 //
 // It is no parser: words like `if` and `do` are skipped where a command begins, a mark without its partner is closed
 // by the end of the text, and nothing is an error.
-func Commands(t Text, escape byte, visit func(*Command)) {
-	var s splitter
-	s.split(t, escape, visit)
+func Commands(t placed.Text, escape byte, visit func(*Command)) {
+	var s Splitter
+	s.Split(t, escape, visit)
 }
 
-// split is Commands. The splitter may have been used before.
-func (s *splitter) split(t Text, escape byte, visit func(*Command)) {
+// Split is Commands. It must not be called from visit; another Splitter may.
+func (s *Splitter) Split(t placed.Text, escape byte, visit func(*Command)) {
 	s.t, s.b, s.escape, s.visit = t, t.Bytes, escape, visit
 	s.depth, s.docLine, s.docEnd = 0, 0, 0
 	s.commands(0, len(s.b), 0)
@@ -59,46 +66,47 @@ func (s *splitter) split(t Text, escape byte, visit func(*Command)) {
 
 // Classes of bytes of shell text.
 const (
-	blankByte   = 1 << iota // between words
-	breakByte               // ends a word
-	specialByte             // means something within a word
-	plainByte               // means nothing anywhere: ASCII that is none of the above
+	Blank    = 1 << iota // between words
+	Break                // ends a word
+	Mark                 // means something within a word
+	Ordinary             // means nothing anywhere: ASCII that is none of the above
 )
 
-var shellClass = func() (t [256]uint8) {
+// Class has the classes of each byte.
+var Class = func() (t [256]uint8) {
 	for _, c := range " \t\r\v\f" {
-		t[c] = blankByte | breakByte
+		t[c] = Blank | Break
 	}
 	for _, c := range "\n;&|()<>" {
-		t[c] = breakByte
+		t[c] = Break
 	}
 	for _, c := range "'\"$`\\" {
-		t[c] = specialByte
+		t[c] = Mark
 	}
 	for c := range utf8.RuneSelf {
 		if t[c] == 0 {
-			t[c] = plainByte
+			t[c] = Ordinary
 		}
 	}
 	return t
 }()
 
-// splitter splits shell text.
-type splitter struct {
-	t      Text
-	b      []byte
-	escape byte
-	visit  func(*Command) // nil: only the ends of things are looked for
-	depth  int
-	stack  []*Command // one for each depth, reused
-	none   Command    // stays empty
-	nodes  []node
+// Splitter splits shell text, one after another with the same memory. The zero value is ready for use.
+type Splitter struct {
+	t       placed.Text
+	b       []byte
+	escape  byte
+	visit   func(*Command) // nil: only the ends of things are looked for
+	depth   int
+	stack   []*Command // one for each depth, reused
+	none    Command    // stays empty
+	scratch []Node
 	// docLine is the end of the last line that names heredocs, docEnd where the bodies of those read end.
 	docLine, docEnd int
 }
 
 // command is an empty command for the depth.
-func (s *splitter) command() *Command {
+func (s *Splitter) command() *Command {
 	if s.visit == nil {
 		return &s.none
 	}
@@ -110,7 +118,7 @@ func (s *splitter) command() *Command {
 	return c
 }
 
-func (s *splitter) emit(c *Command, next string) {
+func (s *Splitter) emit(c *Command, next string) {
 	if s.visit != nil && len(c.Assigns)+len(c.Words)+len(c.Redirs) > 0 {
 		c.Next = next
 		s.visit(c)
@@ -119,14 +127,14 @@ func (s *splitter) emit(c *Command, next string) {
 }
 
 // commands reads commands from i up to the closing byte (0 for none) or the limit, and returns the offset behind it.
-func (s *splitter) commands(i, limit int, closing byte) int {
+func (s *Splitter) commands(i, limit int, closing byte) int {
 	c := s.command()
 	for i < limit {
 		if len(c.Assigns)+len(c.Words)+len(c.Redirs) >= maxCommandWords {
 			s.emit(c, "")
 		}
 		switch b := s.b[i]; {
-		case shellClass[b]&blankByte != 0:
+		case Class[b]&Blank != 0:
 			i++
 		case b == s.escape && s.lineEnd(i+1, limit) > 0:
 			i += 1 + s.lineEnd(i+1, limit)
@@ -153,7 +161,7 @@ func (s *splitter) commands(i, limit int, closing byte) int {
 			op := operator(s.b[i:limit])
 			s.emit(c, op)
 			i += len(op)
-		case (shellClass[b] == breakByte || digit(b)) && s.redirAt(i, limit):
+		case (Class[b] == Break || digit(b)) && s.redirAt(i, limit):
 			i = s.redirect(c, i, limit)
 		default:
 			i = s.addWord(c, i, limit)
@@ -174,7 +182,7 @@ func operator(b []byte) string {
 }
 
 // nested reads the commands of a (…), from behind its opening parenthesis.
-func (s *splitter) nested(i, limit int) int {
+func (s *Splitter) nested(i, limit int) int {
 	if s.depth >= maxCommands {
 		return i
 	}
@@ -185,7 +193,7 @@ func (s *splitter) nested(i, limit int) int {
 }
 
 // lineEnd is the length of a line end at i.
-func (s *splitter) lineEnd(i, limit int) int {
+func (s *Splitter) lineEnd(i, limit int) int {
 	switch {
 	case i < limit && s.b[i] == '\n':
 		return 1
@@ -196,7 +204,7 @@ func (s *splitter) lineEnd(i, limit int) int {
 }
 
 // addWord reads the word at i and adds it to the command.
-func (s *splitter) addWord(c *Command, i, limit int) int {
+func (s *Splitter) addWord(c *Command, i, limit int) int {
 	end := s.word(i, limit)
 	if s.visit == nil {
 		return end
@@ -208,8 +216,8 @@ func (s *splitter) addWord(c *Command, i, limit int) int {
 			if raw.Bytes[n] == '+' {
 				eq++
 			}
-			c.Assigns = append(c.Assigns, Var{Name: raw.Slice(0, n), RawName: raw.Slice(0, n), Set: true})
-			c.Assigns[len(c.Assigns)-1].read(raw.Slice(eq+1, raw.Len()), s.escape, true, &s.nodes)
+			c.Assigns = append(c.Assigns, Assign{Name: raw.Slice(0, n)})
+			c.Assigns[len(c.Assigns)-1].Read(raw.Slice(eq+1, raw.Len()), s.escape, true, &s.scratch)
 			return end
 		}
 		if len(c.Assigns) == 0 && keyword(raw.Bytes) {
@@ -217,7 +225,7 @@ func (s *splitter) addWord(c *Command, i, limit int) int {
 		}
 	}
 	c.Words = slices.Grow(c.Words, 1)[:len(c.Words)+1]
-	c.Words[len(c.Words)-1].read(raw, s.escape, true, &s.nodes)
+	c.Words[len(c.Words)-1].Read(raw, s.escape, true, &s.scratch)
 	return end
 }
 
@@ -245,10 +253,10 @@ func keyword(b []byte) bool {
 }
 
 // word returns the end of the word at i. There is at least one byte in it.
-func (s *splitter) word(i, limit int) int {
+func (s *Splitter) word(i, limit int) int {
 	for start := i; i < limit; {
 		switch b := s.b[i]; {
-		case shellClass[b]&^plainByte == 0:
+		case Class[b]&^Ordinary == 0:
 			i++
 		case b == s.escape:
 			i += max(2, 1+s.lineEnd(i+1, limit))
@@ -260,7 +268,7 @@ func (s *splitter) word(i, limit int) int {
 			i = s.dollar(i, limit)
 		case (b == '<' || b == '>') && i+1 < limit && s.b[i+1] == '(':
 			i = s.nested(i+2, limit)
-		case shellClass[b]&breakByte != 0:
+		case Class[b]&Break != 0:
 			if i > start {
 				return i
 			}
@@ -273,7 +281,7 @@ func (s *splitter) word(i, limit int) int {
 }
 
 // closing returns the offset behind the next byte c.
-func (s *splitter) closing(i, limit int, c byte) int {
+func (s *Splitter) closing(i, limit int, c byte) int {
 	if n := bytes.IndexByte(s.b[i:limit], c); n >= 0 {
 		return i + n + 1
 	}
@@ -281,7 +289,7 @@ func (s *splitter) closing(i, limit int, c byte) int {
 }
 
 // double returns the offset behind the double quote that closes.
-func (s *splitter) double(i, limit int) int {
+func (s *Splitter) double(i, limit int) int {
 	for i < limit {
 		switch b := s.b[i]; {
 		case b == '"':
@@ -298,7 +306,7 @@ func (s *splitter) double(i, limit int) int {
 }
 
 // dollar returns the end of the reference or substitution at i, and visits the commands in it.
-func (s *splitter) dollar(i, limit int) int {
+func (s *Splitter) dollar(i, limit int) int {
 	next := byte(0)
 	if i+1 < limit {
 		next = s.b[i+1]
@@ -317,7 +325,7 @@ func (s *splitter) dollar(i, limit int) int {
 }
 
 // backquoted reads `…` from behind the first mark.
-func (s *splitter) backquoted(i, limit int) int {
+func (s *Splitter) backquoted(i, limit int) int {
 	end := i
 	for end < limit && s.b[end] != '`' {
 		if s.b[end] == '\\' {
@@ -335,7 +343,7 @@ func (s *splitter) backquoted(i, limit int) int {
 }
 
 // arithmetic reads $((…)) from behind the parentheses.
-func (s *splitter) arithmetic(i, limit int) int {
+func (s *Splitter) arithmetic(i, limit int) int {
 	for open := 2; i < limit; i++ {
 		switch s.b[i] {
 		case '(':
@@ -350,7 +358,7 @@ func (s *splitter) arithmetic(i, limit int) int {
 }
 
 // braces reads ${…} from behind the brace.
-func (s *splitter) braces(i, limit int) int {
+func (s *Splitter) braces(i, limit int) int {
 	if s.depth >= maxCommands {
 		return i
 	}
@@ -376,10 +384,36 @@ func (s *splitter) braces(i, limit int) int {
 }
 
 // substitution returns the end of the $(…) or `…` at i.
-func (l *lexer) substitution(i int) (int, bool) {
-	if l.src[i] == '$' && (i+1 >= len(l.src) || l.src[i+1] != '(') {
+func (l *Lexer) substitution(i int) (int, bool) {
+	if l.Src[i] == '$' && (i+1 >= len(l.Src) || l.Src[i+1] != '(') {
 		return i, false
 	}
-	s := splitter{b: l.src, escape: l.escape}
-	return s.dollar(i, len(l.src)), true
+	s := Splitter{b: l.Src, escape: l.Escape}
+	return s.dollar(i, len(l.Src)), true
+}
+
+func letter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
+func digit(c byte) bool  { return '0' <= c && c <= '9' }
+
+// IsShell says whether the program, a name or a path, is a POSIX shell.
+func IsShell(program []byte) bool {
+	switch string(program[bytes.LastIndexByte(program, '/')+1:]) {
+	case "sh", "bash", "ash", "dash", "ksh", "zsh":
+		return true
+	}
+	return false
+}
+
+// Interpreted says whether a shell runs the text: it begins with no #!, or with that of a shell.
+func Interpreted(text []byte) bool {
+	line, ok := bytes.CutPrefix(text, []byte("#!"))
+	if !ok {
+		return true
+	}
+	line, _, _ = bytes.Cut(line, []byte("\n"))
+	words := bytes.Fields(line)
+	if len(words) > 1 && bytes.HasSuffix(words[0], []byte("/env")) {
+		words = words[1:]
+	}
+	return len(words) > 0 && IsShell(words[0])
 }
