@@ -18,6 +18,7 @@ import (
 	"rummage/detect/assignment"
 	"rummage/detect/interpolate"
 	"rummage/detect/placed"
+	"rummage/detect/shell"
 	"rummage/detect/yamltree"
 )
 
@@ -63,6 +64,7 @@ type scratch struct {
 	entries []Entry
 	seen    []bool        // collections of the document that were read, by id
 	args    []placed.Text // the words of a command, until its flags are read
+	split   shell.Splitter
 }
 
 // scratches holds memory of walkers that are done, as *scratch.

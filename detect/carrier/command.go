@@ -5,6 +5,7 @@ import (
 
 	"rummage/detect/assignment"
 	"rummage/detect/placed"
+	"rummage/detect/shell"
 	"rummage/detect/yamltree"
 )
 
@@ -57,14 +58,18 @@ func (w *Walker) Words(c assignment.Context, t placed.Text) {
 	if t.Len() > maxScript {
 		return
 	}
-	w.args = w.args[:0]
-	splitWords(t, func(word placed.Text, end bool) {
-		if end {
-			w.flags(c, w.args)
-			w.args = w.args[:0]
-			return
+	w.split.Split(t, '\\', func(cmd *shell.Command) {
+		for i := range cmd.Assigns {
+			w.argument(c, cmd.Assigns[i].Name.Place(), cmd.Assigns[i].Value)
 		}
-		w.args = append(w.args, word)
+		w.args = w.args[:0]
+		for i := range cmd.Words {
+			w.args = append(w.args, cmd.Words[i].Value)
+		}
+		w.flags(c, w.args)
+		for i := range cmd.Redirs {
+			w.PairLines(c, cmd.Redirs[i].Body)
+		}
 	})
 }
 

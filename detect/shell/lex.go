@@ -24,6 +24,7 @@ type Lexer struct {
 
 	depth    int
 	noQuote  [2]bool // no partner is to come for a ' or " from here on
+	noBraces bool    // nor }} for a ${{
 	problems int
 	whole    bool // all of Src stands within one pair of marks
 }
@@ -177,7 +178,19 @@ func (l *Lexer) dollar(list []Node, i int, bare bool) ([]Node, int) {
 			return l.Literal(list, i, i+1), i + 1
 		}
 		if bare && i+1 < len(l.Src) && (l.Src[i+1] == '\'' || l.Src[i+1] == '"') {
+			if l.Src[i+1] == '\'' && l.Escape == '\\' {
+				if more, end, ok := l.ansi(list, i+2); ok {
+					return more, end
+				}
+			}
 			return list, i + 1 // $'…' and $"…" are strings
+		}
+		if bytes.HasPrefix(l.Src[i:], []byte("${{")) && !l.noBraces {
+			if n := bytes.Index(l.Src[i:], []byte("}}")); n >= 0 {
+				end := i + n + 2
+				return append(list, Node{Start: i, End: end, Ref: &Reference{Op: "("}}), end
+			}
+			l.noBraces = true
 		}
 	}
 	if i+1 >= len(l.Src) || l.Src[i+1] != '{' {
@@ -212,6 +225,30 @@ func (l *Lexer) dollar(list []Node, i int, bare bool) ([]Node, int) {
 		}
 	}
 	return append(list, Node{Start: i, End: j, Ref: r}), j
+}
+
+// ansi splits what stands in $'…' from i on. A backslash before a mark or another backslash is left out; other escapes
+// stay as they stand.
+func (l *Lexer) ansi(list []Node, i int) ([]Node, int, bool) {
+	n, ok := ansiEnd(l.Src[i:])
+	if !ok {
+		return list, i, false
+	}
+	end := i + n
+	for start := i; ; i++ {
+		if i >= end-1 {
+			l.Quotes++
+			return l.Literal(list, start, end-1), end, true
+		}
+		if l.Src[i] != '\\' {
+			continue
+		}
+		if c := l.Src[i+1]; c == '\'' || c == '"' || c == '\\' {
+			list = l.Literal(list, start, i)
+			start = i + 1
+		}
+		i++
+	}
 }
 
 // operator reads what follows the name of a reference at i, and returns its length.

@@ -60,7 +60,7 @@ func Commands(t placed.Text, escape byte, visit func(*Command)) {
 // Split is Commands. It must not be called from visit; another Splitter may.
 func (s *Splitter) Split(t placed.Text, escape byte, visit func(*Command)) {
 	s.t, s.b, s.escape, s.visit = t, t.Bytes, escape, visit
-	s.depth, s.docLine, s.docEnd = 0, 0, 0
+	s.depth, s.docLine, s.docEnd, s.lineStop, s.noBraces = 0, 0, 0, 0, 0
 	s.commands(0, len(s.b), 0)
 }
 
@@ -103,6 +103,8 @@ type Splitter struct {
 	scratch []Node
 	// docLine is the end of the last line that names heredocs, docEnd where the bodies of those read end.
 	docLine, docEnd int
+	// lineStop is the end of the line that a template was looked for in, noBraces where one was looked for in vain.
+	lineStop, noBraces int
 }
 
 // command is an empty command for the depth.
@@ -156,7 +158,11 @@ func (s *Splitter) commands(i, limit int, closing byte) int {
 			}
 		case b == '(':
 			s.emit(c, "(")
-			i = s.nested(i+1, limit)
+			if n := s.sum(i, limit); n > 0 {
+				i = n
+			} else {
+				i = s.nested(i+1, limit)
+			}
 		case b == ';' || b == '|' || b == '&' && !s.redirAt(i, limit):
 			op := operator(s.b[i:limit])
 			s.emit(c, op)
@@ -256,6 +262,8 @@ func keyword(b []byte) bool {
 func (s *Splitter) word(i, limit int) int {
 	for start := i; i < limit; {
 		switch b := s.b[i]; {
+		case b == '{':
+			i = max(i+1, s.template(i, limit))
 		case Class[b]&^Ordinary == 0:
 			i++
 		case b == s.escape:
@@ -264,6 +272,9 @@ func (s *Splitter) word(i, limit int) int {
 			i = s.closing(i+1, limit, '\'')
 		case b == '"':
 			i = s.double(i+1, limit)
+		case b == '$' && s.escape == '\\' && i+1 < limit && s.b[i+1] == '\'':
+			n, _ := ansiEnd(s.b[i+2 : limit])
+			i += 2 + n
 		case b == '$' || b == '`':
 			i = s.dollar(i, limit)
 		case (b == '<' || b == '>') && i+1 < limit && s.b[i+1] == '(':
@@ -319,9 +330,65 @@ func (s *Splitter) dollar(i, limit int) int {
 	case next == '(':
 		return s.nested(i+2, limit)
 	case next == '{':
+		if n := s.template(i+1, limit); n > 0 {
+			return n
+		}
 		return s.braces(i+2, limit)
 	}
 	return i + 1
+}
+
+// template is the offset behind the {{ … }} at i, or ${{ … }} from the brace on, 0 if there is none on the line.
+func (s *Splitter) template(i, limit int) int {
+	if i+1 >= limit || s.b[i+1] != '{' || i < s.noBraces {
+		return 0
+	}
+	if i >= s.lineStop {
+		s.lineStop = len(s.b)
+		if n := bytes.IndexByte(s.b[i:], '\n'); n >= 0 {
+			s.lineStop = i + n
+		}
+	}
+	stop := min(s.lineStop, limit)
+	n := bytes.Index(s.b[i+2:stop], []byte("}}"))
+	if n < 0 {
+		s.noBraces = stop
+		return 0
+	}
+	return i + 2 + n + 2
+}
+
+// ansiEnd is the offset behind the mark that closes $'…', of which b begins behind the first. It reports false, and the
+// end of b, when there is none.
+func ansiEnd(b []byte) (int, bool) {
+	for i := 0; i < len(b); i++ {
+		switch b[i] {
+		case '\\':
+			i++
+		case '\'':
+			return i + 1, true
+		}
+	}
+	return len(b), false
+}
+
+// maxSum is how long ((…)) may be, in bytes: else each of many that are never closed is looked through to the end.
+const maxSum = 512
+
+// sum is the offset behind the arithmetic command ((…)) at i, 0 if there is none on the line. Its << begins no heredoc.
+func (s *Splitter) sum(i, limit int) int {
+	if i+1 >= limit || s.b[i+1] != '(' {
+		return 0
+	}
+	limit = min(limit, i+maxSum)
+	if n := bytes.IndexByte(s.b[i:limit], '\n'); n >= 0 {
+		limit = i + n
+	}
+	end := s.arithmetic(i+2, limit)
+	if !bytes.HasSuffix(s.b[i+2:end], []byte("))")) {
+		return 0
+	}
+	return end
 }
 
 // backquoted reads `…` from behind the first mark.
