@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"rummage/detect/assignment"
+	"rummage/detect/interpolate"
 	"rummage/detect/shell"
 )
 
@@ -76,6 +77,7 @@ func (c *collector) add(context assignment.Context, name Text, value Text, quote
 		return
 	}
 	a := assignment.Assignment{Context: context, Name: name.Place(), Value: value.Place(), Quoted: quoted}
+	a.Refers = interpolate.Scan(value.Bytes, interpolate.Shell).Form == interpolate.Reference
 	if !value.Verbatim() {
 		a.Decoded = value.Bytes
 	}

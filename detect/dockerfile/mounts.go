@@ -12,12 +12,18 @@ type mount struct {
 	target string // the file that holds it, empty for none
 }
 
+// maxMounts bounds the secrets of one RUN that are followed.
+const maxMounts = 64
+
 // secretMounts are the secrets that RUN mounts. Options may stand in any order; source is another word for id, the
 // target is /run/secrets and the id unless something else is said (docs.docker.com/reference/dockerfile, RUN --mount).
 func secretMounts(in *Instruction) []mount {
 	var list []mount
 	for i := range in.Flags {
 		f := &in.Flags[i]
+		if len(list) == maxMounts {
+			break
+		}
 		if f.Name != "mount" {
 			continue
 		}
@@ -66,19 +72,24 @@ type write struct {
 	file  string
 }
 
-// written adds the mounted secrets that a RUN writes into its layer.
-func (p *practices) written(outer, in *Instruction) {
+// persists notes the mounted secrets of a RUN, and those that it writes into its layer.
+func (x *facts) persists(file *File, in *Instruction) {
 	mounts := secretMounts(in)
 	if len(mounts) == 0 {
 		return
 	}
 	f := flow{mounts: mounts, held: map[string]int{}, carried: -1, sourced: -1}
 	for i, m := range mounts {
+		for _, name := range []string{plainName(m.id.Bytes), plainName(m.env)} {
+			if name != "" {
+				x.mounts = append(x.mounts, name)
+			}
+		}
 		if len(m.env) > 0 {
 			f.held[string(m.env)] = i
 		}
 	}
-	for _, s := range p.file.Shell(in) {
+	for _, s := range file.Shell(in) {
 		if !s.Shell {
 			if w := f.holds(s.Text.Bytes); w >= 0 && s.Target.Len() > 0 && !s.Heredoc.Quoted {
 				f.write(w, s.Target.String())
@@ -87,11 +98,11 @@ func (p *practices) written(outer, in *Instruction) {
 		}
 		Commands(s.Text, s.Escape, f.command)
 	}
-	seen := map[int]bool{}
+	seen := make([]bool, len(mounts))
 	for _, w := range f.writes {
 		if !seen[w.mount] {
 			seen[w.mount] = true
-			p.add(ContextSecretWritten, outer, mounts[w.mount].id)
+			x.written = append(x.written, mounts[w.mount].id.Place())
 		}
 	}
 }

@@ -48,22 +48,7 @@ func Parse(data []byte) *File {
 	// About as many as there are lines that are no comments and do not go on in the next.
 	lines := bytes.Count(data, []byte("\n")) - bytes.Count(data, []byte("\\\n")) - bytes.Count(data, []byte("\n#")) + 1
 	p.file.Instructions = make([]Instruction, 0, min(max(1, lines), len(data)/32+1, MaxInstructions))
-	for !p.full {
-		start, end, ok := p.next()
-		if !ok {
-			break
-		}
-		first := start + leadingSpace(data[start:end])
-		switch {
-		case first == end:
-			p.top = false
-		case data[first] == '#':
-			p.comment(start, first, end)
-		default:
-			p.top = false
-			p.instruction(first, end)
-		}
-	}
+	p.lines()
 	p.file.Escape = p.escape
 	p.endStage(len(p.file.Instructions))
 	p.parents()
@@ -71,6 +56,26 @@ func Parse(data []byte) *File {
 		p.problem(max(1, p.line), NoInstructions)
 	}
 	return p.file
+}
+
+// lines reads all lines.
+func (p *parser) lines() {
+	for !p.full {
+		start, end, ok := p.next()
+		if !ok {
+			break
+		}
+		first := start + leadingSpace(p.data[start:end])
+		switch {
+		case first == end:
+			p.top = false
+		case p.data[first] == '#':
+			p.comment(start, first, end)
+		default:
+			p.top = false
+			p.instruction(first, end)
+		}
+	}
 }
 
 // next reads a line. Line ends are not part of it; a carriage return elsewhere is.

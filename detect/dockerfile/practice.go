@@ -6,6 +6,7 @@ import (
 
 	"rummage/detect/assignment"
 	"rummage/detect/credfile"
+	"rummage/detect/interpolate"
 )
 
 // The contexts of practices that leak a secret whatever its value. The names are what is exposed; values are those of
@@ -27,72 +28,141 @@ const (
 	ContextSecretWritten assignment.Context = "dockerfile.secret-written"
 )
 
-var builder = &assignment.Remark{Builder: true}
-
-// Practices returns the ways in which the file leaks secrets whatever their values are, in the order of the
-// instructions.
-func Practices(f *File) []assignment.Assignment {
-	p := practices{file: f, final: f.Finals()}
-	p.mounted()
-	Resolve(f, p.visit)
-	return p.list
+// facts are what one instruction says that matters to practices, whatever the others say. All of it is worked out from
+// the instruction alone, so that what is known of one need not be worked out again in the next version of a file.
+type facts struct {
+	args    []pair
+	envs    []pair
+	copies  []source
+	beside  string   // a file that is copied by name from the build context
+	removed []string // paths that are deleted
+	mounts  []string // names, in capitals without marks, under which secrets are mounted
+	written []assignment.Span
+	froms   []string // stages that files are taken from
 }
 
-type practices struct {
-	file  *File
-	final []bool
-	list  []assignment.Assignment
-	// secrets are the names, in capitals without marks, under which secrets are mounted anywhere in the file.
-	secrets map[string]bool
-	copied  []copied
-	beside  *string // see findBeside; nil until it is asked for
+// pair is a name and value of ARG or ENV.
+type pair struct {
+	assignment.Assignment
+	name string
+	refs []string // variables that the value refers to
+	path bool     // the value is a path, or empty
 }
 
-// copied is a source of COPY or ADD that is named like a file of credentials.
-type copied struct {
-	at    int // in list
-	stage int
-	base  string
-	dest  string
+// source is a source of COPY or ADD.
+type source struct {
+	at         assignment.Span
+	all        bool // the whole build context
+	base, dest string
 }
 
-// addPair adds the name and value of an ARG or ENV.
-func (p *practices) addPair(c assignment.Context, in *Instruction, v *Var) {
-	before := len(p.list)
-	p.add(c, in, v.Name)
-	if len(p.list) > before {
-		a := &p.list[before]
-		a.Value = v.Value.Place()
-		if !v.Value.Verbatim() {
-			a.Decoded = v.Value.Bytes
-		}
+// factsOf works out the facts of an instruction of f.
+func factsOf(f *File, outer *Instruction) (x facts) {
+	in := outer
+	for in.OnBuild != nil {
+		in = in.OnBuild
 	}
+	x.takes(in)
+	switch in.Name {
+	case "ARG":
+		x.args = pairs(f, in)
+	case "ENV":
+		x.envs = pairs(f, in)
+	case "COPY", "ADD":
+		x.copied(in)
+	case "RUN":
+		x.removals(f, in)
+		x.persists(f, in)
+	}
+	return x
 }
 
-func (p *practices) add(c assignment.Context, in *Instruction, name Text) {
-	if name.Len() == 0 {
+func pairs(f *File, in *Instruction) []pair {
+	list := make([]pair, 0, len(in.Vars))
+	for i := range in.Vars {
+		v := &in.Vars[i]
+		if v.Name.Len() == 0 {
+			continue
+		}
+		p := pair{name: v.Name.String(), path: v.Value.Len() == 0 || v.Value.Bytes[0] == '/'}
+		p.Name, p.Value = v.Name.Place(), v.Value.Place()
+		if !v.Value.Verbatim() {
+			p.Decoded = v.Value.Bytes
+		}
+		for _, r := range f.Refs(v.Raw) {
+			p.refs = append(p.refs, r.Name.String())
+		}
+		p.Refers = len(p.refs) > 0 && interpolate.Scan(v.Value.Bytes, interpolate.Shell).Form == interpolate.Reference
+		list = append(list, p)
+	}
+	return list
+}
+
+// copied looks at the sources of COPY and ADD.
+func (x *facts) copied(in *Instruction) {
+	if len(in.Args) < 2 {
 		return
 	}
-	a := assignment.Assignment{Context: c, Name: name.Place()}
-	a.Value = assignment.Span{Start: a.Name.End, End: a.Name.End}
-	if in.Stage >= 0 && !p.final[in.Stage] {
-		a.Remark = builder
-	}
-	p.list = append(p.list, a)
-}
-
-// mounted collects the names of mounted secrets.
-func (p *practices) mounted() {
-	for i := range p.file.Instructions {
-		for _, m := range secretMounts(&p.file.Instructions[i]) {
-			if p.secrets == nil {
-				p.secrets = map[string]bool{}
+	last := len(in.Args) - 1
+	dest := in.Args[last].Value.String()
+	from := in.Flag("from") != nil
+	for i := range in.Args[:last] {
+		src := in.Args[i].Value
+		name := src.String()
+		if src.Len() == 0 || strings.Contains(name, "://") || strings.HasPrefix(name, "<<") || strings.HasPrefix(name, "git@") {
+			continue
+		}
+		switch {
+		case !from && isContext(name):
+			if in.Flag("exclude") == nil {
+				x.copies = append(x.copies, source{at: src.Place(), all: true})
 			}
-			p.secrets[plainName(m.id.Bytes)] = true
-			p.secrets[plainName(m.env)] = true
+		case credfile.Copied(name, dest) != credfile.None:
+			base := name[strings.LastIndexByte(strings.TrimRight(name, "/"), '/')+1:]
+			x.copies = append(x.copies, source{at: src.Place(), base: strings.TrimRight(base, "/"), dest: dest})
+		}
+		plain := strings.TrimPrefix(name, "./")
+		if !from && x.beside == "" && !isContext(name) && plain != "" && !strings.ContainsAny(plain, "*?[$<:") && plain[0] != '/' && !strings.HasSuffix(plain, "/") {
+			x.beside = plain
 		}
 	}
-	delete(p.secrets, "")
+}
+
+// removals notes the paths that RUN deletes.
+func (x *facts) removals(f *File, in *Instruction) {
+	if !bytes.Contains(in.Text.Bytes, []byte("rm ")) && !bytes.Contains(in.Text.Bytes, []byte("shred ")) &&
+		!bytes.Contains(in.Text.Bytes, []byte("unlink ")) && len(in.Heredocs) == 0 {
+		return
+	}
+	for _, s := range f.Shell(in) {
+		if !s.Shell {
+			continue
+		}
+		Commands(s.Text, s.Escape, func(c *Command) {
+			if !isCommand(c, "rm") && !isCommand(c, "shred") && !isCommand(c, "unlink") {
+				return
+			}
+			for _, w := range c.Words[1:] {
+				if path := strings.TrimRight(w.Value.String(), "/*"); path != "" && path[0] != '-' {
+					x.removed = append(x.removed, path)
+				}
+			}
+		})
+	}
+}
+
+// takes notes the stages that an instruction takes files from.
+func (x *facts) takes(in *Instruction) {
+	for i := range in.Flags {
+		switch fl := &in.Flags[i]; fl.Name {
+		case "from":
+			x.froms = append(x.froms, fl.Value.String())
+		case "mount":
+			if o, ok := fl.Option("from"); ok {
+				x.froms = append(x.froms, o.Value.String())
+			}
+		}
+	}
 }
 
 // plainName is a name in capitals, without the marks between its words: npm-token and NPM_TOKEN are the same.
@@ -105,99 +175,6 @@ func plainName(b []byte) string {
 	}, string(b)))
 }
 
-func (p *practices) visit(in *Instruction, env *Env) {
-	outer := in
-	for in.OnBuild != nil {
-		in = in.OnBuild
-	}
-	switch in.Name {
-	case "ARG":
-		if outer.Stage >= 0 {
-			for i := range in.Vars {
-				p.addPair(ContextArgOpen, outer, &in.Vars[i])
-			}
-		}
-	case "ENV":
-		for i := range in.Vars {
-			p.env(outer, &in.Vars[i], env)
-		}
-	case "COPY", "ADD":
-		p.copies(outer, in)
-	case "RUN":
-		p.removals(outer, in)
-		p.written(outer, in)
-	}
-}
-
-func (p *practices) env(in *Instruction, v *Var, env *Env) {
-	r := env.Word(v.Raw)
-	for _, name := range r.Names {
-		if b, ok := env.Lookup(name); ok && b.Instruction != nil && (b.Default || b.Outside) {
-			p.addPair(ContextEnvArg, in, v)
-			return
-		}
-	}
-	if p.secrets[plainName(v.Name.Bytes)] && (r.Unknown || len(r.Value) > 0) && !strings.HasPrefix(string(r.Value), "/") && (in.Stage < 0 || p.final[in.Stage]) {
-		p.addPair(ContextSecretEnv, in, v)
-	}
-}
-
-// copies looks at the sources of COPY and ADD.
-func (p *practices) copies(outer, in *Instruction) {
-	if len(in.Args) < 2 {
-		return
-	}
-	last := len(in.Args) - 1
-	dest := in.Args[last].Value
-	from := in.Flag("from") != nil
-	for i := range in.Args[:last] {
-		src := in.Args[i].Value
-		name := src.String()
-		if strings.Contains(name, "://") || strings.HasPrefix(name, "<<") || strings.HasPrefix(name, "git@") {
-			continue
-		}
-		switch {
-		case !from && isContext(name) && in.Flag("exclude") == nil:
-			p.add(ContextCopyAll, outer, src)
-			if n := len(p.list) - 1; n >= 0 {
-				r := &assignment.Remark{When: assignment.Condition{Kind: assignment.InContext, Path: ".", Beside: p.findBeside()}}
-				r.Builder = p.list[n].Remark == builder
-				p.list[n].Remark = r
-			}
-		case credfile.Copied(name, dest.String()) != credfile.None:
-			p.add(ContextCopyCredential, outer, src)
-			base := name[strings.LastIndexByte(strings.TrimRight(name, "/"), '/')+1:]
-			p.copied = append(p.copied, copied{at: len(p.list) - 1, stage: outer.Stage, base: base, dest: dest.String()})
-		}
-	}
-}
-
-// findBeside is a file that the file copies from its build context by name, so that it tells which folder that is;
-// empty when there is none.
-func (p *practices) findBeside() string {
-	if p.beside == nil {
-		name := copiedByName(p.file)
-		p.beside = &name
-	}
-	return *p.beside
-}
-
-func copiedByName(f *File) string {
-	for i := range f.Instructions {
-		in := &f.Instructions[i]
-		if in.Name != "COPY" && in.Name != "ADD" || in.Flag("from") != nil || len(in.Args) < 2 {
-			continue
-		}
-		for _, w := range in.Args[:len(in.Args)-1] {
-			name := strings.TrimPrefix(w.Value.String(), "./")
-			if name != "" && !isContext(name) && !strings.ContainsAny(name, "*?[$<:") && name[0] != '/' && !strings.HasSuffix(name, "/") {
-				return name
-			}
-		}
-	}
-	return ""
-}
-
 // isContext says whether a source is the whole build context.
 func isContext(name string) bool {
 	switch name {
@@ -205,42 +182,6 @@ func isContext(name string) bool {
 		return true
 	}
 	return false
-}
-
-// removals looks for files that RUN deletes and an earlier instruction copied.
-func (p *practices) removals(outer, in *Instruction) {
-	if len(p.copied) == 0 {
-		return
-	}
-	for _, s := range p.file.Shell(in) {
-		if !s.Shell {
-			continue
-		}
-		Commands(s.Text, s.Escape, func(c *Command) {
-			if !isCommand(c, "rm") && !isCommand(c, "shred") && !isCommand(c, "unlink") {
-				return
-			}
-			for _, w := range c.Words[1:] {
-				p.removed(outer.Stage, w.Value.String())
-			}
-		})
-	}
-}
-
-// removed notes that a path is deleted.
-func (p *practices) removed(stage int, path string) {
-	path = strings.TrimRight(path, "/*")
-	base := path[strings.LastIndexByte(path, '/')+1:]
-	for i := range p.copied {
-		c := &p.copied[i]
-		if c.stage != stage {
-			continue
-		}
-		if base != "" && (base == strings.TrimRight(c.base, "/") || base == c.dest[strings.LastIndexByte(c.dest, '/')+1:]) ||
-			path != "" && strings.HasPrefix(c.dest, path+"/") {
-			p.list[c.at].Context = ContextCopyRemoved
-		}
-	}
 }
 
 // isCommand says whether the command's program is the one named.
