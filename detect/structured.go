@@ -104,9 +104,14 @@ type spans []assignment.Span
 func namesOf(list []assignment.Assignment) spans {
 	all := make(spans, 0, len(list))
 	for i := range list {
-		if n := list[i].Name; n.Len() > 0 && list[i].Context != assignment.Text {
-			all = append(all, n)
+		n := list[i].Name
+		if n.Len() == 0 || list[i].Context == assignment.Text {
+			continue
 		}
+		if v := list[i].Value; v.Start >= n.End && list[i].Context.NamesImage() {
+			n.End = v.End // nothing within the name of an image is a name
+		}
+		all = append(all, n)
 	}
 	slices.SortFunc(all, func(a, b assignment.Span) int {
 		return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(b.End, a.End))

@@ -7,6 +7,8 @@
 // Concurrency: everything here is a value or a pure function and may be used from any goroutine.
 package assignment
 
+import "strings"
+
 // Context says where in a file a value stands. Rules name contexts in their `in` list.
 type Context string
 
@@ -15,6 +17,11 @@ const (
 	// Text is `name = value` in any text: source code, configuration, logs.
 	Text Context = "text.assignment"
 )
+
+// NamesImage says whether values of the context are names of images.
+func (c Context) NamesImage() bool {
+	return strings.HasSuffix(string(c), ".image") || strings.HasSuffix(string(c), ".tag")
+}
 
 // Span is a half-open range of byte offsets in the bytes that were read: 0 <= Start <= End <= len.
 type Span struct {

@@ -240,8 +240,11 @@ func isHash(t []byte) bool {
 	if isMySQLHash(t) || isPostgresHash(t) {
 		return true
 	}
+	if t[0] == '$' && t[1] == '$' {
+		t = t[1:] // as compose files want it; the second mark of a pair further on does not matter
+	}
 	for _, p := range hashPrefixes {
-		if bytes.HasPrefix(t, []byte(p)) {
+		if bytes.HasPrefix(t, []byte(p)) || t[0] == '$' && bytes.HasPrefix(t, []byte(p[:len(p)-1])) && bytes.HasPrefix(t[len(p)-1:], []byte("$$")) {
 			return true
 		}
 	}

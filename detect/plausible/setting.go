@@ -140,7 +140,7 @@ var (
 		"change-this", "change this", "replaceme", "replace_", "replace-", "replace ", "replacethis", "placeholder", "your_", "your-", "your ", "yourpass", "yoursecret", "yourtoken",
 		"yourkey", "yourown", "yourapi", "redacted", "<your", "insert_", "insert-", "insert ", "fixme", "setme", "set_me", "set-me", "fillme", "fill_", "fill-", "enter_",
 		"enter-", "put_", "put-your", "putyour", "dummy", "secret_here", "key_here", "token_here", "password_here", "-here", "_here", "not_set", "notset",
-		"not-a-", "notareal", "not_a_", "xxxx", "lorem", "to_be_", "generate_", "generate-", "generated_", "secretsmanager", "my_secret_value_goes"}
+		"not-a-", "notareal", "not_a_", "xxxx", "lorem", "to_be_", "generate_", "generate-", "generated_", "randomstring", "random_string", "random-string", "somerandom", "secretsmanager", "my_secret_value_goes"}
 	placeholderValues = strings.Fields(`xxx xx x yyy zzz set given none null nil undefined empty blank required optional unset unknown nope na n/a tbd change
 		replace fake removed hidden masked omitted secret-here ... foobar foo bar disabled enabled default unused ignored auto random
 		todo generate generated some_password somepassword some-password mustchange must_change dummy value string`)
@@ -154,6 +154,10 @@ func isPlaceholder(t []byte) bool {
 		if bytes.Contains(b, []byte(p)) {
 			return true
 		}
+	}
+	// YourApiKey, ChooseAStrongKeyHere: words whose capitals tell them apart.
+	if n := len(t); n > 5 && (bytes.HasPrefix(b, []byte("your")) && isUpper(t[4]) || bytes.HasSuffix(t, []byte("Here")) && isLower(t[n-5])) {
+		return true
 	}
 	core := bytes.Trim(b, "<>[](){}\"'`_-. ")
 	if len(bytes.Trim(core, "x*_-. ")) == 0 || len(bytes.ReplaceAll(bytes.ReplaceAll(core, []byte("x"), nil), []byte("-"), nil)) == 0 {
