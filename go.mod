@@ -16,7 +16,12 @@ require (
 	golang.org/x/tools v0.26.0
 )
 
-require github.com/moby/patternmatcher v0.6.1
+require (
+	github.com/distribution/reference v0.6.0
+	github.com/moby/patternmatcher v0.6.1
+)
+
+require github.com/opencontainers/go-digest v1.0.0 // indirect
 
 require (
 	dario.cat/mergo v1.0.0 // indirect
