@@ -379,3 +379,28 @@ func (s *Source) Content(ref scan.BlobRef) ([]byte, error) {
 	}
 	return s.read(&f, nil)
 }
+
+// Each implements scan.Files. Standard input, and pipes and devices, have no name that says what they hold.
+func (s *Source) Each(ctx context.Context, wanted func(path string) bool, visit func(scan.FileAt)) error {
+	s.progress.SetStage("listing")
+	if err := s.list(ctx); err != nil {
+		return err
+	}
+	for i := range s.files {
+		if f := &s.files[i]; f.stream || wanted(f.name) {
+			visit(scan.FileAt{Path: f.name, Blob: scan.BlobRef(i), Nameless: f.stream, Note: s.o.Note})
+		}
+	}
+	return nil
+}
+
+// Read implements scan.Files. A stream can be read once.
+func (s *Source) Read(ctx context.Context, blob scan.BlobRef) ([]byte, error) {
+	data, err := s.load(ctx, &s.files[blob], nil)
+	if err != nil && ctx.Err() == nil && !errors.Is(err, scan.ErrTooLarge) {
+		err = cause(err)
+	}
+	return data, err
+}
+
+var _ scan.Files = (*Source)(nil)

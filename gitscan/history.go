@@ -98,12 +98,31 @@ func newHistory(r *Repo, l scan.Lookup) *history {
 	return h
 }
 
-// walk goes over all wanted commits in the order of their dates, parents first, whatever the dates say.
+// walk goes over all wanted commits, parents first.
 func (h *history) walk(ctx context.Context) error {
 	nodes := h.repo.graph.nodes
+	for n := range nodes {
+		if nodes[n].wanted {
+			for _, p := range nodes[n].parents {
+				if nodes[p].wanted {
+					h.waiting[p]++
+				}
+			}
+		}
+	}
+	return h.repo.parentsFirst(ctx, func(n int32) {
+		h.commit(n)
+		h.repo.progress.Done.Add(1)
+		h.release(n)
+	})
+}
+
+// parentsFirst visits all wanted commits in the order of their dates, parents first, whatever the dates say.
+func (r *Repo) parentsFirst(ctx context.Context, visit func(n int32)) error {
+	nodes := r.graph.nodes
 	pending := make([]int32, len(nodes)) // parents not yet walked
 	children := make([][]int32, len(nodes))
-	q := &commitQueue{h: h}
+	q := &commitQueue{repo: r}
 	for n := range nodes {
 		if !nodes[n].wanted {
 			continue
@@ -111,7 +130,6 @@ func (h *history) walk(ctx context.Context) error {
 		for _, p := range nodes[n].parents {
 			if nodes[p].wanted {
 				pending[n]++
-				h.waiting[p]++
 				children[p] = append(children[p], int32(n))
 			}
 		}
@@ -125,14 +143,12 @@ func (h *history) walk(ctx context.Context) error {
 			return err
 		}
 		n := heap.Pop(q).(int32)
-		h.commit(n)
-		h.repo.progress.Done.Add(1)
+		visit(n)
 		for _, c := range children[n] {
 			if pending[c]--; pending[c] == 0 {
 				heap.Push(q, c)
 			}
 		}
-		h.release(n)
 	}
 	return nil
 }
@@ -153,17 +169,17 @@ func (h *history) release(n int32) {
 
 // commitQueue orders commits by date, then id, so that the walk does not depend on how objects are stored.
 type commitQueue struct {
-	h     *history
+	repo  *Repo
 	nodes []int32
 }
 
 func (q *commitQueue) Len() int { return len(q.nodes) }
 func (q *commitQueue) Less(i, j int) bool {
-	a, b := &q.h.repo.graph.nodes[q.nodes[i]], &q.h.repo.graph.nodes[q.nodes[j]]
+	a, b := &q.repo.graph.nodes[q.nodes[i]], &q.repo.graph.nodes[q.nodes[j]]
 	if a.time != b.time {
 		return a.time < b.time
 	}
-	return q.h.repo.store.ID(a.ord).Compare(q.h.repo.store.ID(b.ord)) < 0
+	return q.repo.store.ID(a.ord).Compare(q.repo.store.ID(b.ord)) < 0
 }
 func (q *commitQueue) Swap(i, j int) { q.nodes[i], q.nodes[j] = q.nodes[j], q.nodes[i] }
 func (q *commitQueue) Push(x any)    { q.nodes = append(q.nodes, x.(int32)) }

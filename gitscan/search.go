@@ -16,24 +16,16 @@ import (
 
 // Search implements scan.Source: it reads commits and tags, searches their messages, and then the blobs.
 func (r *Repo) Search(ctx context.Context, workers int, open func() scan.Visitor) error {
-	r.progress.SetStage("reading commits")
 	counts := r.store.Count()
 	r.progress.Total.Store(counts[pack.Commit] + counts[pack.Tag] + counts[pack.Blob] + counts[0])
-	r.graph = newGraph()
 	narrowed := r.o.narrowed()
-	err := r.store.Walk(ctx, pack.WalkOptions{Kinds: pack.Of(pack.Commit, pack.Tag), Workers: workers, Verify: true},
-		func() func(*pack.Object) {
-			v := visitMessages(nil)
-			if !narrowed {
-				v = r.messages(open())
-			}
-			return unlessDone(ctx, func(o *pack.Object) { r.commitOrTag(o, v) })
-		})
-	if err := cmp.Or(err, ctx.Err()); err != nil {
-		return err
-	}
-	r.link()
-	if err := r.sel(); err != nil {
+	err := r.readCommits(ctx, workers, func() visitMessages {
+		if narrowed {
+			return nil
+		}
+		return r.messages(open())
+	})
+	if err != nil {
 		return err
 	}
 	if narrowed {
@@ -51,6 +43,23 @@ func (r *Repo) Search(ctx context.Context, workers int, open func() scan.Visitor
 			return unlessDone(ctx, func(o *pack.Object) { r.blob(o, v) })
 		})
 	return cmp.Or(err, ctx.Err())
+}
+
+// readCommits reads all commits and tags, with a visitor for the messages of each worker or none, and marks the wanted
+// ones.
+func (r *Repo) readCommits(ctx context.Context, workers int, open func() visitMessages) error {
+	r.progress.SetStage("reading commits")
+	r.graph = newGraph()
+	err := r.store.Walk(ctx, pack.WalkOptions{Kinds: pack.Of(pack.Commit, pack.Tag), Workers: workers, Verify: true},
+		func() func(*pack.Object) {
+			v := open()
+			return unlessDone(ctx, func(o *pack.Object) { r.commitOrTag(o, v) })
+		})
+	if err := cmp.Or(err, ctx.Err()); err != nil {
+		return err
+	}
+	r.link()
+	return r.sel()
 }
 
 // unlessDone passes objects on until the context ends. A walk itself may go on a little longer: to the end of a tree of

@@ -8,10 +8,27 @@ import (
 
 type filesCmd struct {
 	Paths []string `arg:"" optional:"" name:"path" default:"." help:"Files, directories, or - for standard input (default: the working directory)."`
+	imageFlags
 	scanFlags
 }
 
+// Validate refuses flags that contradict each other.
+func (c *filesCmd) Validate() error {
+	if c.ListImages {
+		return c.checkImages()
+	}
+	return nil
+}
+
 func (c *filesCmd) Run(a *app) error {
+	src, err := filescan.Open(c.Paths, filescan.Options{MaxFile: int(c.MaxBlob), Stdin: a.stdin})
+	if err != nil {
+		return err
+	}
+	subject := strings.Join(c.Paths, " ")
+	if c.ListImages {
+		return a.listImages(&c.scanFlags, src, "files", subject)
+	}
 	rules, err := loadRules(c.Rules)
 	if err != nil {
 		return err
@@ -20,9 +37,5 @@ func (c *filesCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	src, err := filescan.Open(c.Paths, filescan.Options{MaxFile: int(c.MaxBlob), Stdin: a.stdin})
-	if err != nil {
-		return err
-	}
-	return a.scan(&job{flags: &c.scanFlags, source: src, command: "files", subject: strings.Join(c.Paths, " "), rules: rules, known: known})
+	return a.scan(&job{flags: &c.scanFlags, source: src, command: "files", subject: subject, rules: rules, known: known})
 }

@@ -23,6 +23,8 @@ type gitCmd struct {
 	Worktree      bool     `help:"Search the files of the work tree that are tracked or could be (not ignored)."`
 	NoUnreachable bool     `help:"Leave out objects that no ref reaches (dangling commits, old stashes)."`
 	RepoConfig    bool     `help:"Obey .rummage.toml, .gitleaks.toml, .rummageignore and .gitleaksignore in the repository. Off by default: a repository must not be able to switch its own audit off."`
+	History       bool     `help:"With --list-images: the images of every commit, not only those of the tips."`
+	imageFlags
 	scanFlags
 }
 
@@ -40,16 +42,34 @@ func (c *gitCmd) Validate() error {
 	if c.Range != "" && (c.Since != "" || len(c.Branch) > 0) {
 		return errors.New("--range excludes --branch and --since")
 	}
-	return nil
+	return c.validateImages()
+}
+
+func (c *gitCmd) validateImages() error {
+	switch {
+	case !c.ListImages && c.History:
+		return errors.New("--history goes with --list-images: a search is of the whole history anyway")
+	case !c.ListImages:
+		return nil
+	case c.Staged:
+		return errors.New("--list-images does not go with --staged")
+	case c.Worktree && c.History:
+		return errors.New("--worktree excludes --history")
+	case !c.History && (c.Range != "" || c.Since != ""):
+		return errors.New("--list-images reads the tips: --range and --since need --history")
+	}
+	return c.checkImages()
 }
 
 func (c *gitCmd) Run(a *app) (err error) {
 	j := &job{flags: &c.scanFlags, command: "git", subject: c.Repo}
-	if j.known, err = c.loadKnown(); err != nil {
-		return err
-	}
-	if j.rules, err = loadRules(c.Rules); err != nil {
-		return err
+	if !c.ListImages {
+		if j.known, err = c.loadKnown(); err != nil {
+			return err
+		}
+		if j.rules, err = loadRules(c.Rules); err != nil {
+			return err
+		}
 	}
 	path := c.Repo
 	if path == "" {
@@ -81,6 +101,13 @@ func (c *gitCmd) Run(a *app) (err error) {
 			j.subject = repo.GitDir()
 		}
 	}
+	if c.ListImages {
+		src, err := c.files(repo)
+		if err != nil {
+			return err
+		}
+		return a.listImages(&c.scanFlags, src, j.command, j.subject)
+	}
 	if err := c.repoConfig(repo, j); err != nil {
 		return err
 	}
@@ -103,14 +130,26 @@ func (c *gitCmd) source(repo *gitscan.Repo) (scan.Source, error) {
 	case c.Staged:
 		return repo.Staged()
 	case c.Worktree:
-		files, problems, err := repo.WorkTreeFiles()
-		if err != nil {
-			return nil, err
-		}
-		o := filescan.Options{MaxFile: int(c.MaxBlob), Note: "work tree", Problems: problems}
-		return filescan.List(repo.WorkTree(), files, o), nil
+		return c.workTree(repo)
 	}
 	return repo, nil
+}
+
+func (c *gitCmd) workTree(repo *gitscan.Repo) (*filescan.Source, error) {
+	files, problems, err := repo.WorkTreeFiles()
+	if err != nil {
+		return nil, err
+	}
+	o := filescan.Options{MaxFile: int(c.MaxBlob), Note: "work tree", Problems: problems}
+	return filescan.List(repo.WorkTree(), files, o), nil
+}
+
+// files are those whose images are to be listed.
+func (c *gitCmd) files(repo *gitscan.Repo) (scan.Files, error) {
+	if c.Worktree {
+		return c.workTree(repo)
+	}
+	return repo.Files(c.History), nil
 }
 
 // repoConfig handles configuration that the scanned repository brings along: named once, obeyed only on request.

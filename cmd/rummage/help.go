@@ -25,11 +25,14 @@ var examples = map[string][]string{
 		"rummage git --range origin/main..HEAD          what this branch would bring in",
 		"rummage git --staged                           what the next commit would bring in",
 		"rummage git --baseline last.json               only what is new since an earlier report",
+		"rummage git --list-images                      the container images that the files of all tips name",
+		"rummage git --list-images --history -f json    the same of every commit, as JSON",
 	},
 	"files": {
 		"rummage files .                    a directory",
 		"kubectl get cm -o yaml | rummage files -",
 		"rummage files config/ .env --show-secrets",
+		"rummage files --list-images deploy/    the container images that its files name",
 	},
 	"check": {
 		"rummage rules check                the built-in rules",

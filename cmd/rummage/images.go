@@ -1,0 +1,62 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"rummage/report"
+	"rummage/scan"
+)
+
+// imageFlags ask for the images that files name, instead of a search.
+type imageFlags struct {
+	ListImages bool `help:"List the container images that Dockerfiles, compose files, CI files, manifests and charts name, and search nothing."`
+}
+
+// checkImages refuses what has no meaning for a list of images.
+func (f *scanFlags) checkImages() error {
+	switch {
+	case !slices.Contains(report.ImageFormats(), f.Format):
+		return fmt.Errorf("--format %s: --list-images has %s", f.Format, strings.Join(report.ImageFormats(), ", "))
+	case len(f.Rules) > 0 || f.Baseline != "" || len(f.IgnoreFile) > 0:
+		return errors.New("--list-images searches nothing: --rules, --baseline and --ignore-file do not go with it")
+	case f.ShowSuppressed:
+		return errors.New("--list-images searches nothing: --show-suppressed does not go with it")
+	}
+	return nil
+}
+
+// listImages lists the images that files of the source name. Exit code 2 says that something could not be read.
+func (a *app) listImages(f *scanFlags, src scan.Files, command, subject string) error {
+	started := time.Now()
+	stop := func() {}
+	if !f.NoProgress && isTerminal(a.stderr) {
+		stop = showProgress(a.stderr, src.Progress())
+	}
+	list, err := scan.Images(a.ctx, src, f.workers())
+	stop()
+	if err != nil {
+		return err
+	}
+	r := &report.Images{Tool: "rummage", Version: versionText(), Command: command, Source: subject, Started: started, List: list}
+	write := func(w io.Writer) error { return report.WriteImages(w, f.Format, r) }
+	if f.Output != "" && f.Output != "-" {
+		err = report.WriteFile(f.Output, 0o600, write)
+	} else if err = write(a.stdout); errors.Is(err, errClosedPipe) {
+		err = nil
+	}
+	if err != nil {
+		return err
+	}
+	if !list.Stats.Complete {
+		a.code = exitError
+		if f.Format != "text" || f.Output != "" {
+			fmt.Fprintf(a.stderr, "rummage: incomplete: %s\n", incompleteWhy(list.Stats))
+		}
+	}
+	return nil
+}
