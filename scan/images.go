@@ -225,8 +225,11 @@ func imageStats(s Stats, readings []*imageReading) Stats {
 			st.NotUnderstood += int64(r.problems)
 		}
 	}
-	if st.NotUnderstood > 0 {
-		st.Notices = append(st.Notices, fmt.Sprintf("%d pieces of files were not understood; images that they name may be missing", st.NotUnderstood))
+	switch n := st.NotUnderstood; {
+	case n == 1:
+		st.Notices = append(st.Notices, "1 piece of a file was not understood; images that it names may be missing")
+	case n > 1:
+		st.Notices = append(st.Notices, fmt.Sprintf("%d pieces of files were not understood; images that they name may be missing", n))
 	}
 	st.Complete = st.ProblemCount == 0
 	return st
