@@ -80,8 +80,18 @@ func (r *Repo) everyFile(ctx context.Context, wanted func(string) bool, emit fun
 	p := &placer{repo: r, commits: map[int32]*scan.Commit{}}
 	seen := map[fileAt]bool{}
 	var at int32
+	tooLong := false
 	d := r.differ(func(c change) {
-		if c.new.IsZero() || !wanted(string(c.path)) {
+		switch {
+		case c.new.IsZero():
+			return
+		case len(c.path) > maxPath:
+			if !tooLong {
+				tooLong = true
+				r.problem("history", errPath.Error())
+			}
+			return
+		case !wanted(string(c.path)):
 			return
 		}
 		file := fileAt{string(c.path), c.new}
@@ -162,7 +172,7 @@ func (r *Repo) tipFiles(ctx context.Context, wanted func(string) bool) (map[file
 		if err := ctx.Err(); err != nil {
 			return nil, nil, err
 		}
-		for _, file := range l.list(treeAt{tree, ""}, 0) {
+		for _, file := range l.list(tree, 0) {
 			files[file] = append(files[file], int32(tip))
 		}
 	}
@@ -215,6 +225,7 @@ func (r *Repo) treeOf(rf ref) pack.ID {
 // treeFiles lists trees and remembers what is below each directory: most directories are those of many tips.
 type treeFiles struct {
 	differ differ
+	path   []byte
 	wanted func(string) bool
 	known  map[treeAt][]fileAt
 	read   map[pack.ID]bool
@@ -226,36 +237,58 @@ type treeAt struct {
 	prefix string
 }
 
-// list is the wanted files below a tree. Trees that stand in other places too are bounded as those of differ are.
-func (t *treeFiles) list(at treeAt, depth int) []fileAt {
-	if files, ok := t.known[at]; ok {
-		return files
+// Bounds of paths: longer ones, which no system can check out, are problems, and deep directories are not remembered.
+const (
+	maxPath     = 16 << 10
+	maxRemember = 64
+)
+
+var errPath = fmt.Errorf("paths are longer than %d bytes", maxPath)
+
+// list is the wanted files below a tree, which stands at the path. Trees that stand in other places too are bounded as
+// those of differ are.
+func (t *treeFiles) list(tree pack.ID, depth int) (files []fileAt) {
+	remember := depth > 0 && depth <= maxRemember
+	var at treeAt
+	if remember {
+		at = treeAt{tree, string(t.path)}
+		if files, ok := t.known[at]; ok {
+			return files
+		}
 	}
-	if depth > maxTreeDepth {
-		t.differ.problem(at.tree, errTreeDepth)
+	switch {
+	case depth > maxTreeDepth:
+		t.differ.problem(tree, errTreeDepth)
+		return nil
+	case len(t.path) > maxPath:
+		t.differ.problem(tree, errPath)
 		return nil
 	}
-	again := t.read[at.tree]
-	t.read[at.tree] = true
-	var files []fileAt
+	again := t.read[tree]
+	t.read[tree] = true
+	n := len(t.path)
 	var c cursor
-	for c.start(t.differ.format, t.differ.read(at.tree)); c.ok; c.next() {
+	for c.start(t.differ.format, t.differ.read(tree)); c.ok; c.next() {
 		if !again {
 			*t.differ.repeats += repeatsPerNew
 		} else if *t.differ.repeats--; *t.differ.repeats < 0 {
 			*t.differ.repeats = 0
-			t.differ.problem(at.tree, errTreeRepeats)
+			t.differ.problem(tree, errTreeRepeats)
 			return files
 		}
-		name := at.prefix + string(c.cur.name)
+		t.path = append(t.path, c.cur.name...)
 		switch {
 		case c.cur.isDir():
-			files = append(files, t.list(treeAt{c.cur.id, name + "/"}, depth+1)...)
-		case c.cur.isBlob() && t.wanted(name):
-			files = append(files, fileAt{name, c.cur.id})
+			t.path = append(t.path, '/')
+			files = append(files, t.list(c.cur.id, depth+1)...)
+		case c.cur.isBlob():
+			if name := string(t.path); t.wanted(name) {
+				files = append(files, fileAt{name, c.cur.id})
+			}
 		}
+		t.path = t.path[:n]
 	}
-	if depth > 0 {
+	if remember {
 		if len(t.known) >= maxViews {
 			clear(t.known)
 		}

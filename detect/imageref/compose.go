@@ -8,6 +8,7 @@ import (
 	"rummage/detect/carrier"
 	"rummage/detect/compose"
 	"rummage/detect/interpolate"
+	"rummage/detect/placed"
 )
 
 func readCompose(data []byte) (refs []Ref, problems int) {
@@ -39,13 +40,18 @@ func readCompose(data []byte) (refs []Ref, problems int) {
 		}
 	}
 	for _, in := range f.Inlines {
-		within, n := readDockerfile(in.Text.Bytes)
-		for i := range within {
-			within[i].Span = in.Text.Span(within[i].Span.Start, within[i].Span.End)
-		}
-		refs, problems = append(refs, within...), problems+n
+		refs, problems = inline(refs, problems, in.Text)
 	}
 	return refs, problems + len(f.Problems)
+}
+
+// inline adds what a Dockerfile names that is written into another file.
+func inline(refs []Ref, problems int, t placed.Text) ([]Ref, int) {
+	within, n := readDockerfile(t.Bytes)
+	for i := range within {
+		within[i].Span = t.Span(within[i].Span.Start, within[i].Span.End)
+	}
+	return append(refs, within...), problems + n
 }
 
 // valueOf is the meant value of an entry.

@@ -1,7 +1,8 @@
 // Package imageref finds the container images that files name: Dockerfiles (FROM, COPY --from, RUN --mount=from=),
-// compose files, the workflows of GitHub, the pipelines of GitLab, Kubernetes manifests and the values of Helm charts.
+// compose files, bake files, devcontainer.json, the workflows of GitHub, the pipelines of GitLab, Kubernetes manifests
+// and the values of Helm charts.
 // A reference is resolved as far as the file itself can resolve it (the defaults of ARGs and of ${NAME:-default}, the
-// variables of a pipeline), checked against the grammar of github.com/distribution/reference and given in its canonical
+// variables of a pipeline or a bake file), checked against the grammar of github.com/distribution/reference and given in its canonical
 // form. What the file does not say stays unresolved, with the reason. Names of build stages and scratch are no images.
 //
 // The package knows bytes of one file: no .env file beside a compose file, no registry, no build context. So a name
@@ -32,10 +33,11 @@ const (
 	CopyFrom  Role = "copy-from"
 	MountFrom Role = "mount-from"
 	Service   Role = "service" // of a compose file
-	// Built is the name that a compose file gives to what it builds: nothing is pulled under it by the file itself.
+	// Built is the name that a compose or bake file gives to what it builds: the file itself pulls nothing under it.
 	Built        Role = "built"
 	CacheFrom    Role = "cache-from"
-	BuildContext Role = "build-context" // docker-image:// of additional_contexts
+	BuildContext Role = "build-context" // docker-image:// of additional_contexts, and of a bake file's contexts
+	Devcontainer Role = "devcontainer"
 	GitHub       Role = "github"
 	GitLab       Role = "gitlab"
 	Kubernetes   Role = "kubernetes"
@@ -62,7 +64,8 @@ const MaxLength = 640
 // Has says whether files of the kind name images. A file of kind YAML may turn out to be one of these.
 func Has(kind structure.Kind) bool {
 	switch kind {
-	case structure.Dockerfile, structure.Compose, structure.GitHub, structure.GitLab, structure.Kubernetes, structure.Helm:
+	case structure.Dockerfile, structure.Compose, structure.GitHub, structure.GitLab, structure.Kubernetes, structure.Helm,
+		structure.Bake, structure.Devcontainer:
 		return true
 	}
 	return false
@@ -76,6 +79,10 @@ func Refs(kind structure.Kind, data []byte) (refs []Ref, problems int) {
 		return readDockerfile(data)
 	case structure.Compose:
 		return readCompose(data)
+	case structure.Bake:
+		return readBake(data)
+	case structure.Devcontainer:
+		return readDevcontainer(data)
 	case structure.GitHub:
 		return readGitHub(data)
 	case structure.GitLab:

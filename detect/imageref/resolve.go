@@ -9,6 +9,8 @@ import (
 // resolver fills in the variables of references.
 type resolver struct {
 	dialect interpolate.Dialect
+	// expressions says that ${} holds expressions of a language of its own.
+	expressions bool
 	// lookup is what the file says a variable stands for; nil when files of the kind say that of none.
 	lookup func(name string) ([]byte, bool)
 	// budget is how many bytes lookup may still give: a file may name one long chain of variables many times.
@@ -77,7 +79,7 @@ func (r *resolver) reference(b []byte, ref *interpolate.Ref, depth int) {
 	case interpolate.Instead: // of a variable that is not set
 	case interpolate.Opaque:
 		switch text := b[ref.Start:ref.End]; {
-		case bytes.HasPrefix(text, []byte("${{")):
+		case r.expressions, bytes.HasPrefix(text, []byte("${{")):
 			r.unknown(b, ref, "expression")
 		case bytes.HasPrefix(text, []byte("{{")):
 			r.unknown(b, ref, "template")
