@@ -82,14 +82,20 @@ func fromStage(refs []Ref, f *dockerfile.File, stage int, env *dockerfile.Env) [
 // maxStages bounds the stages that one word is compared with.
 const maxStages = 256
 
-// namesStage reports whether an earlier stage's name begins with what stands before the first variable of a word.
+// namesStage reports whether an earlier stage's name has what stands around the variables of a word.
 func namesStage(f *dockerfile.File, before int, raw dockerfile.Text) bool {
-	head, _, _ := strings.Cut(strings.ToLower(strings.Trim(raw.String(), `"'`)), "$")
-	if head == "" {
+	head, rest, _ := strings.Cut(strings.ToLower(strings.Trim(raw.String(), `"'`)), "$")
+	rest = rest[strings.LastIndexByte(rest, '$')+1:]
+	tail := strings.TrimLeft(rest, "abcdefghijklmnopqrstuvwxyz0123456789_")
+	if strings.HasPrefix(rest, "{") {
+		tail = rest[strings.LastIndexByte(rest, '}')+1:]
+	}
+	if head == "" && tail == "" {
 		return false
 	}
 	for i := max(0, before-maxStages); i < before; i++ {
-		if name := f.Stages[i].Name; len(name) > len(head) && strings.HasPrefix(name, head) {
+		name := f.Stages[i].Name
+		if len(name) > len(head)+len(tail) && strings.HasPrefix(name, head) && strings.HasSuffix(name, tail) {
 			return true
 		}
 	}
