@@ -17,8 +17,6 @@ import (
 
 	"rummage/detect/assignment"
 	"rummage/detect/interpolate"
-	"rummage/detect/placed"
-	"rummage/detect/shell"
 	"rummage/detect/yamltree"
 )
 
@@ -52,6 +50,7 @@ type Walker struct {
 
 	*scratch
 	depth int
+	level int  // index in shells
 	deep  bool // something was too deep
 	// script says that a command is read: a shell will see what is left of its references.
 	script bool
@@ -62,9 +61,9 @@ type Walker struct {
 // scratch is memory that the next walker uses again.
 type scratch struct {
 	entries []Entry
-	seen    []bool        // collections of the document that were read, by id
-	args    []placed.Text // the words of a command, until its flags are read
-	split   shell.Splitter
+	seen    []bool // collections of the document that were read, by id
+	// shells are the texts of shells that are read, each in the one before it.
+	shells []*scripter
 }
 
 // scratches holds memory of walkers that are done, as *scratch.
@@ -81,10 +80,14 @@ func New(data []byte, problems []yamltree.Problem) Walker {
 // Done ends the walk and returns what was found.
 func (w *Walker) Done() []Entry {
 	entries := append([]Entry(nil), w.entries...)
-	if s := w.scratch; cap(s.entries) <= maxScratch && cap(s.seen) <= 1<<20 && cap(s.args) <= maxScratch {
+	if s := w.scratch; cap(s.entries) <= maxScratch && cap(s.seen) <= 1<<20 {
 		clear(s.entries) // their values must not be kept alive
-		clear(s.args[:cap(s.args)])
-		s.entries, s.args = s.entries[:0], s.args[:0]
+		s.entries = s.entries[:0]
+		for _, one := range s.shells {
+			one.split.Forget()
+			one.command.Forget()
+			clear(one.args[:cap(one.args)])
+		}
 		scratches.Put(s)
 	}
 	w.scratch = nil

@@ -46,10 +46,15 @@ var commands = []struct{ text, want string }{
 	{"PGPASSWORD='a b' psql && AB=c d", "PGPASSWORD=a b,AB=c"},
 	{"x --key='a b' --key2 \"'q'\"", "key=a b,key2=q"},
 	{"x --key $KEY --key2 ${B:-c}", "key=$KEY ?,key2=${B:-c} ?,d B=c,d key2=c"},
-	{"docker run -e AB=c --build-arg DE=f", "AB=c,build-arg=DE=f,DE=f"},
+	{"docker run -e AB=c --build-arg DE=f x; docker build --build-arg DE=f --build-arg G", "AB=c,build-arg=DE=f,DE=f,DE=f,G= !"},
 	{"x ${{ a 'b' }} --key=${{ secrets.K || 'hunter2' }}", "key=${{ secrets.K || 'hunter2' }} ?"},
 	{"x --key $(y --key2 z) > --key3", "key2=z,key=$(y --key2 z)"},
 	{"cat > .env <<E\nA=b\n c d\nE\nx --key e", "A=b,key=e"},
+	{"curl -u a:b -H 'X-Token: c' d --user e:f", "-u=b,X-Token=c,--user=f"},
+	{"mysql -p'$A' && su -c 'A=b mysql -pc'", "-p=$A ?,A=b,-p=c"},
+	{"echo $A | docker login --password-stdin", "--password-stdin=$A ?"},
+	{"mysql -p${A:-b}", "-p=${A:-b} ?,d A=b,d -p=b"},
+	{"sh <<E\nmysql -pa\nE", "-p=a"},
 	{"--- --a ---b=c =d --=e", ""},
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"rummage/detect/assignment"
+	"rummage/detect/command"
 	"rummage/detect/placed"
 	"rummage/detect/shell"
 	"rummage/detect/yamltree"
@@ -32,19 +33,24 @@ func (w *Walker) command(c assignment.Context, k, v yamltree.Node) {
 	}
 	w.Pairs(n, func(k, v yamltree.Node) { w.Values(c, k, v) })
 	var args []placed.Text
+	var words []shell.Word
 	w.Items(n, func(item yamltree.Node) {
 		w.Values(c, k, item)
-		arg := placed.Text{}
+		arg, word := placed.Text{}, shell.Word{}
 		if item.Kind() == yamltree.Scalar {
 			arg = item.Text()
+			word = shell.Word{Raw: arg, Value: arg}
 			if bytes.ContainsAny(arg.Bytes, " \t\n") && !flagWithValue(arg.Bytes) {
 				w.Words(c, arg)
 				arg = placed.Text{}
 			}
 		}
-		args = append(args, arg)
+		args, words = append(args, arg), append(words, word)
 	})
-	w.flags(c, args)
+	s := w.scripter(c)
+	s.command.Script = nil // it was read as a member of the list
+	w.known(s, &shell.Command{Words: words})
+	w.flags(c, args, &s.claims)
 }
 
 // flagWithValue reports whether an argument is --flag=some value.
@@ -53,28 +59,84 @@ func flagWithValue(b []byte) bool {
 	return eq > 0 && b[0] == '-' && !bytes.ContainsAny(b[:eq], " \t\n\"'")
 }
 
-// Words splits the text of a shell and reads the flags and assignments among the words.
+// maxScripts is how deep the texts of shells are followed into one another: sh -c "su -c '…'".
+const maxScripts = 4
+
+// scripter is what reading the text of a shell needs.
+type scripter struct {
+	split   shell.Splitter
+	command command.Reader
+	claims  command.Claims // what the commands' own knowledge has told of, of the command being read
+	args    []placed.Text  // the words of the command being read
+}
+
+// scripter returns the one for the level. What it reads belongs to the context.
+func (w *Walker) scripter(c assignment.Context) *scripter {
+	if len(w.shells) == w.level {
+		w.shells = append(w.shells, new(scripter))
+	}
+	s := w.shells[w.level]
+	s.command.Reset()
+	s.command.Script = func(t placed.Text) {
+		s.claims.Add(t.Place())
+		w.level++
+		w.Words(c, t)
+		w.level--
+	}
+	if w.level+1 == maxScripts {
+		s.command.Script = nil
+	}
+	return s
+}
+
+// Words splits the text of a shell and reads the credentials, the flags and the assignments among the words.
 func (w *Walker) Words(c assignment.Context, t placed.Text) {
 	if t.Len() > maxScript {
 		return
 	}
-	w.split.Split(t, '\\', func(cmd *shell.Command) {
+	s := w.scripter(c)
+	s.split.Split(t, '\\', func(cmd *shell.Command) {
 		for i := range cmd.Assigns {
 			w.argument(c, cmd.Assigns[i].Name.Place(), cmd.Assigns[i].Value)
 		}
-		w.args = w.args[:0]
+		w.known(s, cmd)
+		s.args = s.args[:0]
 		for i := range cmd.Words {
-			w.args = append(w.args, cmd.Words[i].Value)
+			s.args = append(s.args, cmd.Words[i].Value)
 		}
-		w.flags(c, w.args)
+		w.flags(c, s.args, &s.claims)
 		for i := range cmd.Redirs {
-			w.PairLines(c, cmd.Redirs[i].Body)
+			if body := cmd.Redirs[i].Body; len(cmd.Words) > 0 && shell.IsShell(cmd.Words[0].Value.Bytes) && s.command.Script != nil {
+				s.command.Script(body)
+			} else {
+				w.PairLines(c, body)
+			}
 		}
 	})
 }
 
-// flags reads --name=value, --name value and NAME=value among the arguments of one command.
-func (w *Walker) flags(c assignment.Context, args []placed.Text) {
+// known adds the credentials that a command is known to carry, under the contexts of package command.
+func (w *Walker) known(s *scripter, cmd *shell.Command) {
+	s.claims.Reset()
+	s.command.Read(cmd, func(f command.Found) {
+		before := w.script
+		w.script = before && !f.Literal
+		w.Add(Entry{Assignment: assignment.Assignment{Context: f.Context, Name: f.Name, Quoted: f.Quoted}, Unset: f.Unset}, f.Value)
+		w.script = before
+		s.claims.Add(f.Value.Place())
+		if f.Unset {
+			s.claims.Add(f.Name)
+		}
+	})
+}
+
+// flags reads --name=value, --name value and NAME=value among the arguments of one command, unless they are known.
+func (w *Walker) flags(c assignment.Context, args []placed.Text, claims *command.Claims) {
+	add := func(name assignment.Span, value placed.Text) {
+		if !claims.Has(value.Place()) {
+			w.argument(c, name, value)
+		}
+	}
 	for i, a := range args {
 		b := a.Bytes
 		dashes := len(b) - len(bytes.TrimLeft(b, "-"))
@@ -88,10 +150,10 @@ func (w *Walker) flags(c assignment.Context, args []placed.Text) {
 		switch {
 		case end-dashes < 2 || dashes > 2:
 		case end < len(b) && b[end] == '=':
-			w.argument(c, a.Span(dashes, end), a.Slice(end+1, len(b)))
+			add(a.Span(dashes, end), a.Slice(end+1, len(b)))
 		case end == len(b) && dashes > 0 && i+1 < len(args):
 			if next := args[i+1].Bytes; len(next) > 0 && next[0] != '-' {
-				w.argument(c, a.Span(dashes, end), args[i+1])
+				add(a.Span(dashes, end), args[i+1])
 			}
 		}
 	}

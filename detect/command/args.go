@@ -57,6 +57,9 @@ func (r *Reader) parse(words []shell.Word, rule *rule) parsed {
 		limit = len(rule.sub) + rule.nested
 	}
 	i := 1
+	if len(words[0].Value.Bytes) > 1 && words[0].Value.Bytes[0] == '-' {
+		i = 0 // arguments alone, of a program that is not told
+	}
 	for ; i < len(words); i++ {
 		w := &words[i]
 		b := w.Value.Bytes

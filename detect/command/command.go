@@ -53,6 +53,13 @@ type Reader struct {
 // Reset forgets what commands before have written to pipes.
 func (r *Reader) Reset() { clear(r.pipes) }
 
+// Forget lets go of the texts read last, which the Reader's memory refers to.
+func (r *Reader) Forget() {
+	r.Script = nil
+	clear(r.pipes)
+	clear(r.args[:cap(r.args)])
+}
+
 // maxNested is how many commands stand in one another's words: sudo env timeout 5 docker exec …
 const maxNested = 8
 

@@ -192,6 +192,7 @@ var forms = []struct{ text, want string }{
 	{`app --password --token -x; app --password ""`, ``},
 	{`app -- --password hunter2`, ``},
 	{`app --tokenizer x --password-file f --secret-name n`, ``},
+	{`--token=hunter2 --password hunter3`, `flag token=hunter2, flag password=hunter3`},
 	{`app.exe --token hunter2`, `flag token=hunter2`},
 	// behind others
 	{`sudo -u x -E mysql -phunter2`, `password -p=hunter2`},

@@ -121,19 +121,19 @@ var forms = []struct {
 	{"build args, map", service("build:\n  args:\n    TOKEN: abc\n    NONE:"), []string{"build-arg TOKEN=abc", "build-arg NONE= !"}},
 	{"image", service("image: nginx:1"), []string{"image image=nginx:1"}},
 	{"command, text", service("command: redis-server --requirepass hunter2 --port=1 -p x"), []string{
-		"command command=redis-server --requirepass hunter2 --port=1 -p x", "command requirepass=hunter2", "command port=1"}},
+		"command command=redis-server --requirepass hunter2 --port=1 -p x", "command.password --requirepass=hunter2", "command port=1"}},
 	{"command, list", service("command: [\"redis-server\", \"--requirepass\", \"hunter2\"]\nentrypoint:\n  - sh\n  - -c\n  - PGPASSWORD='a b' psql && x --key \"c\\\"d\"\n"), []string{
-		"command command=redis-server q", "command command=--requirepass q", "command command=hunter2 q", "command requirepass=hunter2",
+		"command command=redis-server q", "command command=--requirepass q", "command command=hunter2 q", "command.password --requirepass=hunter2",
 		"command entrypoint=sh", "command entrypoint=-c", "command entrypoint=PGPASSWORD='a b' psql && x --key \"c\\\"d\"", "command PGPASSWORD=a b",
 		"command key=c\"d"}},
-	{"command, over lines", service("command: >\n  x\n  --password\n  hunter2\n"), []string{"command command=x --password hunter2\n", "command password=hunter2"}},
+	{"command, over lines", service("command: >\n  x\n  --password\n  hunter2\n"), []string{"command command=x --password hunter2\n", "command.flag password=hunter2"}},
 	{"command, interpolation", service("command: x --pass ${P:-hunter2} --user $${U} --java -Da.b.password=c"), []string{
-		"command command=x --pass ${P:-hunter2} --user ${U} --java -Da.b.password=c ~", "default P=hunter2", "command pass=${P:-hunter2} ?",
-		"default P=hunter2", "default pass=hunter2", "command user=${U} ?", "command a.b.password=c"}},
+		"command command=x --pass ${P:-hunter2} --user ${U} --java -Da.b.password=c ~", "default P=hunter2", "command.flag pass=${P:-hunter2} ?",
+		"default P=hunter2", "default pass=hunter2", "command.password a.b.password=c", "command user=${U} ?"}},
 	{"healthcheck", service("healthcheck:\n  test: [\"CMD-SHELL\", \"mysqladmin --password=hunter2 ping\"]\n  interval: 5s"), []string{
-		"healthcheck test=CMD-SHELL q", "healthcheck test=mysqladmin --password=hunter2 ping q", "healthcheck password=hunter2", "value interval=5s"}},
+		"healthcheck test=CMD-SHELL q", "healthcheck test=mysqladmin --password=hunter2 ping q", "command.password --password=hunter2", "value interval=5s"}},
 	{"hooks", service("post_start:\n  - command: x --token abc\n    environment:\n      - A=b\npre_stop:\n  - command: [y]\npre_start:\n  - image: i\n    environment: {C: d}"), []string{
-		"command command=x --token abc", "command token=abc", "environment A=b", "command command=y", "image image=i", "environment C=d"}},
+		"command command=x --token abc", "command.flag token=abc", "environment A=b", "command command=y", "image image=i", "environment C=d"}},
 	{"labels", service("labels:\n  - \"traefik.users=admin:$$apr1$$x$$y\"\n  - a\nannotations:\n  b: c\ndeploy:\n  labels:\n    d: e\n  replicas: 2\nlabel_file: l"), []string{
 		"label traefik.users=admin:$apr1$x$y q", "label a= !", "label b=c", "label d=e", "value replicas=2", "label-file label_file=l"}},
 	{"logging", service("logging:\n  driver: splunk\n  options:\n    splunk-token: abc"), []string{"value driver=splunk", "logging splunk-token=abc"}},

@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"rummage/detect/assignment"
+	"rummage/detect/command"
 	"rummage/detect/interpolate"
 	"rummage/detect/shell"
 )
@@ -67,16 +68,21 @@ func contextOf(name string) assignment.Context {
 type collector struct {
 	file  *File
 	list  []assignment.Assignment
-	split shell.Splitter
 	nodes []shell.Node // reused
+	// shells are the texts of shells that are read, each in the one before it.
+	shells []*scripter
+	level  int
 }
 
 // add adds one. The spans are those of the texts; the decoded value is given where the file has another.
 func (c *collector) add(context assignment.Context, name Text, value Text, quoted bool) {
-	if name.Len() == 0 {
-		return
+	if name.Len() > 0 {
+		c.addSpan(context, name.Place(), value, quoted)
 	}
-	a := assignment.Assignment{Context: context, Name: name.Place(), Value: value.Place(), Quoted: quoted}
+}
+
+func (c *collector) addSpan(context assignment.Context, name assignment.Span, value Text, quoted bool) {
+	a := assignment.Assignment{Context: context, Name: name, Value: value.Place(), Quoted: quoted}
 	a.Refers = interpolate.Scan(value.Bytes, interpolate.Shell).Form == interpolate.Reference
 	if !value.Verbatim() {
 		a.Decoded = value.Bytes
@@ -96,7 +102,7 @@ func (c *collector) instruction(in *Instruction, context assignment.Context) {
 		c.copies(in)
 	case "RUN", "CMD", "ENTRYPOINT", "HEALTHCHECK":
 		if _, shell := shellText(in); in.JSON && !shell {
-			c.words(context, in.Args)
+			c.exec(context, in)
 		}
 	}
 }
@@ -164,37 +170,101 @@ func (c *collector) scripts(in *Instruction) {
 	}
 }
 
+// maxScripts is how deep the texts of shells are followed into one another: sh -c "su -c '…'".
+const maxScripts = 4
+
+// scripter is what reading the text of a shell needs.
+type scripter struct {
+	split   shell.Splitter
+	command command.Reader
+	claims  command.Claims // what the commands' own knowledge has told of, of the command being read
+}
+
+// scripter returns the one for the level. What it reads belongs to the context.
+func (c *collector) scripter(context assignment.Context, escape byte) *scripter {
+	if len(c.shells) == c.level {
+		c.shells = append(c.shells, new(scripter))
+	}
+	s := c.shells[c.level]
+	s.command.Reset()
+	s.command.Script = func(t Text) {
+		s.claims.Add(t.Place())
+		c.level++
+		c.script(context, t, escape)
+		c.level--
+	}
+	if c.level+1 == maxScripts {
+		s.command.Script = nil
+	}
+	return s
+}
+
 // script adds what shell text sets.
 func (c *collector) script(context assignment.Context, t Text, escape byte) {
-	c.split.Split(t, escape, func(cmd *Command) {
+	s := c.scripter(context, escape)
+	s.split.Split(t, escape, func(cmd *Command) {
 		for i := range cmd.Assigns {
 			v := &cmd.Assigns[i]
 			c.add(context, v.Name, v.Value, v.Quoted)
 			c.defaults(context, v.Raw, true)
 		}
-		c.words(context, cmd.Words)
+		c.known(s, cmd)
+		c.words(context, cmd.Words, &s.claims)
 		for i := range cmd.Redirs {
-			c.lines(context, cmd.Redirs[i].Body)
+			if body := cmd.Redirs[i].Body; len(cmd.Words) > 0 && shell.IsShell(cmd.Words[0].Value.Bytes) && s.command.Script != nil {
+				s.command.Script(body)
+			} else {
+				c.lines(context, body)
+			}
 		}
 	})
 }
 
-// words adds the pairs among the words of a command: NAME=value, --name=value, --name value, -name value.
-func (c *collector) words(context assignment.Context, words []Word) {
+// exec adds what a command in JSON sets.
+func (c *collector) exec(context assignment.Context, in *Instruction) {
+	words := in.Args
+	if in.Name == "HEALTHCHECK" && len(words) > 0 {
+		words = words[1:]
+	}
+	s := c.scripter(context, c.file.Escape)
+	c.known(s, &Command{Words: words})
+	c.words(context, words, &s.claims)
+}
+
+// known adds the credentials that a command is known to carry.
+func (c *collector) known(s *scripter, cmd *Command) {
+	s.claims.Reset()
+	s.command.Read(cmd, func(f command.Found) {
+		c.addSpan(f.Context, f.Name, f.Value, f.Quoted)
+		s.claims.Add(f.Value.Place())
+		if f.Unset {
+			s.claims.Add(f.Name)
+		}
+	})
+}
+
+// words adds the pairs among the words of a command that are not known: NAME=value, --name=value, --name value,
+// -name value.
+func (c *collector) words(context assignment.Context, words []Word, claims *command.Claims) {
+	add := func(name, value Text, quoted bool) {
+		if !claims.Has(value.Place()) {
+			c.add(context, name, value, quoted)
+		}
+	}
 	for i := range words {
 		w := &words[i]
 		c.defaults(context, w.Raw, true)
 		b := w.Value.Bytes
 		if eq := bytes.IndexByte(b, '='); eq > 0 {
 			if name := nameBefore(b, eq); name < eq && !substitutes(b[:name]) {
-				c.add(context, w.Value.Slice(name, eq), bare(w.Value.Slice(eq+1, len(b))), w.Quoted)
+				add(w.Value.Slice(name, eq), bare(w.Value.Slice(eq+1, len(b))), w.Quoted)
 			}
 			continue
 		}
 		name := bytes.TrimLeft(b, "-")
 		if dashes := len(b) - len(name); dashes > 0 && dashes <= 2 && len(name) >= 3 && i+1 < len(words) && nameBefore(name, len(name)) == 0 {
 			if next := &words[i+1]; next.Value.Len() > 0 && next.Value.Bytes[0] != '-' {
-				c.add(context, w.Value.Slice(dashes, len(b)), next.Value, next.Quoted)
+				add(w.Value.Slice(dashes, len(b)), next.Value, next.Quoted)
 			}
 		}
 	}

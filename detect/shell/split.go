@@ -107,6 +107,16 @@ type Splitter struct {
 	lineStop, noBraces int
 }
 
+// Forget lets go of the text split last, which the Splitter's memory refers to.
+func (s *Splitter) Forget() {
+	s.t, s.b, s.visit = placed.Text{}, nil, nil
+	for _, c := range s.stack {
+		clear(c.Assigns[:cap(c.Assigns)])
+		clear(c.Words[:cap(c.Words)])
+		clear(c.Redirs[:cap(c.Redirs)])
+	}
+}
+
 // command is an empty command for the depth.
 func (s *Splitter) command() *Command {
 	if s.visit == nil {

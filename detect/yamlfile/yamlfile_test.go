@@ -83,12 +83,12 @@ var forms = []struct {
 		"kubernetes.value apiVersion=v1", "kubernetes.value kind=ConfigMap", "kubernetes.config DB_PASSWORD=hunter2", "kubernetes.config app.ini=a=b\n"}},
 	{"pod", "p.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n  - name: web\n    image: nginx\n    command: [\"x\", \"--password\", \"hunter2\"]\n    args:\n    - --token=abc\n    env:\n    - name: DB_PASSWORD\n      value: hunter2\n    - name: FROM\n      valueFrom:\n        secretKeyRef: {name: s, key: k}\n    - name: REF\n      value: $(DB_PASSWORD)\n", []string{
 		"kubernetes.value apiVersion=v1 @p", "kubernetes.value kind=Pod @p", "kubernetes.value name=p @p", "kubernetes.value name=web @p", "kubernetes.image image=nginx @p",
-		"kubernetes.command command=x q @p", "kubernetes.command command=--password q @p", "kubernetes.command command=hunter2 q @p", "kubernetes.command password=hunter2 @p",
-		"kubernetes.command args=--token=abc @p", "kubernetes.command token=abc @p", "kubernetes.env DB_PASSWORD=hunter2 @p", "kubernetes.value name=FROM @p",
+		"kubernetes.command command=x q @p", "kubernetes.command command=--password q @p", "kubernetes.command command=hunter2 q @p", "command.flag password=hunter2 @p",
+		"kubernetes.command args=--token=abc @p", "command.flag token=abc @p", "kubernetes.env DB_PASSWORD=hunter2 @p", "kubernetes.value name=FROM @p",
 		"kubernetes.value name=s @p", "kubernetes.value key=k @p", "kubernetes.env REF=$(DB_PASSWORD) ? @p"}},
 	{"script of a pod", "p.yaml", "apiVersion: v1\nkind: Pod\nspec:\n  command: [sh, -c, 'mysql --password=\"$PW\" --user ${U:-root}']\n", []string{
 		"kubernetes.value apiVersion=v1", "kubernetes.value kind=Pod", "kubernetes.command command=sh", "kubernetes.command command=-c",
-		"kubernetes.command command=mysql --password=\"$PW\" --user ${U:-root} ~ q", "yaml.default U=root", "kubernetes.command password=$PW ?",
+		"kubernetes.command command=mysql --password=\"$PW\" --user ${U:-root} ~ q", "yaml.default U=root", "command.password --password=$PW ? q",
 		"kubernetes.command user=${U:-root} ?", "yaml.default U=root", "yaml.default user=root"}},
 	{"list of objects", "l.yaml", "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Secret\n  metadata: {name: a}\n  stringData: {k: v}\n", []string{
 		"kubernetes.value apiVersion=v1", "kubernetes.value kind=List", "kubernetes.value apiVersion=v1 @a", "kubernetes.value kind=Secret @a",
@@ -100,13 +100,13 @@ var forms = []struct {
 		"github.image image=node @build", "github.value password=p @build", "github.env A=b @build", "github.image image=postgres @db", "github.env POSTGRES_PASSWORD=postgres @db",
 		"github.value uses=docker/build-push-action@v6 @build", "github.with push=true @build", "github.with password=${{ secrets.P }} ? @build", "github.build-arg TOKEN=abc @build",
 		"github.build-arg REF=${{ secrets.Z }} ? @build", "github.build-secret id=v @build", "github.image uses=docker://alpine:3 @build",
-		"github.run run=docker login -u u --password hunter2 @build", "github.run password=hunter2 @build", "github.env C=d @build",
-		"github.run run=docker build --build-arg TOKEN=abc .\nx --key $KEY\n ~ @build", "github.run build-arg=TOKEN=abc @build", "github.run TOKEN=abc @build", "github.run key=$KEY ? @build"}},
+		"github.run run=docker login -u u --password hunter2 @build", "command.password --password=hunter2 @build", "github.env C=d @build",
+		"github.run run=docker build --build-arg TOKEN=abc .\nx --key $KEY\n ~ @build", "command.build-arg TOKEN=abc @build", "github.run key=$KEY ? @build"}},
 	{"action", "x/action.yml", "inputs:\n  token:\n    default: abc\nruns:\n  image: docker://x\n", []string{"github.value default=abc", "github.image image=docker://x"}},
 	{"pipeline", ".gitlab-ci.yml", "image: ruby:3\nvariables:\n  TOKEN: abc\n  OTHER:\n    value: def\n    description: d\nservices:\n  - postgres:16\n  - name: redis\n    variables: {A: b}\nbuild:\n  image:\n    name: docker\n    entrypoint: [\"\"]\n  variables:\n    C: $D\n  script:\n    - docker login --password hunter2\n    - echo $X\n  before_script: [x]\n  rules:\n    - if: $A\n      variables: {E: f}\n", []string{
 		"gitlab.image image=ruby:3", "gitlab.variables TOKEN=abc", "gitlab.variables OTHER=def", "gitlab.value description=d", "gitlab.image services=postgres:16", "gitlab.image name=redis",
 		"gitlab.variables A=b", "gitlab.image name=docker @build", "gitlab.script entrypoint= q @build", "gitlab.variables C=$D ? @build",
-		"gitlab.script script=docker login --password hunter2 @build", "gitlab.script password=hunter2 @build", "gitlab.script script=echo $X ~ @build",
+		"gitlab.script script=docker login --password hunter2 @build", "command.password --password=hunter2 @build", "gitlab.script script=echo $X ~ @build",
 		"gitlab.script before_script=x @build", "gitlab.value if=$A ? @build", "gitlab.variables E=f @build"}},
 	{"values", "chart/values.yaml", "image: nginx\npostgresql:\n  auth:\n    password: hunter2\n    existing:\nenv:\n  - name: A\n    value: b\n  - name: C\n    valueFrom: {k: v}\nextraEnv:\n  D: e\n", []string{
 		"helm.image image=nginx", "helm.values password=hunter2", "helm.values existing= !", "helm.values A=b", "helm.values name=C", "helm.values k=v", "helm.values D=e"}},
