@@ -86,6 +86,7 @@ func (w *Walker) Done() []Entry {
 		for _, one := range s.shells {
 			one.split.Forget()
 			one.command.Forget()
+			one.owner, one.found = nil, nil
 			clear(one.args[:cap(one.args)])
 		}
 		scratches.Put(s)

@@ -48,8 +48,10 @@ func (w *Walker) command(c assignment.Context, k, v yamltree.Node) {
 		args, words = append(args, arg), append(words, word)
 	})
 	s := w.scripter(c)
+	follow := s.command.Script
 	s.command.Script = nil // it was read as a member of the list
 	w.known(s, &shell.Command{Words: words})
+	s.command.Script = follow
 	w.flags(c, args, &s.claims)
 }
 
@@ -68,6 +70,9 @@ type scripter struct {
 	command command.Reader
 	claims  command.Claims // what the commands' own knowledge has told of, of the command being read
 	args    []placed.Text  // the words of the command being read
+	found   func(command.Found)
+	context assignment.Context
+	owner   *Walker // whose functions these are
 }
 
 // scripter returns the one for the level. What it reads belongs to the context.
@@ -76,16 +81,19 @@ func (w *Walker) scripter(c assignment.Context) *scripter {
 		w.shells = append(w.shells, new(scripter))
 	}
 	s := w.shells[w.level]
-	s.command.Reset()
-	s.command.Script = func(t placed.Text) {
-		s.claims.Add(t.Place())
-		w.level++
-		w.Words(c, t)
-		w.level--
-	}
-	if w.level+1 == maxScripts {
+	if s.context = c; s.owner != w {
+		s.owner, s.found = w, func(f command.Found) { w.found(s, f) }
 		s.command.Script = nil
+		if w.level+1 < maxScripts {
+			s.command.Script = func(t placed.Text) {
+				s.claims.Add(t.Place())
+				w.level++
+				w.Words(s.context, t)
+				w.level--
+			}
+		}
 	}
+	s.command.Reset()
 	return s
 }
 
@@ -118,16 +126,18 @@ func (w *Walker) Words(c assignment.Context, t placed.Text) {
 // known adds the credentials that a command is known to carry, under the contexts of package command.
 func (w *Walker) known(s *scripter, cmd *shell.Command) {
 	s.claims.Reset()
-	s.command.Read(cmd, func(f command.Found) {
-		before := w.script
-		w.script = before && !f.Literal
-		w.Add(Entry{Assignment: assignment.Assignment{Context: f.Context, Name: f.Name, Quoted: f.Quoted}, Unset: f.Unset}, f.Value)
-		w.script = before
-		s.claims.Add(f.Value.Place())
-		if f.Unset {
-			s.claims.Add(f.Name)
-		}
-	})
+	s.command.Read(cmd, s.found)
+}
+
+func (w *Walker) found(s *scripter, f command.Found) {
+	before := w.script
+	w.script = before && !f.Literal
+	w.Add(Entry{Assignment: assignment.Assignment{Context: f.Context, Name: f.Name, Quoted: f.Quoted}, Unset: f.Unset}, f.Value)
+	w.script = before
+	s.claims.Add(f.Value.Place())
+	if f.Unset {
+		s.claims.Add(f.Name)
+	}
 }
 
 // flags reads --name=value, --name value and NAME=value among the arguments of one command, unless they are known.

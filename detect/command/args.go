@@ -56,11 +56,7 @@ func (r *Reader) parse(words []shell.Word, rule *rule) parsed {
 	if rule.nested >= 0 {
 		limit = len(rule.sub) + rule.nested
 	}
-	i := 1
-	if len(words[0].Value.Bytes) > 1 && words[0].Value.Bytes[0] == '-' {
-		i = 0 // arguments alone, of a program that is not told
-	}
-	for ; i < len(words); i++ {
+	for i := 1; i < len(words); i++ {
 		w := &words[i]
 		b := w.Value.Bytes
 		switch {

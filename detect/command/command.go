@@ -92,8 +92,7 @@ func (r *Reader) command(words []shell.Word, in input, depth int) {
 	if len(words) == 0 || depth > maxNested {
 		return
 	}
-	name := Base(words[0].Value.Bytes)
-	rules := programs()[string(name)]
+	rules := programs()[string(Base(words[0].Value.Bytes))]
 	for i := range rules {
 		rule := &rules[i]
 		if len(rule.sub) > 0 && !mentions(words, rule.sub[len(rule.sub)-1]) {
@@ -105,8 +104,29 @@ func (r *Reader) command(words []shell.Word, in input, depth int) {
 			return
 		}
 	}
-	p := r.parse(words, &unknown)
-	r.apply(&p, &unknown, in, depth)
+	r.options(words)
+}
+
+// options reads the options of a program that is not known.
+func (r *Reader) options(words []shell.Word) {
+	for i := 0; i < len(words); i++ {
+		b := words[i].Value.Bytes
+		if len(b) < 3 || b[0] != '-' {
+			if string(b) == "--" {
+				return
+			}
+			continue
+		}
+		var next *shell.Word
+		if i+1 < len(words) {
+			next = &words[i+1]
+		}
+		a, used := unknown.option(&words[i], next)
+		r.option(&a)
+		if used {
+			i++
+		}
+	}
 }
 
 // mentions says whether a word is s.

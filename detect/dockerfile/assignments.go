@@ -178,24 +178,35 @@ type scripter struct {
 	split   shell.Splitter
 	command command.Reader
 	claims  command.Claims // what the commands' own knowledge has told of, of the command being read
+	found   func(command.Found)
+	context assignment.Context
+	escape  byte
 }
 
 // scripter returns the one for the level. What it reads belongs to the context.
 func (c *collector) scripter(context assignment.Context, escape byte) *scripter {
 	if len(c.shells) == c.level {
-		c.shells = append(c.shells, new(scripter))
+		s := new(scripter)
+		s.found = func(f command.Found) {
+			c.addSpan(f.Context, f.Name, f.Value, f.Quoted)
+			s.claims.Add(f.Value.Place())
+			if f.Unset {
+				s.claims.Add(f.Name)
+			}
+		}
+		if c.level+1 < maxScripts {
+			s.command.Script = func(t Text) {
+				s.claims.Add(t.Place())
+				c.level++
+				c.script(s.context, t, s.escape)
+				c.level--
+			}
+		}
+		c.shells = append(c.shells, s)
 	}
 	s := c.shells[c.level]
+	s.context, s.escape = context, escape
 	s.command.Reset()
-	s.command.Script = func(t Text) {
-		s.claims.Add(t.Place())
-		c.level++
-		c.script(context, t, escape)
-		c.level--
-	}
-	if c.level+1 == maxScripts {
-		s.command.Script = nil
-	}
 	return s
 }
 
@@ -234,13 +245,7 @@ func (c *collector) exec(context assignment.Context, in *Instruction) {
 // known adds the credentials that a command is known to carry.
 func (c *collector) known(s *scripter, cmd *Command) {
 	s.claims.Reset()
-	s.command.Read(cmd, func(f command.Found) {
-		c.addSpan(f.Context, f.Name, f.Value, f.Quoted)
-		s.claims.Add(f.Value.Place())
-		if f.Unset {
-			s.claims.Add(f.Name)
-		}
-	})
+	s.command.Read(cmd, s.found)
 }
 
 // words adds the pairs among the words of a command that are not known: NAME=value, --name=value, --name value,
