@@ -166,6 +166,17 @@ func (rule *rule) option(w, next *shell.Word) (arg, bool) {
 	if _, short := rule.options[string(b[:2])]; b[1] == '-' || !short && len(name) > 4 && !(property(b) && eq > 0) && tells(name[1:]) {
 		return rule.unknown(a, w, next, len(name))
 	}
+	a, used := rule.letters(a, w, next)
+	if !a.set && a.kind == none && eq > 0 {
+		a.from, a.to = 0, eq
+		a.value, a.set = joined(w, eq+1), true
+	}
+	return a, used
+}
+
+// letters reads options of one letter each behind one dash; the last may have a value.
+func (rule *rule) letters(a arg, w, next *shell.Word) (arg, bool) {
+	b := w.Value.Bytes
 	for i := 1; i < len(b); i++ {
 		o, ok := rule.options[string([]byte{b[0], b[i]})]
 		if !ok {
@@ -197,12 +208,6 @@ func (rule *rule) option(w, next *shell.Word) (arg, bool) {
 			return a, true
 		}
 		return a, false
-	}
-	if eq > 0 {
-		if a.kind == none {
-			a.from, a.to = 0, eq
-		}
-		a.value, a.set = joined(w, eq+1), true
 	}
 	return a, false
 }

@@ -49,7 +49,7 @@ func (r *reader) step(i int) int {
 	if j < len(r.data) && r.data[j] != '\'' && r.data[j] != '"' {
 		near := r.data[j:min(len(r.data), j+maxStep)]
 		k := bytes.Index(near, []byte("script:"))
-		if k < 0 || bytes.IndexAny(near[:k], "'\"{};") >= 0 {
+		if k < 0 || bytes.ContainsAny(near[:k], "'\"{};") {
 			return i
 		}
 		j = skipBlanks(r.data, j+k+len("script:"))
