@@ -44,7 +44,11 @@ func judge(data []byte, a assignment.Assignment, token bool) Verdict {
 	}
 	v.site = look(data, a)
 	strength, sort := Surely, PasswordOf
-	if v.site.named {
+	switch {
+	case form == inArgument && token:
+		sort = KeyOf
+	case form == inArgument:
+	case v.site.named:
 		if strength, sort = SecretName(v.name); strength == NotSecret || v.otherKey(strength) {
 			return no("name")
 		}

@@ -18,6 +18,7 @@ const (
 	freeText  settingForm = iota // not a setting: as any other text
 	inSetting                    // a setting
 	inSample                     // a setting that shows what one looks like, or is commented out
+	inArgument                   // an argument of a command that is known to be a secret, whatever its name
 	inValues                     // a setting of a program that also takes names of secrets that are kept elsewhere
 )
 
@@ -35,8 +36,8 @@ var contextForms = map[assignment.Context]settingForm{
 	"gitlab.script": inSetting, "yaml.default": inSetting,
 	"bake.arg": inSetting, "bake.variable": inSetting, "bake.label": inSetting,
 	"devcontainer.env": inSetting, "devcontainer.build-arg": inSetting, "devcontainer.run-arg": inSetting, "devcontainer.command": inSetting,
-	"command.password": inSetting, "command.build-arg": inSetting, "command.env": inSetting, "command.set": inSetting,
-	"command.token": inSetting, "command.flag": inSetting, "script.variable": inSetting,
+	"command.password": inArgument, "command.token": inArgument, "command.basic": inArgument, "command.build-arg": inSetting,
+	"command.env": inSetting, "command.set": inSetting, "command.flag": inSetting, "script.variable": inSetting,
 	"kubernetes.value": inValues, "helm.values": inValues, "compose.x": inValues, "github.with": inValues, "github.value": inValues,
 	"image.env": inSetting, "image.label": inSetting, "image.history": inSetting, "image.cmd": inSetting, "image.healthcheck": inSetting,
 	"image.onbuild": inSetting, "image.build-arg": inSetting,
