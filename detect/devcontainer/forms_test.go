@@ -28,10 +28,10 @@ var forms = []struct {
 	{"run arguments, others", `{"runArgs": "--env A=b", "x": {"runArgs": ["-e", "C=d"]}}`, []string{
 		"run-arg runArgs=--env A=b q", "run-arg env=A=b", "value runArgs=-e q", "value runArgs=C=d q"}},
 	{"commands", `{"postCreateCommand": "npm config set --token hunter2 && PGPASSWORD=pw psql", "onCreateCommand": ["x", "--key", "k1", "sh -c 'y --pass p1'"], "initializeCommand": {"a": "x --token t1", "b": ["y", "--token=t2"]}, "postStartCommand": "x --u $U --v ${localEnv:V:w}"}`, []string{
-		"command postCreateCommand=npm config set --token hunter2 && PGPASSWORD=pw psql q", "command token=hunter2",
+		"command postCreateCommand=npm config set --token hunter2 && PGPASSWORD=pw psql q", "command.flag token=hunter2",
 		"command PGPASSWORD=pw", "command onCreateCommand=x q", "command onCreateCommand=--key q", "command onCreateCommand=k1 q",
-		"command onCreateCommand=sh -c 'y --pass p1' q", "command key=k1", "command a=x --token t1 q", "command token=t1",
-		"command b=y q", "command b=--token=t2 q", "command token=t2", "command postStartCommand=x --u $U --v ${localEnv:V:w} ~ q",
+		"command onCreateCommand=sh -c 'y --pass p1' q", "command.flag pass=p1", "command key=k1", "command a=x --token t1 q", "command.flag token=t1",
+		"command b=y q", "command b=--token=t2 q", "command.flag token=t2", "command postStartCommand=x --u $U --v ${localEnv:V:w} ~ q",
 		"default V=w"}},
 	{"features", `{"features": {"ghcr.io/a/b:1": {"version": "2", "token": "hunter2"}, "ghcr.io/c/d:1": "3", "e": true, "f": {}}}`, []string{
 		"feature version=2 q @ghcr.io/a/b:1", "feature token=hunter2 q @ghcr.io/a/b:1", "feature ghcr.io/c/d:1=3 q @ghcr.io/c/d:1",
