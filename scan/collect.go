@@ -49,6 +49,7 @@ type hit struct {
 	at      Span // of the secret
 	matchAt Span
 	match   detect.Match
+	remedy  string // of advice, for a structured file
 }
 
 func newCollector(d *detect.Detector, src Source) *collector {

@@ -71,6 +71,9 @@ type Place struct {
 	Note string `json:"note,omitempty"`
 	// Tags are those of this place where they are not the finding's: what is plain in one place may be encoded in another.
 	Tags []string `json:"tags,omitempty"`
+	// Remedy says how to mend this place, in lines of which those that show code begin with two spaces. Of a scan's places
+	// only those have one that the finding's does not tell already.
+	Remedy string `json:"remedy,omitempty"`
 	// Match is the text that the rule matched, which holds the secret and what tells it apart.
 	Match Secret `json:"-"`
 	// MatchAt is where the match stands, which need not follow from Match when that was decoded. It is zero for a place
@@ -93,17 +96,18 @@ type Suppression struct {
 // Finding is one secret of one rule, with all its places.
 type Finding struct {
 	// Fingerprint is stable over time, machines and repositories: of rule and secret (exposure: rule, path, key).
-	Fingerprint string       `json:"fingerprint"`
-	Rule        string       `json:"rule"`
-	Kind        Kind         `json:"kind"`
-	Severity    string       `json:"severity"` // critical, high, medium, low, info
-	Description string       `json:"description"`
-	Secret      Secret       `json:"secret"`
-	Entropy     float64      `json:"entropy"`        // Shannon, bits per character
-	Tags        []string     `json:"tags,omitempty"` // of every place, see Place.Tags
-	Remedy      string       `json:"remedy"`
-	Places      []Place      `json:"places"`
-	Suppressed  *Suppression `json:"suppressed,omitempty"`
+	Fingerprint string   `json:"fingerprint"`
+	Rule        string   `json:"rule"`
+	Kind        Kind     `json:"kind"`
+	Severity    string   `json:"severity"` // critical, high, medium, low, info
+	Description string   `json:"description"`
+	Secret      Secret   `json:"secret"`
+	Entropy     float64  `json:"entropy"`        // Shannon, bits per character
+	Tags        []string `json:"tags,omitempty"` // of every place, see Place.Tags
+	// Remedy says what to do, in lines as in Place: what the rule says, and how to mend the first place.
+	Remedy     string       `json:"remedy"`
+	Places     []Place      `json:"places"`
+	Suppressed *Suppression `json:"suppressed,omitempty"`
 }
 
 // A PEM block begins with "-----BEGIN LABEL-----" (RFC 7468).

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"rummage/detect"
+	"rummage/detect/advice"
 )
 
 // Result is what a scan found and what it read.
@@ -120,7 +121,7 @@ func (b *builder) place(p Placement) {
 			by = h.match.Suppressed
 		}
 		b.add(&h.match, by, Place{Line: h.at.Line, Column: h.at.Column, EndLine: h.at.EndLine, EndColumn: h.at.EndColumn,
-			Context: string(h.match.Context), Match: Secret(h.match.Text), MatchAt: h.matchAt}, p)
+			Context: string(h.match.Context), Match: Secret(h.match.Text), MatchAt: h.matchAt, Remedy: advice.At(h.remedy, p.Path)}, p)
 	}
 }
 
@@ -195,6 +196,7 @@ func (b *builder) result() *Result {
 		slices.SortFunc(f.Places, func(a, b Place) int { return cmp.Or(comparePlaces(a, b), slices.Compare(a.Tags, b.Tags)) })
 		f.Places = slices.CompactFunc(f.Places, func(a, b Place) bool { return comparePlaces(a, b) == 0 })
 		f.settleTags()
+		f.settleRemedies()
 		if f.Suppressed != nil {
 			res.Suppressed = append(res.Suppressed, *f)
 		} else {
@@ -216,6 +218,25 @@ func (f *Finding) settleTags() {
 		if slices.Equal(f.Places[i].Tags, f.Tags) {
 			f.Places[i].Tags = nil
 		}
+	}
+}
+
+// settleRemedies gives the finding how to mend its first place, and leaves it to the other places that are mended
+// otherwise. Of a secret the rule's remedy says how to revoke it, which comes first; of an exposure it says in general
+// what the place's own says exactly.
+func (f *Finding) settleRemedies() {
+	first := f.Places[0].Remedy
+	for i := range f.Places {
+		if f.Places[i].Remedy == first {
+			f.Places[i].Remedy = ""
+		}
+	}
+	switch {
+	case first == "":
+	case f.Remedy == "" || f.Kind == KindExposure:
+		f.Remedy = first
+	default:
+		f.Remedy += "\n" + first
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"rummage/detect"
+	"rummage/detect/advice"
 	"rummage/detect/assignment"
 	"rummage/detect/structure"
 )
@@ -25,6 +26,8 @@ type structured struct {
 	failed  map[BlobRef]Problem
 	counts  map[structure.Kind]int64
 	unread  int64 // pieces that readers did not understand
+	// remedies has each text of a remedy once: the versions of a file say the same over and over.
+	remedies map[string]string
 }
 
 type structuredKey struct {
@@ -41,7 +44,7 @@ type structuredHits struct {
 
 func newStructured(d *detect.Detector, src Source) structured {
 	s := structured{src: src, hits: map[structuredKey]*structuredHits{}, failed: map[BlobRef]Problem{},
-		sniffed: map[BlobRef]structure.Set{}, counts: map[structure.Kind]int64{}}
+		sniffed: map[BlobRef]structure.Set{}, counts: map[structure.Kind]int64{}, remedies: map[string]string{}}
 	for _, r := range d.Rules().Rules() {
 		for _, in := range r.In {
 			s.wanted = s.wanted || in != assignment.Text
@@ -75,7 +78,7 @@ func (c *collector) addRead(ref BlobRef, text []byte, m *detect.Matcher, set str
 	plain, with := m.MatchEach(text, read)
 	located := make([]*structuredHits, len(with))
 	for i := range with {
-		located[i] = &structuredHits{hits: locate(text, with[i]), problems: problems[i]}
+		located[i] = &structuredHits{hits: advise(kinds[i], text, locate(text, with[i])), problems: problems[i]}
 	}
 	hits := locate(text, plain)
 	c.mu.Lock()
@@ -87,7 +90,42 @@ func (c *collector) addRead(ref BlobRef, text []byte, m *detect.Matcher, set str
 	c.files.sniffed[ref] = set
 	for i, k := range kinds {
 		c.identify(located[i].hits)
+		c.files.share(located[i].hits)
 		c.files.hits[structuredKey{ref, k}] = located[i]
+	}
+}
+
+// advise gives the hits of a structured file their remedies.
+func advise(kind structure.Kind, text []byte, hits []hit) []hit {
+	if len(hits) == 0 {
+		return hits
+	}
+	found := make([]advice.Found, len(hits))
+	for i := range hits {
+		m := &hits[i].match
+		found[i] = advice.Found{Context: m.Context, Rule: m.Rule.ID, Key: m.Key, Match: assignment.Span{Start: m.Start, End: m.End},
+			Secret: assignment.Span{Start: m.SecretStart, End: m.SecretEnd}, Value: m.Secret,
+			Exposure: Kind(m.Rule.Kind) == KindExposure && m.Secret == ""}
+	}
+	a := advice.New(kind, text, found)
+	for i := range hits {
+		hits[i].remedy = a.Remedy(&found[i])
+	}
+	return hits
+}
+
+// share lets equal remedies be one text. The caller holds the lock.
+func (s *structured) share(hits []hit) {
+	for i := range hits {
+		r := hits[i].remedy
+		if r == "" {
+			continue
+		}
+		if known, ok := s.remedies[r]; ok {
+			hits[i].remedy = known
+		} else {
+			s.remedies[r] = r
+		}
 	}
 }
 
@@ -137,8 +175,9 @@ func (c *collector) read(ref BlobRef, name string, kind structure.Kind) *structu
 		c.files.matcher = c.det.Matcher()
 	}
 	reading, problems := kind.Read(text)
-	hits := locate(text, c.files.matcher.MatchWith(text, reading))
+	hits := advise(kind, text, locate(text, c.files.matcher.MatchWith(text, reading)))
 	c.identify(hits)
+	c.files.share(hits)
 	return &structuredHits{hits: hits, problems: problems}
 }
 

@@ -1,0 +1,128 @@
+package advice
+
+import (
+	"regexp"
+	"strings"
+)
+
+// What hideWithin looks for. The expressions are those of Go: linear in the text.
+var (
+	reUserinfo = regexp.MustCompile(`(://)([^/\s"'<>]*)@`)
+	reScheme   = regexp.MustCompile(`(?i)\b(bearer|basic|token|digest|apikey|negotiate)(\s+)([^\s"']+)`)
+	reSQL      = regexp.MustCompile(`(?i)\b(by|password)(\s+(?:with\s+\w+\s+)?)('[^']*'|\\?"[^"]*")`)
+	reHeader   = regexp.MustCompile(`(?i)^(["']?[\w-]*(?:auth|token|key|secret|cookie|pass|cred)[\w-]*:\s+)(.*?)(["']?)$`)
+	rePair     = regexp.MustCompile(`(?i)([\w.-]*(?:pass|pwd|psw|secret|token|key|auth|cred|sig|session|cookie|private|salt|seed|jwt|dsn|webhook)[\w.-]*\\?["']?\s*[:=]\s*\\?["']?)([^\s"'&;,}]+)`)
+	reRandom   = regexp.MustCompile(`[A-Za-z0-9+]{12,}|[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F-]{22}`)
+)
+
+// hideWithin hides what looks like a credential within a word, or any other text.
+func hideWithin(w string) string {
+	if strings.HasPrefix(bare(w), "$(") {
+		// A command of its own: its words are those of a command.
+		in := bare(w)
+		if body, ok := strings.CutSuffix(in[2:], ")"); ok && len(body) < len(in) {
+			return strings.Replace(w, in, "$("+newCommand(body, nil).text(hole, nil)+")", 1)
+		}
+	}
+	w = reUserinfo.ReplaceAllStringFunc(w, hideUserinfo)
+	w = reHeader.ReplaceAllStringFunc(w, func(s string) string {
+		m := reHeader.FindStringSubmatch(s)
+		return m[1] + hideTail(m[2]) + m[3]
+	})
+	w = replaceLast(reScheme, w, 3)
+	w = replaceLast(reSQL, w, 3)
+	w = replaceLast(rePair, w, 2)
+	return reRandom.ReplaceAllStringFunc(w, func(s string) string {
+		if looksRandom(s) {
+			return ellipsis
+		}
+		return s
+	})
+}
+
+// hideUserinfo keeps a user whose password is a reference, and git@.
+func hideUserinfo(s string) string {
+	user, pass, both := strings.Cut(strings.TrimSuffix(s[3:], "@"), ":")
+	switch {
+	case both && refers(pass), !both && (refers(user) || user == "git"):
+		return s
+	case both && strings.Contains(pass, hole), !both && strings.Contains(user, hole):
+		return "://" + user + map[bool]string{true: ":"}[both] + map[bool]string{true: hole}[both] + "@"
+	}
+	return "://" + ellipsis + "@"
+}
+
+// hideTail keeps the scheme and the hole of a header's value.
+func hideTail(s string) string {
+	scheme, rest, ok := strings.Cut(s, " ")
+	switch {
+	case refers(s):
+		return s
+	case ok && len(scheme) <= 10 && (refers(rest) || strings.TrimSpace(rest) == hole):
+		return s
+	case strings.Contains(s, hole):
+		return hole
+	}
+	return ellipsis
+}
+
+// replaceLast hides the numbered group of each match, which is what the match ends with.
+func replaceLast(re *regexp.Regexp, s string, group int) string {
+	var b strings.Builder
+	done := 0
+	for _, loc := range re.FindAllStringSubmatchIndex(s, -1) {
+		from, to := loc[2*group], loc[2*group+1]
+		value := s[from:to]
+		b.WriteString(s[done:from])
+		if refers(value) || harmless(value) {
+			b.WriteString(value)
+		} else if strings.Contains(value, hole) {
+			b.WriteString(hole)
+		} else {
+			b.WriteString(ellipsis)
+		}
+		done = to
+	}
+	return b.String() + s[done:]
+}
+
+// harmless says that a value is a path, a switch, or hidden already.
+func harmless(v string) bool {
+	switch strings.ToLower(v) {
+	case "bearer", "basic", "token", "digest", "negotiate", "true", "false", "yes", "no", "on", "off", "none", "null", "0", "1", ellipsis:
+		return true
+	}
+	return strings.HasPrefix(v, "/run/secrets/") || strings.HasPrefix(v, "/root/") || strings.HasPrefix(v, "/etc/") || strings.HasPrefix(v, "//")
+}
+
+// looksRandom says that a run of letters and digits looks made by a generator.
+func looksRandom(s string) bool {
+	if strings.Count(s, "-") == 4 {
+		return true
+	}
+	upper, lower, digit, turns, last := 0, 0, 0, 0, 0
+	for i := 0; i < len(s); i++ {
+		class := 3
+		switch c := s[i]; {
+		case c >= '0' && c <= '9':
+			digit++
+			class = 1
+		case c >= 'a' && c <= 'z':
+			lower++
+			class = 2
+		case c >= 'A' && c <= 'Z':
+			upper++
+		}
+		if class != last {
+			turns++
+		}
+		last = class
+	}
+	switch {
+	case len(s) >= 24 && turns > 1, len(s) >= 16 && digit > 0 && turns > 2:
+		return true
+	case len(s) >= 12 && digit > 0 && turns > 4:
+		return true
+	}
+	return len(s) >= 32
+}
