@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"encoding/csv"
 	"io"
 	"strconv"
@@ -63,7 +64,7 @@ func csvRow(f *finding, p *place) []string {
 	if f.Suppressed != nil {
 		by, reason = f.Suppressed.By, f.Suppressed.Reason
 	}
-	row = append(row, strings.Join(p.AtTip, " "), strconv.FormatBool(p.Reachable), p.Note, strings.Join(f.tagsAt(p), " "), f.Remedy, by, reason)
+	row = append(row, strings.Join(p.AtTip, " "), strconv.FormatBool(p.Reachable), p.Note, strings.Join(f.tagsAt(p), " "), cmp.Or(p.Remedy, f.Remedy), by, reason)
 	for i := range row {
 		row[i] = csvCell(row[i])
 	}

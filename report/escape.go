@@ -33,6 +33,18 @@ func Escape(s string) string {
 	return b.String()
 }
 
+// EscapeLines is Escape of each line of s; the line feeds between them stay.
+func EscapeLines(s string) string {
+	if !strings.Contains(s, "\n") {
+		return Escape(s)
+	}
+	lines := strings.Split(s, "\n")
+	for i := range lines {
+		lines[i] = Escape(lines[i])
+	}
+	return strings.Join(lines, "\n")
+}
+
 // firstUnsafe is the offset of the first byte of s that Escape would change, or -1.
 func firstUnsafe(s string) int {
 	for i, r := range s {

@@ -152,7 +152,7 @@ func gitlabVulnerabilityOf(f *finding, s site, rule *RuleInfo) gitlabVulnerabili
 		ID:       placeID(f, p),
 		Name:     cutBytes(Escape(cmp.Or(f.Description, f.Rule)), gitlabMaxName),
 		Severity: gitlabSeverity(f.Severity),
-		Solution: cutBytes(Escape(f.Remedy), gitlabMaxSolution),
+		Solution: cutBytes(EscapeLines(cmp.Or(p.Remedy, f.Remedy)), gitlabMaxSolution),
 		Extract:  cmp.Or(p.match, f.secret),
 		Identifiers: []gitlabIdentifier{
 			{Type: "rummage_rule_id", Name: "rummage rule " + f.Rule, Value: f.Rule},

@@ -116,7 +116,7 @@ func writeHTML(w io.Writer, v *view) error {
 
 func (t *textWriter) pageFinding(f *finding, references []string) pageFinding {
 	p := pageFinding{Fingerprint: Escape(f.Fingerprint), Rule: Escape(f.Rule), Severity: Escape(f.Severity),
-		Description: Escape(f.Description), Secret: pageSecret(f.secret), Remedy: Escape(f.Remedy),
+		Description: Escape(f.Description), Secret: pageSecret(f.secret), Remedy: EscapeLines(f.Remedy),
 		Exposure: f.Kind == scan.KindExposure, Status: f.status, StatusText: t.statusText(f)}
 	for _, ref := range references {
 		if isWebAddress(ref) {

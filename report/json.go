@@ -62,7 +62,8 @@ type jsonPlace struct {
 	Reachable  bool        `json:"reachable"`
 	Status     Status      `json:"status"`
 	Note       string      `json:"note,omitempty"`
-	Tags       []string    `json:"tags,omitempty"` // of this place, where they are not the finding's
+	Tags       []string    `json:"tags,omitempty"`   // of this place, where they are not the finding's
+	Remedy     string      `json:"remedy,omitempty"` // of this place, where the finding's is that of another
 }
 
 type jsonCommit struct {
@@ -132,7 +133,7 @@ func toJSON(f *finding) jsonFinding {
 func toJSONPlace(p *place) jsonPlace {
 	j := jsonPlace{Path: p.Path, Line: p.Line, Column: p.Column, EndLine: p.EndLine, EndColumn: p.EndColumn,
 		Context: p.Context, Blob: p.Blob, Introduced: toJSONCommit(p.Introduced), Removed: toJSONCommit(p.Removed),
-		AtTip: p.AtTip, Reachable: p.Reachable, Status: p.status, Note: p.Note, Tags: p.Tags}
+		AtTip: p.AtTip, Reachable: p.Reachable, Status: p.status, Note: p.Note, Tags: p.Tags, Remedy: p.Remedy}
 	if !utf8.ValidString(p.Path) {
 		j.PathBytes = []byte(p.Path)
 	}

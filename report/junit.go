@@ -135,7 +135,7 @@ func junitText(f *finding) string {
 		}
 	}
 	if f.Remedy != "" {
-		b.WriteString(Escape(f.Remedy) + "\n")
+		b.WriteString(EscapeLines(f.Remedy) + "\n")
 	}
 	return b.String()
 }

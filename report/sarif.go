@@ -252,7 +252,7 @@ func (v *view) sarifResult(f *finding, at []int) sarifResult {
 		},
 		Properties: sarifResultProperties{Fingerprint: f.Fingerprint, Severity: f.Severity, Kind: string(f.Kind),
 			Status: f.status, Introduced: toJSONCommit(main.Introduced), Removed: toJSONCommit(main.Removed), AtTip: notNil(f.tips()),
-			Tags: f.Tags},
+			Tags: f.Tags, Remedy: EscapeLines(f.Remedy)},
 	}
 	for _, i := range at[:min(len(at), maxSARIFLocations)] {
 		r.Locations = append(r.Locations, v.sarifLocation(f, &f.sites[i][0]))

@@ -134,4 +134,5 @@ type sarifResultProperties struct {
 	Removed     *jsonCommit `json:"removed,omitempty"`
 	AtTip       []string    `json:"at_tip"`
 	Tags        []string    `json:"tags"`
+	Remedy      string      `json:"remedy,omitempty"`
 }

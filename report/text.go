@@ -107,7 +107,7 @@ func (t *textWriter) finding(f *finding) {
 	}
 	t.placeList(f)
 	if f.Remedy != "" {
-		t.wrapped(indentFinding, "What to do: "+Escape(f.Remedy))
+		t.lines(indentFinding, "What to do: "+f.Remedy)
 	}
 	if t.v.o.Verbose {
 		t.details(f)
@@ -280,6 +280,18 @@ func (t *textWriter) details(f *finding) {
 	if i := slices.IndexFunc(t.v.rules, func(r RuleInfo) bool { return r.ID == f.Rule }); i >= 0 {
 		for _, ref := range t.v.rules[i].References {
 			t.line(indentFinding + "see " + Escape(ref))
+		}
+	}
+}
+
+// lines writes text of several lines, which it escapes. Those that show code begin with blanks and stay whole, to be
+// copied.
+func (t *textWriter) lines(indent, text string) {
+	for line := range strings.SplitSeq(text, "\n") {
+		if line = Escape(line); strings.HasPrefix(line, "  ") {
+			t.line(indent + line)
+		} else {
+			t.wrapped(indent, line)
 		}
 	}
 }

@@ -157,6 +157,7 @@ func (b *viewBuilder) place(in *scan.Place, secret string) place {
 	}
 	p.Path = b.s.path(in.Path)
 	p.Note = b.s.text(in.Note)
+	p.Remedy = b.s.path(in.Remedy)
 	p.Introduced = b.commit(in.Introduced)
 	p.Removed = b.commit(in.Removed)
 	p.Tags = unique(in.Tags)

@@ -71,8 +71,8 @@ type Place struct {
 	Note string `json:"note,omitempty"`
 	// Tags are those of this place where they are not the finding's: what is plain in one place may be encoded in another.
 	Tags []string `json:"tags,omitempty"`
-	// Remedy says how to mend this place, in lines of which those that show code begin with two spaces. Of a scan's places
-	// only those have one that the finding's does not tell already.
+	// Remedy says what to do at this place, where that is not what the finding's says. Lines that show code begin with two
+	// spaces.
 	Remedy string `json:"remedy,omitempty"`
 	// Match is the text that the rule matched, which holds the secret and what tells it apart.
 	Match Secret `json:"-"`
@@ -104,7 +104,7 @@ type Finding struct {
 	Secret      Secret   `json:"secret"`
 	Entropy     float64  `json:"entropy"`        // Shannon, bits per character
 	Tags        []string `json:"tags,omitempty"` // of every place, see Place.Tags
-	// Remedy says what to do, in lines as in Place: what the rule says, and how to mend the first place.
+	// Remedy says what to do at the first place, in lines as in Place.
 	Remedy     string       `json:"remedy"`
 	Places     []Place      `json:"places"`
 	Suppressed *Suppression `json:"suppressed,omitempty"`

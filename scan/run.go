@@ -221,22 +221,25 @@ func (f *Finding) settleTags() {
 	}
 }
 
-// settleRemedies gives the finding how to mend its first place, and leaves it to the other places that are mended
-// otherwise. Of a secret the rule's remedy says how to revoke it, which comes first; of an exposure it says in general
-// what the place's own says exactly.
+// settleRemedies makes the remedies of the places whole, gives the finding that of its first one, and leaves it to the
+// places that are mended otherwise. The rule's remedy of a secret says how to revoke it, which comes first; that of an
+// exposure says in general what the place's own says exactly.
 func (f *Finding) settleRemedies() {
-	first := f.Places[0].Remedy
+	rule := f.Remedy
 	for i := range f.Places {
-		if f.Places[i].Remedy == first {
-			f.Places[i].Remedy = ""
+		p := &f.Places[i]
+		switch {
+		case p.Remedy == "":
+			p.Remedy = rule
+		case rule != "" && f.Kind != KindExposure:
+			p.Remedy = rule + "\n" + p.Remedy
 		}
 	}
-	switch {
-	case first == "":
-	case f.Remedy == "" || f.Kind == KindExposure:
-		f.Remedy = first
-	default:
-		f.Remedy += "\n" + first
+	f.Remedy = f.Places[0].Remedy
+	for i := range f.Places {
+		if f.Places[i].Remedy == f.Remedy {
+			f.Places[i].Remedy = ""
+		}
 	}
 }
 
