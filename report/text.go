@@ -288,9 +288,12 @@ func (t *textWriter) details(f *finding) {
 // copied.
 func (t *textWriter) lines(indent, text string) {
 	for line := range strings.SplitSeq(text, "\n") {
-		if line = Escape(line); strings.HasPrefix(line, "  ") {
+		switch line = Escape(line); {
+		case line == "":
+			t.line("")
+		case strings.HasPrefix(line, "  "):
 			t.line(indent + line)
-		} else {
+		default:
 			t.wrapped(indent, line)
 		}
 	}

@@ -34,6 +34,13 @@ var examples = map[string][]string{
 		"rummage files config/ .env --show-secrets",
 		"rummage files --list-images deploy/    the container images that its files name",
 	},
+	"explain": {
+		"rummage explain docker-copy-credentials              a rule",
+		"rummage explain 1f0c3b2a                             a finding in this repository",
+		"rummage explain 1f0c3b2a ../api                      in another one",
+		"rummage explain 1f0c3b2a --report last.json          in a report of before",
+		"rummage explain 1f0c3b2a --files deploy/             in files",
+	},
 	"check": {
 		"rummage rules check                the built-in rules",
 		"rummage rules check my-rules.toml  a rule file of yours or of gitleaks",

@@ -21,7 +21,10 @@ type command struct {
 
 // newCommand rewrites text. The secret, where it was found in the text, is marked by a hole already. Values are other
 // secrets that are known to be in it.
-func newCommand(text string, values []string) *command {
+func newCommand(text string, values []string) *command { return newCommandAt(text, values, 0) }
+
+// newCommandAt is newCommand for what stands so deep in other commands.
+func newCommandAt(text string, values []string, depth int) *command {
 	c := &command{pieces: words(withoutValues(text, values))}
 	feeds := strings.Contains(text, "passw") || strings.Contains(text, "passwd") || strings.Contains(text, "-stdin") ||
 		strings.Contains(text, "auth") || strings.Contains(text, "<<<")
@@ -30,7 +33,7 @@ func newCommand(text string, values []string) *command {
 		for end < len(c.pieces) && !endsCommand(c.pieces[end]) {
 			end++
 		}
-		hideCommand(c.pieces[start:end], feeds)
+		hideCommand(c.pieces[start:end], feeds, depth)
 		start = end + 1
 	}
 	return c
@@ -129,11 +132,11 @@ func bare(w string) string {
 // refers says that a word is a reference, the hole included, and holds nothing of its own that could be a secret.
 func refers(w string) bool {
 	w = bare(w)
-	return w == hole || w == "" || strings.HasPrefix(w, "$") && (!strings.ContainsAny(w, ":-+=? ") || strings.HasPrefix(w, "$(cat "))
+	return w == hole || w == "" || strings.HasPrefix(w, "$") && (!strings.ContainsAny(w, ":-+=? ") || strings.HasPrefix(w, "$(cat /run/secrets/") && !strings.ContainsAny(w, ";|&"))
 }
 
 // hideCommand hides what may be a credential in one simple command.
-func hideCommand(list []piece, feeds bool) {
+func hideCommand(list []piece, feeds bool, depth int) {
 	program, at := programOf(list)
 	for i := range list {
 		p := &list[i]
@@ -146,11 +149,11 @@ func hideCommand(list []piece, feeds bool) {
 		}
 		switch {
 		case i > at && hidesArgument(program, list[at+1:], prev, p.text, feeds):
-			p.text = hideWhole(p.text)
+			p.text = hideWhole(p.text, depth)
 		case joinedPassword(program, p.text):
-			p.text = p.text[:2] + hideWhole(p.text[2:])
+			p.text = p.text[:2] + hideWhole(p.text[2:], depth)
 		default:
-			p.text = hideWithin(p.text)
+			p.text = hideWithin(p.text, depth)
 		}
 	}
 }
@@ -182,9 +185,9 @@ func assigns(w string) int {
 }
 
 // hideWhole hides a word but for a hole in it.
-func hideWhole(w string) string {
+func hideWhole(w string, depth int) string {
 	if strings.Contains(w, hole) {
-		return hideWithin(w)
+		return hideWithin(w, depth)
 	}
 	return ellipsis
 }

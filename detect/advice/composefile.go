@@ -230,7 +230,7 @@ func (c *composer) reference() (text, name string) {
 	}
 	name += "_PASSWORD"
 	text = withoutValues(before+hole+after, c.a.within(e.Value))
-	return plain(strings.ReplaceAll(hideWithin(text), hole, "${"+name+":?}"), maxLine), name
+	return plain(strings.ReplaceAll(hideWithin(text, 0), hole, "${"+name+":?}"), maxLine), name
 }
 
 // declare is the secret at the top level.

@@ -155,7 +155,7 @@ func (d *docker) variable() (found *dockerfile.Var, rest []string) {
 		if vars[j].Set {
 			value := ellipsis
 			if raw := string(vars[j].Raw.Bytes); !secretName(s) && len(raw) < 64 {
-				value = plain(hideWithin(withoutValues(raw, d.a.within(d.in.Span))), 64)
+				value = plain(hideWithin(withoutValues(raw, d.a.within(d.in.Span)), 0), 64)
 			}
 			s += "=" + value
 		}
@@ -198,14 +198,14 @@ func (d *docker) user(name string) string {
 					}
 				}
 				return false
-			}, name)
+			}, name, "")
 		}
 		if likely == nil && fetches(string(in.Rest.Bytes), name) {
 			likely = in
 		}
 	}
 	if likely != nil {
-		return d.shortened(likely, nil, name)
+		return d.shortened(likely, nil, name, "")
 	}
 	return "COMMAND"
 }
@@ -280,14 +280,18 @@ func fetches(text, name string) bool {
 }
 
 // shortened is the command of a RUN, without what may be a credential and, when it is long, without the simple commands
-// that keep says do not matter. Assignments of name are left out: the mount makes them.
-func (d *docker) shortened(in *dockerfile.Instruction, keep func([]piece) bool, name string) string {
+// that keep says do not matter. Assignments of name are left out: the mount makes them. So are commands that delete the
+// file called gone, which a mount cannot be.
+func (d *docker) shortened(in *dockerfile.Instruction, keep func([]piece) bool, name, gone string) string {
 	text := d.shell(in)
 	if !d.a.spend(len(text)) {
 		return "COMMAND"
 	}
 	c := newCommand(text, d.a.within(in.Span))
 	c.drop(func(list []piece, i int) bool { return name != "" && strings.HasPrefix(list[i].text, name+"=") })
+	if gone != "" {
+		c.dropRemoval(gone)
+	}
 	if len(text) <= maxLine/2 {
 		keep = nil
 	}
@@ -334,6 +338,25 @@ func (c *command) drop(out func(list []piece, i int) bool) {
 		}
 	}
 	c.pieces = kept
+	c.tidy()
+}
+
+// dropRemoval takes out the commands that delete a file.
+func (c *command) dropRemoval(base string) {
+	for start := 0; start < len(c.pieces); {
+		end := start
+		mentioned := false
+		for end < len(c.pieces) && !endsCommand(c.pieces[end]) {
+			mentioned = mentioned || baseName(bare(c.pieces[end].text)) == base
+			end++
+		}
+		program, _ := programOf(c.pieces[start:end])
+		if mentioned && (program == "rm" || program == "shred" || program == "unlink") {
+			c.pieces = append(c.pieces[:start:start], c.pieces[min(end+1, len(c.pieces)):]...)
+			continue
+		}
+		start = end + 1
+	}
 	c.tidy()
 }
 

@@ -23,7 +23,7 @@ func (d *docker) copies() {
 
 // copiedText is a secret in a URL of ADD, or in a heredoc.
 func (d *docker) copiedText() {
-	if strings.Contains(d.shell(d.in)[:min(d.in.Rest.Len(), maxInstruction)], "://") {
+	if text := d.shell(d.in); strings.Contains(text[:min(len(text), maxInstruction)], "://") {
 		d.w.say("Take the user part out of the address and give the token to the build, for git and for other addresses:")
 		d.w.code("docker build --secret id=GIT_AUTH_TOKEN,env=GIT_AUTH_TOKEN .", "docker build --secret id=HTTP_AUTH_TOKEN_HOST,env=HTTP_AUTH_TOKEN .")
 		return
@@ -112,7 +112,7 @@ func (d *docker) next(programs ...string) string {
 				return d.shortened(in, func(list []piece) bool {
 					name, _ := programOf(list)
 					return name == p
-				}, "")
+				}, "", baseName(d.f.Key))
 			}
 		}
 	}
@@ -125,7 +125,7 @@ func (d *docker) shownCopy() string {
 	if len(text) > maxInstruction {
 		text = d.f.Key
 	}
-	return d.in.Name + " " + plain(hideWithin(withoutValues(text, d.a.within(d.in.Span))), maxLine)
+	return d.in.Name + " " + plain(hideWithin(withoutValues(text, d.a.within(d.in.Span)), 0), maxLine)
 }
 
 // target is where the file stands in the image, as far as that is known.

@@ -16,14 +16,8 @@ var (
 )
 
 // hideWithin hides what looks like a credential within a word, or any other text.
-func hideWithin(w string) string {
-	if strings.HasPrefix(bare(w), "$(") {
-		// A command of its own: its words are those of a command.
-		in := bare(w)
-		if body, ok := strings.CutSuffix(in[2:], ")"); ok && len(body) < len(in) {
-			return strings.Replace(w, in, "$("+newCommand(body, nil).text(hole, nil)+")", 1)
-		}
-	}
+func hideWithin(w string, depth int) string {
+	w = hideNested(w, depth)
 	w = reUserinfo.ReplaceAllStringFunc(w, hideUserinfo)
 	w = reHeader.ReplaceAllStringFunc(w, func(s string) string {
 		m := reHeader.FindStringSubmatch(s)
@@ -38,6 +32,41 @@ func hideWithin(w string) string {
 		}
 		return s
 	})
+}
+
+// maxNested is how deep commands within words are rewritten; what is deeper is hidden.
+const maxNested = 3
+
+// hideNested rewrites the commands within a word: $(…), `…`, and quoted text with flags in it, which may be one too.
+func hideNested(w string, depth int) string {
+	if n := len(w); n > 2 && (w[0] == '\'' || w[0] == '"') && w[n-1] == w[0] && strings.Contains(w, " -") {
+		return w[:1] + hideBody(w[1:n-1], depth) + w[n-1:]
+	}
+	var b strings.Builder
+	for i := 0; i < len(w); {
+		var end, from int
+		switch {
+		case w[i] == '$' && i+1 < len(w) && w[i+1] == '(':
+			from, end = i+2, closing(w, i+2, ')')
+		case w[i] == '`':
+			from, end = i+1, closing(w, i+1, '`')
+		default:
+			b.WriteByte(w[i])
+			i++
+			continue
+		}
+		to := max(from, end-1)
+		b.WriteString(w[i:from] + hideBody(w[from:to], depth) + w[to:end])
+		i = end
+	}
+	return b.String()
+}
+
+func hideBody(body string, depth int) string {
+	if depth >= maxNested {
+		return ellipsis
+	}
+	return newCommandAt(body, nil, depth+1).text(hole, nil)
 }
 
 // hideUserinfo keeps a user whose password is a reference, and git@.

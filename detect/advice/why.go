@@ -115,32 +115,3 @@ func Why(c assignment.Context) string {
 	}
 	return whyText
 }
-
-// Where is what a context is called in a sentence: "ENV of a Dockerfile".
-func Where(c assignment.Context) string {
-	family, what, _ := strings.Cut(string(c), ".")
-	what = strings.ReplaceAll(what, "-", " ")
-	switch family {
-	case "":
-		return "text that the expression matches, in any file"
-	case "text":
-		return "name and value in any text"
-	case "dockerfile":
-		switch what {
-		case "env", "arg", "label", "run", "cmd", "healthcheck", "onbuild", "copy":
-			what = strings.ToUpper(what)
-		}
-		return what + " of a Dockerfile"
-	case "dotenv":
-		return strings.TrimSpace(what + " of a .env file")
-	case "yaml":
-		return strings.TrimSpace(what + " of a YAML file")
-	}
-	names := map[string]string{"compose": "a compose file", "kubernetes": "a Kubernetes manifest", "github": "a GitHub workflow",
-		"gitlab": "a GitLab pipeline", "helm": "a Helm chart", "bake": "a bake file", "devcontainer": "a devcontainer.json",
-		"command": "a docker, helm or similar command", "script": "a script", "image": "an image's configuration"}
-	if n := names[family]; n != "" {
-		return what + " of " + n
-	}
-	return string(c)
-}
