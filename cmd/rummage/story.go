@@ -197,6 +197,12 @@ func mendLines(f *report.StoredFinding, r *detect.Rule) (lines []string) {
 	return lines
 }
 
+const (
+	rewriteOnly = "Only once the value is replaced: every clone and fork, and the caches of the forge, still have the old history."
+	inClone     = "In a fresh clone, with git-filter-repo (github.com/newren/git-filter-repo):"
+	afterwards  = "Then push all refs with --force, let the forge remove cached views, and let everybody clone again."
+)
+
 // historyLines say how the history is rewritten, where that is of any use.
 func historyLines(f *report.StoredFinding) (lines []string) {
 	inGit, message, unreachable, whole := false, false, false, ""
@@ -216,12 +222,13 @@ func historyLines(f *report.StoredFinding) (lines []string) {
 		return nil
 	}
 	if f.Kind == scan.KindExposure && f.Secret == "" {
+		if strings.HasPrefix(f.Places[0].Context, "compose.") && strings.HasSuffix(f.Places[0].Context, "-tracked") {
+			return []string{rewriteOnly, inClone, "  git filter-repo --invert-paths --path FILE", afterwards}
+		}
 		return []string{"The practice itself need not leave git's history. The images and caches that were built with it keep what leaked: " +
-			"delete those that can be deleted, and build anew. A committed file of secrets is taken out with:",
-			"  git filter-repo --invert-paths --path FILE"}
+			"delete those that can be deleted, and build anew."}
 	}
-	lines = append(lines, "Only once the value is replaced: every clone and fork, and the caches of the forge, still have the old history.",
-		"In a fresh clone, with git-filter-repo (github.com/newren/git-filter-repo):")
+	lines = append(lines, rewriteOnly, inClone)
 	if whole != "" {
 		lines = append(lines, "  git filter-repo --invert-paths --path "+quoteShell(whole))
 	} else {
@@ -234,7 +241,7 @@ func historyLines(f *report.StoredFinding) (lines []string) {
 		lines = append(lines, "values.txt has a line VALUE==>REMOVED; delete it afterwards. A file that holds nothing else goes with:",
 			"  git filter-repo --invert-paths --path FILE")
 	}
-	lines = append(lines, "Then push all refs with --force, let the forge remove cached views, and let everybody clone again.")
+	lines = append(lines, afterwards)
 	if unreachable {
 		lines = append(lines, "What no ref reaches goes with:", "  git reflog expire --expire=now --all && git gc --prune=now")
 	}

@@ -14,7 +14,7 @@ import (
 // parts are what contexts are called whose own words do not say it.
 var parts = map[assignment.Context]string{
 	assignment.Text:                  "name and value",
-	dockerfile.ContextArgOpen:        "ARG that is given at build time",
+	dockerfile.ContextArgOpen:        "ARG whose value comes from outside",
 	dockerfile.ContextEnvArg:         "ENV that takes over an ARG",
 	dockerfile.ContextSecretEnv:      "ENV of what is mounted as a secret",
 	dockerfile.ContextCopyCredential: "COPY or ADD of a file of credentials",
@@ -58,7 +58,7 @@ func split(c assignment.Context) (part, file string) {
 	return part, file
 }
 
-// Where is what a context is called in a sentence: "ENV of a Dockerfile". It is empty for that of free text.
+// Where is what a context is called in a sentence: "ENV, in a Dockerfile". It is empty for that of free text.
 func Where(c assignment.Context) string {
 	switch part, file := split(c); {
 	case c == "":
@@ -66,7 +66,7 @@ func Where(c assignment.Context) string {
 	case file == "":
 		return string(c)
 	default:
-		return part + " of " + file
+		return part + ", in " + file
 	}
 }
 
