@@ -108,6 +108,7 @@ func (b *builder) place(p Placement) {
 		return
 	}
 	hits := b.c.hitsAt(p.Blob, p.Path)
+	b.c.adviseAt(p.Blob, p.Path)
 	for i := range hits {
 		h := &hits[i]
 		if h.secret != p.Secret {

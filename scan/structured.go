@@ -40,6 +40,7 @@ type structuredHits struct {
 	hits     []hit
 	problems int
 	placed   bool // some file of this kind has this content
+	advised  bool // the hits have their remedies
 }
 
 func newStructured(d *detect.Detector, src Source) structured {
@@ -78,7 +79,7 @@ func (c *collector) addRead(ref BlobRef, text []byte, m *detect.Matcher, set str
 	plain, with := m.MatchEach(text, read)
 	located := make([]*structuredHits, len(with))
 	for i := range with {
-		located[i] = &structuredHits{hits: advise(kinds[i], text, locate(text, with[i])), problems: problems[i]}
+		located[i] = &structuredHits{hits: locate(text, with[i]), problems: problems[i]}
 	}
 	hits := locate(text, plain)
 	c.mu.Lock()
@@ -90,16 +91,34 @@ func (c *collector) addRead(ref BlobRef, text []byte, m *detect.Matcher, set str
 	c.files.sniffed[ref] = set
 	for i, k := range kinds {
 		c.identify(located[i].hits)
-		c.files.share(located[i].hits)
 		c.files.hits[structuredKey{ref, k}] = located[i]
 	}
 }
 
-// advise gives the hits of a structured file their remedies.
-func advise(kind structure.Kind, text []byte, hits []hit) []hit {
-	if len(hits) == 0 {
-		return hits
+// adviseAt gives the hits of a structured file that stands at a path their remedies. That is done once for each blob and
+// kind, and only where a place is told: of a file's versions these are few. A blob that cannot be read again has none;
+// what its rules say is there all the same.
+func (c *collector) adviseAt(ref BlobRef, name string) {
+	kind := c.files.kind(name)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	kind = kind.Meant(c.files.sniffed[ref])
+	found := c.files.hits[structuredKey{ref, kind}]
+	if kind == structure.None || found == nil || found.advised || len(found.hits) == 0 {
+		return
 	}
+	found.advised = true
+	data, err := c.files.src.Content(ref)
+	if err != nil {
+		return
+	}
+	if text, _, ok := Text(data, nil); ok {
+		advise(kind, text, found.hits)
+		c.files.share(found.hits)
+	}
+}
+
+func advise(kind structure.Kind, text []byte, hits []hit) {
 	found := make([]advice.Found, len(hits))
 	for i := range hits {
 		m := &hits[i].match
@@ -111,7 +130,6 @@ func advise(kind structure.Kind, text []byte, hits []hit) []hit {
 	for i := range hits {
 		hits[i].remedy = a.Remedy(&found[i])
 	}
-	return hits
 }
 
 // share lets equal remedies be one text. The caller holds the lock.
@@ -175,9 +193,8 @@ func (c *collector) read(ref BlobRef, name string, kind structure.Kind) *structu
 		c.files.matcher = c.det.Matcher()
 	}
 	reading, problems := kind.Read(text)
-	hits := advise(kind, text, locate(text, c.files.matcher.MatchWith(text, reading)))
+	hits := locate(text, c.files.matcher.MatchWith(text, reading))
 	c.identify(hits)
-	c.files.share(hits)
 	return &structuredHits{hits: hits, problems: problems}
 }
 
