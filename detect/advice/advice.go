@@ -93,12 +93,14 @@ func (a *Advisor) Remedy(f *Found) string {
 		return ""
 	}
 	w := &writer{}
-	switch a.kind {
-	case structure.Dockerfile:
+	switch k := a.kind; {
+	case f.Context == structure.ProvenanceArg:
+		a.provenance(w, f)
+	case k == structure.Dockerfile:
 		a.dockerRemedy(w, f)
-	case structure.Compose:
+	case k == structure.Compose:
 		a.composeRemedy(w, f)
-	case structure.Dotenv, structure.DotenvSample, structure.Envrc:
+	case k == structure.Dotenv, k == structure.DotenvSample, k == structure.Envrc:
 		a.dotenvRemedy(w, f)
 	default:
 		a.otherRemedy(w, f)

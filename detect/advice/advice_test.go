@@ -57,6 +57,8 @@ var remedyTable = []struct {
 	{"ENV from ARG", dockerKind, "dockerfile.env-arg", "NPM_TOKEN", "FROM node\nARG N\nENV NPM_TOKEN=$N\nRUN npm ci\n", []string{"  ENV NPM_TOKEN=$N", "env=NPM_TOKEN npm ci"}, nil},
 	{"COPY id_rsa", dockerKind, "dockerfile.copy-credential", "id_rsa", "FROM a\nCOPY id_rsa /root/.ssh/id_rsa\nRUN git clone git@example.org:a/b\n",
 		[]string{"  COPY id_rsa /root/.ssh/id_rsa", "  RUN --mount=type=ssh git clone git@example.org:a/b", "  docker build --ssh default .", "  **/id_rsa"}, nil},
+	{"COPY a key under another name", dockerKind, "dockerfile.copy-credential", "deploy", "FROM a\nCOPY deploy /root/.ssh/id_rsa\nRUN chown -R a /home/a/.git\nRUN git clone git@example.org:a/b && rm -rf /root/.ssh\n",
+		[]string{"RUN --mount=type=ssh git clone git@example.org:a/b"}, []string{"chown"}},
 	{"COPY .npmrc", dockerKind, "dockerfile.copy-removed", ".npmrc", "FROM a\nWORKDIR /app\nCOPY package.json .npmrc ./\nRUN npm ci && rm .npmrc\n",
 		[]string{"RUN --mount=type=secret,id=npmrc,target=/app/.npmrc npm ci\n", "docker build --secret id=npmrc,src=.npmrc .", "  **/.npmrc", "the layer of the copy keeps the file"}, nil},
 	{"COPY .env", dockerKind, "dockerfile.copy-credential", ".env", "FROM a\nCOPY .env /app/.env\n", []string{"docker run --env-file .env IMAGE", "target=/app/.env", "  **/.env"}, nil},
@@ -102,6 +104,9 @@ var remedyTable = []struct {
 	{"pipeline, docker login", structure.GitLab, "gitlab.script", "p", "script: docker login -p hunter22\n", []string{"--password-stdin"}, nil},
 	{"manifest of a Secret", structure.Kubernetes, "kubernetes.secret", "password", "stringData:\n  password: hunter22\n", []string{"kubeseal", "sops encrypt", "ExternalSecret"}, nil},
 	{"manifest, variable", structure.Kubernetes, "kubernetes.env", "API_KEY", "env:\n- name: API_KEY\n  value: hunter22\n", []string{"secretKeyRef", "- name: API_KEY"}, nil},
+	{"bake file", structure.Bake, "bake.arg", "NPM_TOKEN", "target \"a\" {\n  args = { NPM_TOKEN = \"hunter22\" }\n}\n", []string{`secret = ["id=npm_token,env=NPM_TOKEN"]`}, nil},
+	{"devcontainer", structure.Devcontainer, "devcontainer.env", "API_KEY", "{\"containerEnv\": {\"API_KEY\": \"hunter22\"}}", []string{`"${localEnv:API_KEY}"`}, nil},
+	{"provenance", structure.GitHub, structure.ProvenanceArg, "NPM_TOKEN", "with:\n  provenance: mode=max\n  build-args: NPM_TOKEN=x\n", []string{"provenance: mode=min", "npm_token=${{ secrets.NPM_TOKEN }}"}, nil},
 	{"chart", structure.Helm, "helm.values", "password", "password: hunter22\n", []string{"existingSecret", "sops"}, nil},
 }
 

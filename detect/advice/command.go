@@ -39,6 +39,22 @@ func newCommandAt(text string, values []string, depth int) *command {
 	return c
 }
 
+// simple are the simple commands.
+func (c *command) simple() func(yield func(list []piece) bool) {
+	return func(yield func(list []piece) bool) {
+		for start := 0; start < len(c.pieces); {
+			end := start
+			for end < len(c.pieces) && !endsCommand(c.pieces[end]) {
+				end++
+			}
+			if !yield(c.pieces[start:end]) {
+				return
+			}
+			start = end + 1
+		}
+	}
+}
+
 func endsCommand(p piece) bool {
 	return p.operator && p.text[0] != '<' && p.text[0] != '>'
 }

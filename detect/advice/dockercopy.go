@@ -1,6 +1,7 @@
 package advice
 
 import (
+	"slices"
 	"strings"
 
 	"rummage/detect/credfile"
@@ -36,7 +37,7 @@ func (d *docker) copiedText() {
 // credential is a file of credentials that is copied.
 func (d *docker) credential() {
 	name := plain(d.f.Key, 2*maxName)
-	kind := credfile.Of(name)
+	kind := credfile.Copied(name, d.destination())
 	b := plain(baseName(name), maxName)
 	if kind == credfile.GitFolder {
 		d.w.say("Take the copy out and keep .git out of the build context (.dockerignore):")
@@ -79,6 +80,14 @@ func (d *docker) credential() {
 	}
 }
 
+// destination is where the instruction copies to, as it says it.
+func (d *docker) destination() string {
+	if n := len(d.in.Args); n > 1 {
+		return string(d.in.Args[n-1].Value.Bytes)
+	}
+	return ""
+}
+
 // programsFor are those that read a file of credentials.
 func programsFor(k credfile.Kind) []string {
 	switch k {
@@ -102,17 +111,21 @@ func programsFor(k credfile.Kind) []string {
 
 // next is the next command that runs one of the programs.
 func (d *docker) next(programs ...string) string {
+	runs := func(list []piece) bool {
+		name, _ := programOf(list)
+		return slices.Contains(programs, name)
+	}
 	for in := range d.ahead() {
 		if in.Name != "RUN" || in.Text.Len() > maxInstruction {
 			continue
 		}
-		text := string(in.Rest.Bytes)
-		for _, p := range programs {
-			if mentions(text, p) {
-				return d.shortened(in, func(list []piece) bool {
-					name, _ := programOf(list)
-					return name == p
-				}, "", baseName(d.f.Key))
+		text := d.shell(in)
+		if !slices.ContainsFunc(programs, func(p string) bool { return mentions(text, p) }) || !d.a.spend(len(text)) {
+			continue
+		}
+		for list := range (&command{pieces: words(text)}).simple() {
+			if runs(list) {
+				return d.shortened(in, runs, "", baseName(d.f.Key))
 			}
 		}
 	}

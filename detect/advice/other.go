@@ -48,6 +48,10 @@ func (a *Advisor) otherRemedy(w *writer, f *Found) {
 		a.commandAdvice(w, f, name, id)
 	case structure.Kubernetes:
 		kubernetes(w, f, name, id)
+	case structure.Bake:
+		a.bake(w, f, name, id, build)
+	case structure.Devcontainer:
+		a.devcontainer(w, name, id, build)
 	case structure.Helm:
 		w.say("Keep the value out of the chart. Refer to a Secret that is there already, if the chart can:")
 		w.code("existingSecret: " + strings.ReplaceAll(id, "_", "-"))
@@ -84,6 +88,51 @@ func (a *Advisor) github(w *writer, f *Found, name, id string, build bool) {
 	}
 	w.say("In the Dockerfile, take ARG " + name + " out and mount the secret where it is used:")
 	w.code("RUN --mount=type=secret,id=" + id + ",env=" + name + " COMMAND")
+}
+
+// provenance is a build argument whose value full provenance records.
+func (a *Advisor) provenance(w *writer, f *Found) {
+	w.say("Give the build a secret, which is not recorded, in the place of the argument; until then ask for less provenance:")
+	switch a.kind {
+	case structure.Bake:
+		w.code("attest = [\"type=provenance,mode=min\"]")
+	default:
+		w.code("provenance: mode=min")
+	}
+	name, id := variable(f), secretID(f)
+	switch a.kind {
+	case structure.GitHub:
+		w.code("secrets: |", "  "+id+"=${{ secrets."+name+" }}")
+	case structure.Compose:
+		w.code("build:", "  secrets:", "    - "+id, "secrets:", "  "+id+":", "    environment: "+name)
+	case structure.Bake:
+		w.code("secret = [\"id=" + id + ",env=" + name + "\"]")
+	}
+	w.say("In the Dockerfile, take ARG " + name + " out and mount the secret where it is used:")
+	w.code("RUN --mount=type=secret,id=" + id + ",env=" + name + " COMMAND")
+}
+
+// bake is what was found in a bake file.
+func (a *Advisor) bake(w *writer, f *Found, name, id string, build bool) {
+	if build {
+		w.say("Give the build a secret in the place of the argument:")
+		w.code("secret = [\"id=" + id + ",env=" + name + "\"]")
+		w.say("In the Dockerfile, take ARG " + name + " out and mount the secret where it is used:")
+		w.code("RUN --mount=type=secret,id=" + id + ",env=" + name + " COMMAND")
+		return
+	}
+	w.say("Give a secret of the build from the environment, and no variable a value that is one:")
+	w.code("secret = [\"id=" + id + ",env=" + name + "\"]")
+}
+
+// devcontainer is what was found in a devcontainer.json.
+func (a *Advisor) devcontainer(w *writer, name, id string, build bool) {
+	if build {
+		buildSecret(w, name, id)
+		return
+	}
+	w.say("Let the value come from the machine, or from a file that git ignores:")
+	w.code("\"remoteEnv\": { \""+name+"\": \"${localEnv:"+name+"}\" }", "\"runArgs\": [\"--env-file\", \".devcontainer/secret.env\"]")
 }
 
 // buildSecret is a build argument that becomes a secret.

@@ -27,6 +27,7 @@ var parts = map[assignment.Context]string{
 	structure.ComposeSecretTracked:   "file of a secret that is committed",
 	structure.ComposeEnvTracked:      "env_file that is committed",
 	structure.ComposeEnvUnignored:    "env_file that is not ignored",
+	structure.ProvenanceArg:          "secret argument of a build with full provenance",
 	dotenv.Context:                   "variable",
 	yamlfile.YAML:                    "any value",
 	yamlfile.KubernetesValue:         "any value",
@@ -39,7 +40,7 @@ var parts = map[assignment.Context]string{
 var files = map[string]string{"text": "any text", "dockerfile": "a Dockerfile", "compose": "a compose file", "dotenv": "a .env file",
 	"kubernetes": "a Kubernetes manifest", "github": "a GitHub workflow", "gitlab": "a GitLab pipeline", "helm": "the values of a Helm chart",
 	"yaml": "a YAML file", "bake": "a bake file", "devcontainer": "a devcontainer.json", "command": "a docker, helm or similar command",
-	"script": "a script", "image": "an image's configuration"}
+	"script": "a script", "build": "a workflow, compose or bake file", "image": "an image's configuration"}
 
 // split is what a context is called within its kind of file, and that.
 func split(c assignment.Context) (part, file string) {

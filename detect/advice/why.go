@@ -65,6 +65,8 @@ var why = map[assignment.Context]string{
 	structure.ComposeEnvTracked:    "The file sets the secrets of the services, and it is committed beside the compose file. " + inHistory,
 	structure.ComposeEnvUnignored:  "The file is not committed yet, but nothing keeps it from being: the next `git add .` takes it along.",
 
+	structure.ProvenanceArg: "Provenance with mode=max records the value of each build argument, those of builder stages too, beside the image in the registry.",
+
 	dotenv.Context:   "A .env file holds what is different, and secret, for each installation. This one is in git. " + inHistory,
 	dotenv.Commented: "A value in a comment was in use once, and is until it is revoked. " + inHistory,
 	dotenv.Sampled:   "A sample is published on purpose, and this one has a value that looks real. " + inHistory,
