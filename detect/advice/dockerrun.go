@@ -1,6 +1,9 @@
 package advice
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // env is an ENV that holds a secret.
 func (d *docker) env() {
@@ -185,11 +188,18 @@ func (c *command) mend(name, id string) mended {
 			return byFile(strings.ToLower(identifier(strings.TrimPrefix(b, "."))), target, b)
 		}
 	}
+	if m, ok := c.mendProgram(program, id, start, end); ok {
+		return m
+	}
+	return byVariable(id, name)
+}
+
+// mendProgram knows how single programs take a secret that is not an argument.
+func (c *command) mendProgram(program, id string, start, end int) (mended, bool) {
+	list := c.pieces[start:end]
 	switch program {
 	case "curl", "wget":
-		if m, ok := c.mendCurl(start, end, id); ok {
-			return m
-		}
+		return c.mendCurl(start, end, id)
 	case "docker", "podman", "helm", "skopeo", "buildah", "oras", "crane":
 		if i := flagBefore(list); i >= 0 && hasWord(list, "login") {
 			c.cut(end, end, "<", "/run/secrets/"+id)
@@ -197,31 +207,25 @@ func (c *command) mend(name, id string) mended {
 			m := byFile(id, "", id+".txt")
 			m.shows = "--password-stdin"
 			m.notes = []string{"`docker login` keeps the credential in ~/.docker/config.json: log out in the same RUN, or log in where the build is started."}
-			return m
+			return m, true
 		}
 	case "mysql", "mysqldump", "mysqladmin", "mariadb", "mariadb-dump", "mariadb-admin":
 		return c.without(start, end, "MYSQL_PWD", id)
-	case "sshpass":
-		for i := range list {
-			if strings.Contains(list[i].text, hole) {
-				list[i].text = "-e"
-				if i > 0 && list[i-1].text == "-p" {
-					c.cut(start+i-1, start+i+1, "-e")
-				}
-				break
-			}
-		}
-		m := byVariable(id, "SSHPASS")
-		m.shows = "sshpass"
-		return m
 	case "redis-cli":
 		return c.without(start, end, "REDISCLI_AUTH", id)
-	case "git":
-		if m, ok := c.mendGit(start, end); ok {
-			return m
+	case "sshpass":
+		for i := start + 1; i < end; i++ {
+			if c.pieces[i-1].text == "-p" && strings.Contains(c.pieces[i].text, hole) {
+				c.cut(i-1, i+1, "-e")
+				m := byVariable(id, "SSHPASS")
+				m.shows = "sshpass"
+				return m, true
+			}
 		}
+	case "git":
+		return c.mendGit(start, end)
 	}
-	return byVariable(id, name)
+	return mended{}, false
 }
 
 // mendAssignment takes NAME=secret out, which the mount sets.
@@ -309,26 +313,24 @@ func (c *command) mendGit(start, end int) (mended, bool) {
 }
 
 // without takes the word with the hole out, and the flag before it: the program reads a variable instead.
-func (c *command) without(start, end int, name, id string) mended {
+func (c *command) without(start, end int, name, id string) (mended, bool) {
 	for i := start; i < end; i++ {
-		if strings.Contains(c.pieces[i].text, hole) {
-			from := i
-			if i > start && (c.pieces[i-1].text == "-p" || c.pieces[i-1].text == "-a" || c.pieces[i-1].text == "--password" || c.pieces[i-1].text == "--pass") {
-				from--
-			}
-			if !strings.HasPrefix(c.pieces[from].text, "-") {
-				break
-			}
-			c.cut(from, i+1)
-			m := byVariable(id, name)
-			m.shows = "mysql"
-			if name == "REDISCLI_AUTH" {
-				m.shows = "redis-cli"
-			}
-			return m
+		if !strings.Contains(c.pieces[i].text, hole) {
+			continue
 		}
+		from := i
+		if i > start && slices.Contains([]string{"-p", "-a", "--password", "--pass"}, c.pieces[i-1].text) {
+			from--
+		}
+		if !strings.HasPrefix(c.pieces[from].text, "-") {
+			break
+		}
+		c.cut(from, i+1)
+		m := byVariable(id, name)
+		m.shows, _ = programOf(c.pieces[start : end-(i+1-from)])
+		return m, true
 	}
-	return byVariable(id, name)
+	return mended{}, false
 }
 
 // holed is the range of the simple command that has the hole.
