@@ -103,6 +103,8 @@ var remedyTable = []struct {
 	{"pipeline", structure.GitLab, "gitlab.variables", "DB_PASSWORD", "variables:\n  DB_PASSWORD: hunter22\n", []string{"masked"}, nil},
 	{"pipeline, docker login", structure.GitLab, "gitlab.script", "p", "script: docker login -p hunter22\n", []string{"--password-stdin"}, nil},
 	{"manifest of a Secret", structure.Kubernetes, "kubernetes.secret", "password", "stringData:\n  password: hunter22\n", []string{"kubeseal", "sops encrypt", "ExternalSecret"}, nil},
+	{"manifest of a Secret, found by an expression", structure.Kubernetes, "", "", "kind: Secret\ndata:\n  password: hunter22\n", []string{"kubeseal"}, nil},
+	{"workflow, a name that GitHub keeps", structure.GitHub, "github.env", "GITHUB_PAT", "env:\n  GITHUB_PAT: hunter22\n", []string{"gh secret set GH_PAT", "GITHUB_PAT: ${{ secrets.GH_PAT }}"}, nil},
 	{"manifest, variable", structure.Kubernetes, "kubernetes.env", "API_KEY", "env:\n- name: API_KEY\n  value: hunter22\n", []string{"secretKeyRef", "- name: API_KEY"}, nil},
 	{"bake file", structure.Bake, "bake.arg", "NPM_TOKEN", "target \"a\" {\n  args = { NPM_TOKEN = \"hunter22\" }\n}\n", []string{`secret = ["id=npm_token,env=NPM_TOKEN"]`}, nil},
 	{"devcontainer", structure.Devcontainer, "devcontainer.env", "API_KEY", "{\"containerEnv\": {\"API_KEY\": \"hunter22\"}}", []string{`"${localEnv:API_KEY}"`}, nil},

@@ -47,7 +47,7 @@ func (a *Advisor) otherRemedy(w *writer, f *Found) {
 		}
 		a.commandAdvice(w, f, name, id)
 	case structure.Kubernetes:
-		kubernetes(w, f, name, id)
+		kubernetes(w, f, name, id, f.Context == "kubernetes.secret" || f.Context == "" && a.inSecret(f))
 	case structure.Bake:
 		a.bake(w, f, name, id, build)
 	case structure.Devcontainer:
@@ -71,9 +71,13 @@ func (a *Advisor) otherRemedy(w *writer, f *Found) {
 }
 
 func (a *Advisor) github(w *writer, f *Found, name, id string, build bool) {
-	secret := "${{ secrets." + name + " }}"
+	stored := name
+	if rest, ok := strings.CutPrefix(name, "GITHUB_"); ok { // which names of secrets may not begin with
+		stored = "GH_" + rest
+	}
+	secret := "${{ secrets." + stored + " }}"
 	w.say("Store it as a secret of the repository or the organisation:")
-	w.code("gh secret set " + name)
+	w.code("gh secret set " + stored)
 	if !build {
 		w.say("and hand it to the one step that needs it:")
 		w.code("env:", "  "+name+": "+secret)
@@ -177,10 +181,19 @@ func (a *Advisor) lineHas(f *Found, text string) bool {
 	return strings.Contains(string(a.data[from:to]), text)
 }
 
-func kubernetes(w *writer, f *Found, name, id string) {
+// inSecret reports whether the document of a manifest is a Secret, as far as the lines before say it.
+func (a *Advisor) inSecret(f *Found) bool {
+	text := string(a.data[max(0, f.Match.Start-maxInstruction):min(len(a.data), f.Match.End)])
+	if i := strings.LastIndex(text, "\n---"); i >= 0 {
+		text = text[i:]
+	}
+	return strings.Contains(text, "kind: Secret")
+}
+
+func kubernetes(w *writer, f *Found, name, id string, secret bool) {
 	dashed := strings.ReplaceAll(id, "_", "-")
-	switch f.Context {
-	case "kubernetes.secret":
+	switch {
+	case secret:
 		w.say("base64 is no encryption. Commit the sealed or encrypted form, or only where the secret is to be had:")
 		w.code("kubeseal -f "+shellPath("")+" -w sealed.yaml      # SealedSecret", "sops encrypt -i "+shellPath("")+"              # SOPS, with Flux or KSOPS",
 			"kind: ExternalSecret                # External Secrets Operator, from a vault")
