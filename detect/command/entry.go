@@ -26,7 +26,7 @@ func (f Found) Entries(list []Entry, data []byte, dialect interpolate.Dialect) [
 		dialect &^= interpolate.Shell &^ interpolate.Template
 	}
 	v := interpolate.Scan(f.Value.Bytes, dialect)
-	e.Form = v.Form
+	e.Form, e.Refers = v.Form, v.Form == interpolate.Reference
 	meant := f.Value
 	if v.Escapes {
 		meant = interpolate.Unescape(meant, dialect)
@@ -38,6 +38,7 @@ func (f Found) Entries(list []Entry, data []byte, dialect interpolate.Dialect) [
 	}
 	for _, o := range interpolate.Operands(f.Value, v, dialect) {
 		d := Entry{Form: o.Form}
+		d.Refers = o.Form == interpolate.Reference
 		d.Context, d.Name, d.Value, d.Decoded, d.Quoted = f.Context, o.Name.Place(), o.Text.Place(), o.Text.Decoded(), o.Quoted
 		if d.Name.Len() > 0 {
 			list = append(list, d)

@@ -189,6 +189,9 @@ func (c *collector) scripter(context assignment.Context, escape byte) *scripter 
 		s := new(scripter)
 		s.found = func(f command.Found) {
 			c.addSpan(f.Context, f.Name, f.Value, f.Quoted)
+			if f.Literal {
+				c.list[len(c.list)-1].Refers = false // single quotes: the dollar sign is one
+			}
 			s.claims.Add(f.Value.Place())
 			if f.Unset {
 				s.claims.Add(f.Name)

@@ -159,6 +159,15 @@ func TestQuoted(t *testing.T) {
 	}
 }
 
+// TestRefers: a dollar sign in single quotes makes no reference of what a command carries.
+func TestRefers(t *testing.T) {
+	for text, want := range map[string]bool{`RUN mysql -p'$abc'`: false, `RUN mysql -p"$abc"`: true, `RUN mysql -p$abc`: true, `RUN mysql -pabc`: false} {
+		if list := Assignments(Parse([]byte(text))); len(list) != 1 || list[0].Refers != want {
+			t.Errorf("%s: %+v", text, list)
+		}
+	}
+}
+
 func TestIsDockerfile(t *testing.T) {
 	yes := "Dockerfile dockerfile DOCKERFILE Dockerfile.dev Dockerfile.prod.alpine Dockerfile-dev Dockerfile_dev web.Dockerfile web.dockerfile " +
 		"a.b.Dockerfile web.Dockerfile.old Containerfile containerfile Containerfile.dev Containerfile-x web.Containerfile Dockerfile.j2 Dockerfile.tmpl " +

@@ -193,6 +193,7 @@ func (r *reader) defaults(s *scripter, t placed.Text) {
 			continue
 		}
 		e := Entry{Form: o.Form}
+		e.Refers = o.Form == interpolate.Reference
 		e.Context, e.Name, e.Value, e.Decoded, e.Quoted = Default, o.Name.Place(), o.Text.Place(), o.Text.Decoded(), o.Quoted
 		r.entries = append(r.entries, e)
 	}

@@ -95,6 +95,9 @@ func check(t *testing.T, file string, data []byte) {
 		if e.Name.Start < 0 || e.Name.Start >= e.Name.End || e.Name.End > len(data) || e.Value.Start < 0 || e.Value.Start > e.Value.End || e.Value.End > len(data) {
 			t.Fatalf("%s: %+v of %d bytes", file, e, len(data))
 		}
+		if e.Refers != (e.Form == interpolate.Reference) {
+			t.Fatalf("%s: %+v", file, e)
+		}
 		if e.Context == "" || e.Decoded == nil && (e.Form == interpolate.Empty) != (len(bytes.TrimSpace(e.Value.Of(data))) == 0) {
 			t.Fatalf("%s: %+v is %q", file, e, e.Value.Of(data))
 		}

@@ -7,7 +7,6 @@ import (
 	"rummage/detect"
 	"rummage/detect/assignment"
 	"rummage/detect/dockerfile"
-	"rummage/detect/interpolate"
 )
 
 // variables are the contexts that checks of names in ARG and ENV are about.
@@ -17,14 +16,6 @@ var variables = []assignment.Context{dockerfile.ContextEnv, dockerfile.ContextAr
 func readDockerfile(data []byte) (detect.Reading, int) {
 	f := dockerfile.Parse(data)
 	list := dockerfile.Assignments(f)
-	for i := range list {
-		a := &list[i]
-		value := a.Decoded
-		if value == nil {
-			value = a.Value.Of(data)
-		}
-		a.Refers = interpolate.Scan(value, interpolate.Shell).Form == interpolate.Reference
-	}
 	remarkStages(f, list)
 	r := detect.Reading{Assignments: append(list, dockerfile.Practices(f)...), Allowed: silenced(f)}
 	return r, len(f.Problems)
