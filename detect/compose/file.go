@@ -85,8 +85,7 @@ type Inline struct {
 // Parse reads a compose file. It always returns one.
 func Parse(data []byte) *File {
 	tree := yamltree.Parse(data)
-	r := reader{Walker: carrier.New(data, tree.Problems), f: &File{}}
-	r.Dialect, r.Default = interpolate.Compose, Default
+	r := newReader(data, tree)
 	for _, d := range tree.Documents {
 		r.document(d)
 	}
@@ -96,8 +95,18 @@ func Parse(data []byte) *File {
 	return r.f
 }
 
-// reader reads one file.
+// reader reads one file, or a part of one.
 type reader struct {
 	carrier.Walker
 	f *File
+	// part says that services stand elsewhere in the file.
+	part bool
+	// last is where the entries of extension fields begin.
+	last int
+}
+
+func newReader(data []byte, tree *yamltree.Tree) *reader {
+	r := &reader{Walker: carrier.New(data, tree.Problems), f: &File{}}
+	r.Dialect, r.Default = interpolate.Compose, Default
+	return r
 }

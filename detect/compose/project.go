@@ -17,7 +17,7 @@ func (r *reader) document(d *yamltree.Document) {
 		return
 	}
 	r.Enter(root)
-	first := !hasServices(root)
+	first := !r.part && !hasServices(root)
 	var last [][2]yamltree.Node
 	r.Pairs(root, func(k, v yamltree.Node) {
 		if extension(k) {
@@ -26,6 +26,7 @@ func (r *reader) document(d *yamltree.Document) {
 			r.topLevel(k, v, first)
 		}
 	})
+	r.last = r.Len()
 	for _, p := range last {
 		r.Values(Extension, p[0], p[1])
 	}

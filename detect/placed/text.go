@@ -88,6 +88,21 @@ func (t Text) slice(i, j int) Text {
 	return Text{Bytes: t.Bytes[i:j:j], at: t.at + i, parts: t.parts}
 }
 
+// Shift is the text when the file that it was read from stands in a larger one, by bytes behind its beginning.
+func (t Text) Shift(by int) Text {
+	if t.parts == nil {
+		t.at += by
+		return t
+	}
+	parts := make([]part, len(*t.parts))
+	for i, p := range *t.parts {
+		p.from, p.to = p.from+by, p.to+by
+		parts[i] = p
+	}
+	t.parts = &parts
+	return t
+}
+
 // Decoded is the text when it differs from the bytes of the file at its place, otherwise nil: what
 // assignment.Assignment wants.
 func (t Text) Decoded() []byte {

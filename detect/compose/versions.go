@@ -1,0 +1,286 @@
+package compose
+
+import (
+	"bytes"
+
+	"rummage/detect/assignment"
+	"rummage/detect/yamltree"
+)
+
+// Reader reads one version of a file after another and reads again only what it has not seen before. What it gives is
+// what Parse gives, to the last offset.
+//
+// A file is cut into blocks: each key at the left with what is indented below it, and below services each service. A
+// block that means the same wherever it stands is read once, in a copy of its own, and then known by its bytes. A file
+// of which one block is not like that is for Parse: one with anchors, aliases or merges, of several documents, with
+// lines that are not understood or take the full parser, without a key that says where services are.
+//
+// The zero value is ready for use. A Reader belongs to one goroutine.
+type Reader struct {
+	top      map[string]*block // by their bytes
+	services map[string]*block
+	size     int // of all that is known, in bytes
+	starts   []int
+	inner    []int
+	parts    []placedBlock
+	file     File
+}
+
+// block is what is known of a block. Offsets are from its first byte.
+type block struct {
+	alone bool // it may be read on its own; nothing else is said of others
+	known bool // it says where services are: hasServices
+	open  bool // its last key is services, and has no value
+	// entries are those of all keys but extension fields, then those of extension fields, then those of comments.
+	entries        []Entry
+	last, comments int // where the second and the third kind begin
+	references     []Reference
+	inlines        []Inline
+}
+
+// placedBlock is a block at its place in a file.
+type placedBlock struct {
+	*block
+	at int
+}
+
+const (
+	// maxKnown bounds what a Reader remembers, in bytes: when there is more, all is forgotten.
+	maxKnown = 16 << 20
+	// minBlocks is the least size of a file for which blocks are worth their while, in bytes.
+	minBlocks = 1 << 10
+	// sizes of an entry, a reference and a block with its place in a map, about.
+	entrySize = 112
+	blockSize = 256
+)
+
+// Read reads a file. The lists of the File are valid until the next call; they may refer to bytes that the Reader has
+// copied in place of those of data, which are the same.
+func (r *Reader) Read(data []byte) *File {
+	if len(data) < minBlocks {
+		return Parse(data)
+	}
+	return r.read(data)
+}
+
+func (r *Reader) read(data []byte) *File {
+	if r.top == nil {
+		r.top, r.services = map[string]*block{}, map[string]*block{}
+	}
+	f := (*File)(nil)
+	if r.cut(data) {
+		f = r.join()
+	} else {
+		f = Parse(data)
+	}
+	if r.size > maxKnown {
+		clear(r.top)
+		clear(r.services)
+		r.size = 0
+	}
+	clear(r.parts)
+	return f
+}
+
+// cut cuts a file into blocks, in r.parts. It reports false if the file is not the sum of them.
+func (r *Reader) cut(data []byte) bool {
+	r.parts = r.parts[:0]
+	r.starts = yamltree.Cut(r.starts[:0], data, 0, 0)
+	if len(r.starts) > maxBlocks(data) || yamltree.LoneReturns(data) {
+		return false
+	}
+	known := false
+	for i, key := range r.starts {
+		start, end := key, len(data)
+		if i == 0 {
+			start = 0 // with what stands before the first key
+		}
+		if i+1 < len(r.starts) {
+			end = r.starts[i+1]
+		}
+		if cut, ok := r.cutServices(data[:end], start, key); !ok {
+			return false
+		} else if cut {
+			known = true
+			continue
+		}
+		b := r.topBlock(data[start:end], key-start)
+		if !b.alone {
+			return false
+		}
+		known = known || b.known
+		r.parts = append(r.parts, placedBlock{b, start})
+	}
+	return known
+}
+
+// maxBlocks is how many blocks a file may have: one costs as much as a hundred bytes of text.
+func maxBlocks(data []byte) int { return 8 + len(data)/32 }
+
+var servicesKey = []byte("services:")
+
+// cutServices cuts the block of services that begins at start, with its key at key, into those of services, if it is
+// one. ok is false if the file is not the sum of its blocks.
+func (r *Reader) cutServices(data []byte, start, key int) (cut, ok bool) {
+	eol := bytes.IndexByte(data[key:], '\n')
+	if eol < 0 || !bytes.HasPrefix(data[key:], servicesKey) {
+		return false, true
+	}
+	first, column, found := yamltree.Indent(data, key+eol+1)
+	if !found || column == 0 {
+		return false, true
+	}
+	head := r.topBlock(data[start:first], key-start)
+	if !head.alone || !head.open {
+		return false, head.alone
+	}
+	r.parts = append(r.parts, placedBlock{head, start})
+	r.inner = yamltree.Cut(r.inner[:0], data, first, column)
+	if len(r.inner) > maxBlocks(data) {
+		return false, false
+	}
+	for i, start := range r.inner {
+		end := len(data)
+		if i+1 < len(r.inner) {
+			end = r.inner[i+1]
+		}
+		b := r.serviceBlock(data[start:end], column)
+		if !b.alone {
+			return false, false
+		}
+		r.parts = append(r.parts, placedBlock{b, start})
+	}
+	return true, true
+}
+
+// topBlock is the block that text is, whose first key stands at key.
+func (r *Reader) topBlock(text []byte, key int) *block {
+	if b, ok := r.top[string(text)]; ok {
+		return b
+	}
+	b := readBlock(bytes.Clone(text), 0, func(t *yamltree.Tree, data []byte) bool { return t.Separable(data, key) })
+	r.top[string(text)] = b
+	r.size += b.size() + 2*len(text)
+	return b
+}
+
+// serviceBlock is the block of a service, whose name is at the column.
+func (r *Reader) serviceBlock(text []byte, column int) *block {
+	if b, ok := r.services[string(text)]; ok {
+		return b
+	}
+	// It is read below a key of its own, as deep as it stands.
+	head := append(bytes.Clone(servicesKey), '\n')
+	b := readBlock(append(head, text...), len(head), func(t *yamltree.Tree, data []byte) bool {
+		if !t.Separable(data, 0) {
+			return false
+		}
+		keys, below := 0, yamltree.Node{}
+		for _, v := range t.Documents[0].Root().Pairs() {
+			keys, below = keys+1, v
+		}
+		return keys == 1 && below.Kind() == yamltree.Mapping && below.Style() == yamltree.Plain && below.Span().Start == len(head)+column
+	})
+	r.services[string(text)] = b
+	r.size += b.size() + 2*len(text)
+	return b
+}
+
+// readBlock reads a block behind the first head bytes of data, if alone says of its tree that it may be read so.
+func readBlock(data []byte, head int, alone func(t *yamltree.Tree, data []byte) bool) *block {
+	tree := yamltree.Parse(data)
+	defer tree.Release()
+	if !alone(tree, data) {
+		return &block{}
+	}
+	root := tree.Documents[0].Root()
+	r := newReader(data, tree)
+	r.part = true
+	r.document(tree.Documents[0])
+	b := &block{alone: true, last: r.last, comments: r.Len(), known: hasServices(root)}
+	r.comments()
+	for k, v := range root.Pairs() {
+		b.open = k.Is("services") && !k.Quoted() && v.Null() && v.Span().Len() == 0
+	}
+	b.entries, b.references, b.inlines = r.Done(), r.f.References, r.f.Inlines
+	if len(r.Problems) > 0 {
+		return &block{}
+	}
+	b.move(-head)
+	return b
+}
+
+// move moves all that is known by so many bytes.
+func (b *block) move(by int) {
+	for i := range b.entries {
+		moveEntry(&b.entries[i], by)
+	}
+	for i := range b.references {
+		x := &b.references[i]
+		x.Path, x.Owner = x.Path.Shift(by), moveOwner(x.Owner, by)
+	}
+	for i := range b.inlines {
+		x := &b.inlines[i]
+		x.Text, x.Owner = x.Text.Shift(by), moveOwner(x.Owner, by)
+	}
+}
+
+func moveEntry(e *Entry, by int) {
+	e.Name.Start += by
+	e.Name.End += by
+	e.Value.Start += by
+	e.Value.End += by
+	e.Owner = moveOwner(e.Owner, by)
+}
+
+// moveOwner moves the name of an owner; no one's has no place.
+func moveOwner(s assignment.Span, by int) assignment.Span {
+	if s == (assignment.Span{}) {
+		return s
+	}
+	return assignment.Span{Start: s.Start + by, End: s.End + by}
+}
+
+func (b *block) size() int {
+	n := blockSize + entrySize*(len(b.entries)+len(b.references)+len(b.inlines))
+	for i := range b.entries {
+		n += len(b.entries[i].Decoded)
+	}
+	return n
+}
+
+// join puts the file together from r.parts.
+func (r *Reader) join() *File {
+	f := &r.file
+	clear(f.Assignments) // what they refer to must not be kept alive
+	f.Assignments, f.References, f.Inlines = f.Assignments[:0], f.References[:0], f.Inlines[:0]
+	if cap(f.Assignments) > maxKnown/entrySize {
+		*f = File{}
+	}
+	for _, p := range r.parts {
+		f.add(p.entries[:p.last], p.at)
+		for _, x := range p.references {
+			x.Path, x.Owner = x.Path.Shift(p.at), moveOwner(x.Owner, p.at)
+			f.References = append(f.References, x)
+		}
+		for _, x := range p.inlines {
+			x.Text, x.Owner = x.Text.Shift(p.at), moveOwner(x.Owner, p.at)
+			f.Inlines = append(f.Inlines, x)
+		}
+	}
+	for _, p := range r.parts {
+		f.add(p.entries[p.last:p.comments], p.at)
+	}
+	for _, p := range r.parts {
+		f.add(p.entries[p.comments:], p.at)
+	}
+	return f
+}
+
+func (f *File) add(entries []Entry, at int) {
+	n := len(f.Assignments)
+	f.Assignments = append(f.Assignments, entries...)
+	for i := n; i < len(f.Assignments); i++ {
+		moveEntry(&f.Assignments[i], at)
+	}
+}

@@ -1,0 +1,98 @@
+package yamltree
+
+// Versions of a file have most of their blocks in common: the keys of a mapping, each with what is indented below it.
+// The functions of this file are for readers that read a block once and remember what it is. They rest on what the line
+// reader does when it is strict: it looks no further than the lines that belong to a node and the first one behind
+// them, and of that only at where it begins.
+
+// keyFirst are the bytes that the key of a block may begin with. Other keys are rare; they belong to the block before.
+var keyFirst = func() (t [256]bool) {
+	for c := range t {
+		t[c] = c == '_' || c == '"' || c == '\'' || '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z'
+	}
+	return t
+}()
+
+// Cut appends to starts the offset, from from on, of every line at whose column a key may begin, behind nothing but
+// spaces. data[from] begins a line. Between two of them stands a block; it is one that can be read on its own if it
+// reads as a mapping with its key at that column and Separable says so, and all blocks before it are such.
+func Cut(starts []int, data []byte, from, column int) []int {
+	for p := from; p < len(data); p = lineEnd(data, p) {
+		q := p + column
+		if q < len(data) && keyFirst[data[q]] && spaces(data[p:q]) {
+			starts = append(starts, p)
+		}
+	}
+	return starts
+}
+
+// Indent is the column at which the first line from p on begins that is neither empty nor a comment, and the offset of
+// the line. ok is false if there is none, or if it does not begin with what a key begins with.
+func Indent(data []byte, p int) (line, column int, ok bool) {
+	for ; p < len(data); p = lineEnd(data, p) {
+		q := p
+		for q < len(data) && data[q] == ' ' {
+			q++
+		}
+		switch {
+		case q == len(data):
+			return 0, 0, false
+		case data[q] == '\n', data[q] == '\r', data[q] == '#':
+		default:
+			return p, q - p, keyFirst[data[q]]
+		}
+	}
+	return 0, 0, false
+}
+
+func spaces(b []byte) bool {
+	for _, c := range b {
+		if c != ' ' {
+			return false
+		}
+	}
+	return true
+}
+
+// Separable says that a tree of data is one mapping of which the line reader is certain, and that what was read would
+// be the same if lines stood before it and behind it, down to the nodes. The first key of the mapping stands at key,
+// behind no more than comments and a document mark; nothing has an anchor, is an alias or is merged; and no block scalar
+// is without text, for where that begins is then for the lines behind to say.
+func (t *Tree) Separable(data []byte, key int) bool {
+	if len(t.Problems) > 0 || len(t.Documents) != 1 {
+		return false
+	}
+	d := t.Documents[0]
+	root := d.Root()
+	if d.Full || d.Broken || d.changed || root.Kind() != Mapping || root.Style() != Plain || root.Span().Start != key {
+		return false
+	}
+	marks := marks{data: data, next: [2]int{-1, -1}}
+	for p := marks.after(key); p < len(data); p = marks.after(p) {
+		if isMark(data, p) {
+			return false
+		}
+	}
+	for i := range d.nodes {
+		n := &d.nodes[i]
+		switch {
+		case n.anchored, n.kind == Alias:
+			return false
+		case n.kind != Scalar:
+		case n.style == Literal, n.style == Folded:
+			if n.start == n.end {
+				return false
+			}
+		case n.style == Plain && n.end-n.start == 2 && string(Node{d, int32(i)}.Span().Of(data)) == "<<":
+			return false
+		}
+	}
+	return true
+}
+
+// LoneReturns reports whether a CR stands in the data with no LF behind it: a line end of old, which makes a reader
+// work on a copy of the whole file.
+func LoneReturns(data []byte) bool {
+	read := unixLines(data)
+	return len(data) > 0 && &read[0] != &data[0]
+}
