@@ -118,8 +118,10 @@ func (m *Matcher) judge(list []Match, rule int32, p *program, text []byte, a ass
 	if secret == nil {
 		secret = a.Value.Of(text)
 	}
-	if f.Entropy = entropy(secret); p.rule.Entropy != 0 && f.Entropy <= p.rule.Entropy {
-		return list
+	if p.rule.Entropy != 0 {
+		if f.Entropy = entropy(secret); f.Entropy <= p.rule.Entropy {
+			return list
+		}
 	}
 	f.Rule, f.rule, f.Severity, f.Tags, f.quoted = p.rule, rule, p.rule.Severity, p.rule.Tags, a.Decoded != nil || f.exposes
 	if p.filter != nil && (len(secret) > 0 || p.rule.Filter == plausible.OfNames) {
@@ -138,6 +140,9 @@ func (m *Matcher) judge(list []Match, rule int32, p *program, text []byte, a ass
 		}
 		f.lower()
 		f.addTags("checksum-wrong")
+	}
+	if p.rule.Entropy == 0 {
+		f.Entropy = entropy(secret) // which refuses nothing, and so waits for what does
 	}
 	if encodings != 0 {
 		for _, name := range encodings.Names() {

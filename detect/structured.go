@@ -38,15 +38,17 @@ func (m *Matcher) MatchEach(data []byte, readings []Reading) (plain []Match, wit
 	with = make([][]Match, len(readings))
 	for i := range readings {
 		r := &readings[i]
-		names := namesOf(r.Assignments)
-		m.found = m.found[:0]
-		for _, f := range text {
-			if f.Context != assignment.Text || f.window != 0 || !names.overlap(f.Start, f.Start+len(f.Key)) {
-				m.found = append(m.found, f)
-			}
-		}
+		m.found = append(m.found[:0], text...)
+		m.overrule(r.Assignments)
+		var c *contextRules
 		for j := range r.Assignments {
-			m.structured(data, &r.Assignments[j])
+			a := &r.Assignments[j]
+			if j == 0 || a.Context != r.Assignments[j-1].Context {
+				c = m.d.inContext[a.Context]
+			}
+			if c != nil {
+				m.structured(data, a, c)
+			}
 		}
 		m.allow(r.Allowed)
 		with[i] = slices.Clone(m.finish(data))
@@ -55,13 +57,19 @@ func (m *Matcher) MatchEach(data []byte, readings []Reading) (plain []Match, wit
 	return plain, with
 }
 
-// structured judges one assignment of a structured file: by the rules for its context that judge any name, and by those
-// of which the search found a keyword in its name.
-func (m *Matcher) structured(data []byte, a *assignment.Assignment) {
-	c := m.d.inContext[a.Context]
-	if c == nil {
+// overrule takes out of m.found what rules of text.assignment made of the names that a reader has read.
+func (m *Matcher) overrule(list []assignment.Assignment) {
+	text := func(f Match) bool { return f.Context == assignment.Text && f.window == 0 }
+	if !slices.ContainsFunc(m.found, text) {
 		return
 	}
+	names := namesOf(list)
+	m.found = slices.DeleteFunc(m.found, func(f Match) bool { return text(f) && names.overlap(f.Start, f.Start+len(f.Key)) })
+}
+
+// structured judges one assignment of a structured file: by the rules for its context that judge any name, and by those
+// of which the search found a keyword in its name.
+func (m *Matcher) structured(data []byte, a *assignment.Assignment, c *contextRules) {
 	for _, rule := range c.any {
 		m.assignment(rule, m.d.programs[rule].ready(), data, a)
 	}

@@ -72,12 +72,19 @@ func (c *collector) id(k secretKey) SecretID {
 	return id
 }
 
-func (c *collector) add(ref BlobRef, text []byte, matches []detect.Match) {
+// add keeps the matches of a blob. What looks like structured files and was not read as such is read when one has such a
+// name.
+func (c *collector) add(ref BlobRef, text []byte, matches []detect.Match, sniffed structure.Set) {
 	located := locate(text, matches)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.identify(located)
-	c.hits[ref] = located
+	if len(located) > 0 {
+		c.hits[ref] = located
+	}
+	if sniffed != 0 {
+		c.files.sniffed[ref] = sniffed
+	}
 }
 
 // identify numbers the secrets of matches. The caller holds the lock.
@@ -210,9 +217,11 @@ func (c *collector) At(ref BlobRef, path string, tree Tree) []SecretID {
 
 // visitor is one worker's.
 type visitor struct {
-	c       *collector
-	m       *detect.Matcher
-	scratch []byte
+	c        *collector
+	m        *detect.Matcher
+	scratch  []byte
+	reader   structure.Reader
+	readings []detect.Reading
 }
 
 // Visit implements Visitor.
@@ -225,10 +234,11 @@ func (v *visitor) Visit(ref BlobRef, data []byte) SkipReason {
 	if !ok {
 		return SkipBinary
 	}
-	if set := v.sniff(text); set != 0 {
-		v.c.addRead(ref, text, v.m, set)
-	} else if matches := v.m.Match(text); len(matches) > 0 {
-		v.c.add(ref, text, matches)
+	set := v.sniff(text)
+	if set != 0 && !structure.IsDocument(text) {
+		v.addRead(ref, text, set)
+	} else if matches := v.m.Match(text); len(matches) > 0 || set != 0 {
+		v.c.add(ref, text, matches, set)
 	}
 	if !v.m.Complete() {
 		v.c.mu.Lock()

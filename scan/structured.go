@@ -62,24 +62,18 @@ func (s *structured) kind(name string) structure.Kind {
 	return structure.Of(name)
 }
 
-// readings reads a text as each kind of a set.
-func readings(text []byte, set structure.Set) (kinds []structure.Kind, read []detect.Reading, problems []int) {
-	for k := structure.Kind(1); k < structure.YAML; k++ {
-		if set.Has(k) {
-			r, p := k.Read(text)
-			kinds, read, problems = append(kinds, k), append(read, r), append(problems, p)
-		}
-	}
-	return kinds, read, problems
-}
-
 // addRead keeps the matches of a blob that looks like structured files.
-func (c *collector) addRead(ref BlobRef, text []byte, m *detect.Matcher, set structure.Set) {
-	kinds, read, problems := readings(text, set)
-	plain, with := m.MatchEach(text, read)
+func (v *visitor) addRead(ref BlobRef, text []byte, set structure.Set) {
+	c := v.c
+	read := v.reader.Each(set, text)
+	v.readings = v.readings[:0]
+	for i := range read {
+		v.readings = append(v.readings, read[i].Reading)
+	}
+	plain, with := v.m.MatchEach(text, v.readings)
 	located := make([]*structuredHits, len(with))
 	for i := range with {
-		located[i] = &structuredHits{hits: locate(text, with[i]), problems: problems[i]}
+		located[i] = &structuredHits{hits: locate(text, with[i]), problems: read[i].Problems}
 	}
 	hits := locate(text, plain)
 	c.mu.Lock()
@@ -89,9 +83,9 @@ func (c *collector) addRead(ref BlobRef, text []byte, m *detect.Matcher, set str
 		c.hits[ref] = hits
 	}
 	c.files.sniffed[ref] = set
-	for i, k := range kinds {
+	for i := range read {
 		c.identify(located[i].hits)
-		c.files.hits[structuredKey{ref, k}] = located[i]
+		c.files.hits[structuredKey{ref, read[i].Kind}] = located[i]
 	}
 }
 

@@ -3,6 +3,8 @@ package compose
 import (
 	"bytes"
 	"strings"
+
+	"rummage/detect/literal"
 )
 
 // copies are endings of copies and templates of a compose file: docker-compose.yml.example.
@@ -41,7 +43,7 @@ func IsCompose(base string) bool {
 func LooksLikeCompose(data []byte) bool {
 	rest := data
 	for {
-		i := bytes.Index(rest, []byte("services:"))
+		i := literal.Index(rest, "services:", len("ser"))
 		if i < 0 {
 			return false
 		}

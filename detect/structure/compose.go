@@ -1,9 +1,9 @@
 package structure
 
 import (
+	"slices"
 	"strings"
 
-	"rummage/detect"
 	"rummage/detect/assignment"
 	"rummage/detect/compose"
 	"rummage/detect/dockerfile"
@@ -21,15 +21,15 @@ const (
 	ComposeEnvUnignored assignment.Context = "compose.env-unignored"
 )
 
-func readCompose(data []byte) (detect.Reading, int) {
-	f := compose.Parse(data)
-	list := entries(make([]assignment.Assignment, 0, len(f.Assignments)+len(f.References)), f.Assignments)
+// composeAssignments appends what a compose file says.
+func composeAssignments(list []assignment.Assignment, data []byte, f *compose.File) []assignment.Assignment {
+	list = entries(slices.Grow(list, len(f.Assignments)+len(f.References)), f.Assignments)
 	list = append(list, composeFiles(f)...)
 	list = append(list, provenanceArgs(data, f.Assignments)...)
 	for i := range f.Inlines {
 		list = append(list, inline(f.Inlines[i].Text)...)
 	}
-	return detect.Reading{Assignments: list}, len(f.Problems)
+	return list
 }
 
 // composeFiles are the practices around the files that a compose file names.

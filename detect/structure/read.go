@@ -1,10 +1,13 @@
 package structure
 
 import (
+	"slices"
+
 	"rummage/detect"
 	"rummage/detect/assignment"
 	"rummage/detect/bake"
 	"rummage/detect/carrier"
+	"rummage/detect/compose"
 	"rummage/detect/devcontainer"
 	"rummage/detect/dotenv"
 	"rummage/detect/interpolate"
@@ -18,10 +21,11 @@ func (k Kind) Read(data []byte) (r detect.Reading, problems int) {
 	case Dockerfile:
 		return readDockerfile(data)
 	case Compose:
-		return readCompose(data)
+		f := compose.Parse(data)
+		return detect.Reading{Assignments: composeAssignments(nil, data, f)}, len(f.Problems)
 	case Dotenv, DotenvSample, Envrc:
 		f := dotenv.Options{Sample: k == DotenvSample, Shell: k == Envrc}.Parse(data)
-		return readDotenv(f), len(f.Problems)
+		return detect.Reading{Assignments: dotenvAssignments(nil, f)}, len(f.Problems)
 	case GitHub, GitLab, Helm, Kubernetes:
 		kinds := map[Kind]yamlfile.Kind{GitHub: yamlfile.GitHub, GitLab: yamlfile.GitLab, Helm: yamlfile.Helm, Kubernetes: yamlfile.Kubernetes}
 		f := kinds[k].Parse(data)
@@ -52,12 +56,78 @@ func entries(list []assignment.Assignment, found []carrier.Entry) []assignment.A
 	return list
 }
 
-func readDotenv(f *dotenv.File) detect.Reading {
-	list := make([]assignment.Assignment, 0, len(f.Assignments))
+func dotenvAssignments(list []assignment.Assignment, f *dotenv.File) []assignment.Assignment {
+	list = slices.Grow(list, len(f.Assignments))
 	for i := range f.Assignments {
 		a := f.Assignments[i].Assignment
 		a.Refers = f.Assignments[i].Form == interpolate.Reference
 		list = append(list, a)
 	}
-	return detect.Reading{Assignments: list}
+	return list
+}
+
+// Reader reads files of all kinds, as Kind.Read does, and remembers what the versions of a file have in common. The
+// zero value is ready for use. A Reader belongs to one goroutine.
+type Reader struct {
+	compose compose.Reader
+	// Memory that is used again.
+	all                     []Read
+	stack, settings, sample []assignment.Assignment
+}
+
+// Read is a file as it was read.
+type Read struct {
+	Kind    Kind
+	Reading detect.Reading
+	// Problems is how many pieces of the file were not understood.
+	Problems int
+}
+
+// maxKept bounds the lists that a Reader keeps to use them again, in assignments: some 1.5 MB.
+const maxKept = 1 << 14
+
+// Each reads a file as each kind of a set, in the order of the kinds. The list and the readings are valid until the next
+// call.
+func (r *Reader) Each(set Set, data []byte) []Read {
+	r.all = r.all[:0]
+	for k := Kind(1); k < YAML; k++ {
+		if !set.Has(k) {
+			continue
+		}
+		reading, problems := r.read(k, data)
+		r.all = append(r.all, Read{k, reading, problems})
+	}
+	return r.all
+}
+
+func (r *Reader) read(k Kind, data []byte) (detect.Reading, int) {
+	switch k {
+	case Compose:
+		f := r.compose.Read(data)
+		r.stack = composeAssignments(again(r.stack), data, f)
+		return detect.Reading{Assignments: r.stack}, len(f.Problems)
+	case Dotenv:
+		f := dotenv.Parse(data)
+		r.settings = dotenvAssignments(again(r.settings), f)
+		return detect.Reading{Assignments: r.settings}, len(f.Problems)
+	case DotenvSample:
+		if n := len(r.all); n > 0 && r.all[n-1].Kind == Dotenv {
+			// The same assignments, in another context.
+			r.sample = append(again(r.sample), r.all[n-1].Reading.Assignments...)
+			for i := range r.sample {
+				r.sample[i].Context = dotenv.Sampled
+			}
+			return detect.Reading{Assignments: r.sample}, r.all[n-1].Problems
+		}
+	}
+	return k.Read(data)
+}
+
+// again is an empty list with the memory of one that is not needed any more.
+func again(list []assignment.Assignment) []assignment.Assignment {
+	if cap(list) > maxKept {
+		return nil
+	}
+	clear(list) // what it refers to must not be kept alive
+	return list[:0]
 }

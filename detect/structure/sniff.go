@@ -28,7 +28,26 @@ func Sniff(data []byte) (s Set) {
 	return s
 }
 
-var from = []byte("FROM ")
+// IsDocument says whether a line begins with the marks of code in Markdown. Such a text may quote files of all kinds,
+// and be named like none: it is not worth the while to read it as what it looks like before its name is known.
+func IsDocument(data []byte) bool {
+	for p := 0; ; {
+		i := bytes.Index(data[p:], fence)
+		if i < 0 {
+			return false
+		}
+		if p += i; p == 0 || data[p-1] == '\n' {
+			return true
+		}
+		for p += len(fence); p < len(data) && data[p] == '`'; p++ {
+		}
+	}
+}
+
+var (
+	fence = []byte("```")
+	from  = []byte("FROM ")
+)
 
 // isDockerfile reports whether a line begins with FROM and an image behind it.
 func isDockerfile(data []byte) bool {

@@ -9,7 +9,7 @@
 // the condition of an assignment.
 //
 // Concurrency: pure functions, to be called from any goroutine. A Reading belongs to whoever asked for it and refers to
-// the bytes it was read from.
+// the bytes it was read from. A Reader, which remembers what versions of a file have in common, belongs to one goroutine.
 package structure
 
 import (

@@ -3,6 +3,8 @@ package yamlfile
 import (
 	"bytes"
 	"strings"
+
+	"rummage/detect/literal"
 )
 
 // Kind is what a YAML file is for.
@@ -101,18 +103,19 @@ func cut(name string) (dir, base string) {
 
 // LooksLikeKubernetes says whether the bytes hold a manifest: apiVersion and kind at the left.
 func LooksLikeKubernetes(data []byte) bool {
-	return startsLine(data, "apiVersion:") && startsLine(data, "kind:")
+	return startsLine(data, "apiVersion:", len("api")) && startsLine(data, "kind:", 0)
 }
 
 // LooksLikeGitHub says whether the bytes hold a workflow: on and jobs at the left.
 func LooksLikeGitHub(data []byte) bool {
-	return startsLine(data, "jobs:") && (startsLine(data, "on:") || startsLine(data, `"on":`) || startsLine(data, "'on':"))
+	return startsLine(data, "jobs:", 0) && (startsLine(data, "on:", 0) || startsLine(data, `"on":`, 0) || startsLine(data, "'on':", 0))
 }
 
-// startsLine reports whether a line of the data begins with the word.
-func startsLine(data []byte, word string) bool {
+// startsLine reports whether a line of the data begins with the word, of which the byte at the offset rare is the one
+// that text has least.
+func startsLine(data []byte, word string, rare int) bool {
 	for {
-		i := bytes.Index(data, []byte(word))
+		i := literal.Index(data, word, rare)
 		if i < 0 {
 			return false
 		}
