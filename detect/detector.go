@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -36,12 +37,15 @@ type Detector struct {
 	// wordNames is, by word, how many of its bytes must lie in a name: marks behind a word are there to tell the end of a
 	// name in free text.
 	wordNames []int
+	// near says that no word is so long, nor are there so many contexts, that refusals could not be told apart.
+	near bool
 }
 
 // contextRules are the rules that judge assignments of one context.
 type contextRules struct {
-	any   []int32 // whatever the name
-	named bool    // some do when one of their keywords is in the name
+	number uint16
+	any    []int32 // whatever the name
+	named  bool    // some do when one of their keywords is in the name
 }
 
 // New makes a Detector of a ruleset. Keywords are prepared with the first Matcher, regular expressions are compiled
@@ -67,6 +71,7 @@ func New(rs *Ruleset) *Detector {
 			d.addWords(&table, int32(i))
 		}
 	}
+	d.near = len(d.inContext) < math.MaxUint16 && (len(d.wordLen) == 0 || slices.Max(d.wordLen) <= plausible.Around)
 	d.resolveRequired()
 	d.words = sync.OnceValue(func() *literal.Set { return newSet(table.words) })
 	d.names.index = sync.OnceFunc(d.indexNames)
@@ -82,7 +87,7 @@ func (d *Detector) addContexts(rule int32) {
 		}
 		rules := d.inContext[c]
 		if rules == nil {
-			rules = &contextRules{}
+			rules = &contextRules{number: uint16(len(d.inContext))}
 			d.inContext[c] = rules
 		}
 		if r.Regex != "" || len(r.Keywords) == 0 {

@@ -31,6 +31,7 @@ type Matcher struct {
 	nearHits []wordHit // of keywords of the rule at hand
 	tailHits []wordHit // those of them at which its tail matches
 	judged   []int32   // rules that have judged the assignment at hand
+	refusals refusals
 
 	data       []byte
 	window     *decode.Window // nil while the blob itself is searched

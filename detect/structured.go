@@ -67,19 +67,48 @@ func (m *Matcher) overrule(list []assignment.Assignment) {
 	m.found = slices.DeleteFunc(m.found, func(f Match) bool { return text(f) && names.overlap(f.Start, f.Start+len(f.Key)) })
 }
 
-// structured judges one assignment of a structured file: by the rules for its context that judge any name, and by those
-// of which the search found a keyword in its name.
+// structured judges one assignment of a structured file, unless it is known that no rule makes a match of it.
 func (m *Matcher) structured(data []byte, a *assignment.Assignment, c *contextRules) {
+	hits := m.nameHits[:0]
+	if c.named {
+		hits = m.hitsIn(a.Name)
+	}
+	if len(c.any) == 0 && len(hits) == 0 {
+		return
+	}
+	known, ok := false, false
+	if m.d.near {
+		if known, ok = m.refusals.has(data, a, c.number); known {
+			return
+		}
+	}
+	before := len(m.found)
+	m.judgeAll(data, a, c, hits)
+	if ok && len(m.found) == before {
+		m.refusals.add()
+	}
+}
+
+// hitsIn are the occurrences of keywords that begin in a name.
+func (m *Matcher) hitsIn(name assignment.Span) []wordHit {
+	at := func(h wordHit, at int) int { return cmp.Compare(h.start, at) }
+	i, _ := slices.BinarySearchFunc(m.nameHits, name.Start, at)
+	j := i
+	for j < len(m.nameHits) && m.nameHits[j].start < name.End {
+		j++
+	}
+	return m.nameHits[i:j]
+}
+
+// judgeAll judges one assignment of a structured file: by the rules for its context that judge any name, and by those of
+// which the search found a keyword in its name.
+func (m *Matcher) judgeAll(data []byte, a *assignment.Assignment, c *contextRules, hits []wordHit) {
 	for _, rule := range c.any {
 		m.assignment(rule, m.d.programs[rule].ready(), data, a)
 	}
-	if !c.named {
-		return
-	}
 	m.judged = m.judged[:0]
-	i, _ := slices.BinarySearchFunc(m.nameHits, a.Name.Start, func(h wordHit, at int) int { return cmp.Compare(h.start, at) })
-	for ; i < len(m.nameHits) && m.nameHits[i].start < a.Name.End; i++ {
-		h := &m.nameHits[i]
+	for i := range hits {
+		h := &hits[i]
 		if h.start+m.d.wordNames[h.word] > a.Name.End {
 			continue // it ends behind the name
 		}
