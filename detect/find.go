@@ -125,11 +125,11 @@ func (m *Matcher) judge(list []Match, rule int32, p *program, text []byte, a ass
 	}
 	f.Rule, f.rule, f.Severity, f.Tags, f.quoted = p.rule, rule, p.rule.Severity, p.rule.Tags, a.Decoded != nil || f.exposes
 	if p.filter != nil && (len(secret) > 0 || p.rule.Filter == plausible.OfNames) {
-		v := p.filter(text, a)
-		if !v.Plausible {
+		v := m.verdicts.of(p.filter, text, a)
+		if !v.plausible {
 			return list
 		}
-		if v.Weak {
+		if v.weak {
 			f.lower()
 			f.addTags("weak-value")
 		}

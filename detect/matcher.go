@@ -31,7 +31,8 @@ type Matcher struct {
 	nearHits []wordHit // of keywords of the rule at hand
 	tailHits []wordHit // those of them at which its tail matches
 	judged   []int32   // rules that have judged the assignment at hand
-	refusals refusals
+	verdicts verdicts
+	nextHit  int // of nameHits: where the last name was looked for
 
 	data       []byte
 	window     *decode.Window // nil while the blob itself is searched
@@ -72,7 +73,7 @@ func (m *Matcher) scan(data []byte) {
 	m.data, m.window, m.windows = data, nil, 0
 	m.whole, m.found, m.aux, m.incomplete = m.whole[:0], m.found[:0], m.aux[:0], false
 	m.search(data)
-	m.nameHits = append(m.nameHits[:0], m.textHits...)
+	m.nameHits, m.nextHit = append(m.nameHits[:0], m.textHits...), 0
 	if m.d.DecodeDepth > 0 {
 		m.incomplete = !m.decoder.Decode(data, m.onWindow)
 		m.window = nil

@@ -76,23 +76,24 @@ func (m *Matcher) structured(data []byte, a *assignment.Assignment, c *contextRu
 	if len(c.any) == 0 && len(hits) == 0 {
 		return
 	}
-	known, ok := false, false
-	if m.d.near {
-		if known, ok = m.refusals.has(data, a, c.number); known {
-			return
-		}
+	if m.d.near && m.verdicts.begin(data, a, c.number) {
+		return
 	}
 	before := len(m.found)
 	m.judgeAll(data, a, c, hits)
-	if ok && len(m.found) == before {
-		m.refusals.add()
-	}
+	m.verdicts.end(len(m.found) == before)
 }
 
-// hitsIn are the occurrences of keywords that begin in a name.
+// hitsIn are the occurrences of keywords that begin in a name. Most names stand behind the one before.
 func (m *Matcher) hitsIn(name assignment.Span) []wordHit {
-	at := func(h wordHit, at int) int { return cmp.Compare(h.start, at) }
-	i, _ := slices.BinarySearchFunc(m.nameHits, name.Start, at)
+	i := m.nextHit
+	for near := i + 8; i < min(near, len(m.nameHits)) && m.nameHits[i].start < name.Start; {
+		i++
+	}
+	if i > 0 && m.nameHits[i-1].start >= name.Start || i < len(m.nameHits) && m.nameHits[i].start < name.Start {
+		i, _ = slices.BinarySearchFunc(m.nameHits, name.Start, func(h wordHit, at int) int { return cmp.Compare(h.start, at) })
+	}
+	m.nextHit = i
 	j := i
 	for j < len(m.nameHits) && m.nameHits[j].start < name.End {
 		j++
