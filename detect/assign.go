@@ -43,10 +43,21 @@ func (m *Matcher) assignments(text []byte) {
 		for _, rule := range m.d.wordText[h.word] {
 			if m.d.programs[rule].isText && !slices.Contains(m.judged, rule) {
 				m.judged = append(m.judged, rule)
-				m.assignment(rule, m.d.programs[rule].ready(), text, &a)
+				m.textAssignment(rule, text, &a)
 			}
 		}
 	}
+}
+
+// textAssignment judges an assignment of free text by one rule, unless it is known to refuse it.
+func (m *Matcher) textAssignment(rule int32, text []byte, a *assignment.Assignment) {
+	remember := m.d.near && m.window == nil
+	if remember && m.verdicts.begin(text, a, uint16(len(m.d.inContext))+uint16(rule)) {
+		return
+	}
+	before := len(m.found)
+	m.assignment(rule, m.d.programs[rule].ready(), text, a)
+	m.verdicts.end(len(m.found) == before)
 }
 
 // assignment judges one assignment by one rule.

@@ -71,7 +71,7 @@ func New(rs *Ruleset) *Detector {
 			d.addWords(&table, int32(i))
 		}
 	}
-	d.near = len(d.inContext) < math.MaxUint16 && (len(d.wordLen) == 0 || slices.Max(d.wordLen) <= plausible.Around)
+	d.near = len(d.inContext)+len(rs.rules) < math.MaxUint16 && (len(d.wordLen) == 0 || slices.Max(d.wordLen) <= plausible.Around)
 	d.resolveRequired()
 	d.words = sync.OnceValue(func() *literal.Set { return newSet(table.words) })
 	d.names.index = sync.OnceFunc(d.indexNames)
