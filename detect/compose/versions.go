@@ -91,6 +91,9 @@ func (r *Reader) cut(data []byte) bool {
 	}
 	known := false
 	for i, key := range r.starts {
+		if r.size > 2*maxKnown {
+			return false
+		}
 		start, end := key, len(data)
 		if i == 0 {
 			start = 0 // with what stands before the first key
@@ -140,6 +143,9 @@ func (r *Reader) cutServices(data []byte, start, key int) (cut, ok bool) {
 		return false, false
 	}
 	for i, start := range r.inner {
+		if r.size > 2*maxKnown {
+			return false, false
+		}
 		end := len(data)
 		if i+1 < len(r.inner) {
 			end = r.inner[i+1]

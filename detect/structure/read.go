@@ -70,6 +70,7 @@ func dotenvAssignments(list []assignment.Assignment, f *dotenv.File) []assignmen
 // zero value is ready for use. A Reader belongs to one goroutine.
 type Reader struct {
 	compose compose.Reader
+	dotenv  dotenv.Reader
 	// Memory that is used again.
 	all                     []Read
 	stack, settings, sample []assignment.Assignment
@@ -107,7 +108,7 @@ func (r *Reader) read(k Kind, data []byte) (detect.Reading, int) {
 		r.stack = composeAssignments(again(r.stack), data, f)
 		return detect.Reading{Assignments: r.stack}, len(f.Problems)
 	case Dotenv:
-		f := dotenv.Parse(data)
+		f := r.dotenv.Read(data)
 		r.settings = dotenvAssignments(again(r.settings), f)
 		return detect.Reading{Assignments: r.settings}, len(f.Problems)
 	case DotenvSample:
