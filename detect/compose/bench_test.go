@@ -1,6 +1,8 @@
 package compose
 
 import (
+	"bytes"
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -71,4 +73,36 @@ func BenchmarkLooksLikeCompose(b *testing.B) {
 	for b.Loop() {
 		LooksLikeCompose(data)
 	}
+}
+
+// BenchmarkReader reads versions of a file of which one service is new each time.
+func BenchmarkReader(b *testing.B) {
+	text := strings.ReplaceAll(strings.ReplaceAll(sample, "&common", ""), "    <<: *common\n", "")
+	head, rest, _ := strings.Cut(text, "  web:\n")
+	service, tail, _ := strings.Cut(rest, "volumes:\n  data:")
+	var all strings.Builder
+	all.WriteString(head)
+	for i := range 30 {
+		all.WriteString(strings.ReplaceAll(strings.ReplaceAll("  web:\n"+service, "  web:", fmt.Sprintf("  web%d:", i)), "  db:", fmt.Sprintf("  db%d:", i)))
+	}
+	all.WriteString("volumes:\n  data:" + tail)
+	data := []byte(all.String())
+	at := bytes.Index(data, []byte("web15")) + len("web15:\n    image: \"")
+	b.Run("parse", func(b *testing.B) {
+		b.SetBytes(int64(len(data)))
+		for b.Loop() {
+			Parse(data)
+		}
+	})
+	b.Run("versions", func(b *testing.B) {
+		var r Reader
+		b.SetBytes(int64(len(data)))
+		b.ReportAllocs()
+		for i := 0; b.Loop(); i++ {
+			copy(data[at:], fmt.Sprintf("%08d", i))
+			if f := r.Read(data); f != &r.file {
+				b.Fatal("not read by blocks")
+			}
+		}
+	})
 }
