@@ -50,7 +50,7 @@ const (
 // begin makes ready for an assignment of a context with a number. It reports whether it is known that no rule makes a
 // match of it; end is to be called if not.
 func (v *verdicts) begin(data []byte, a *assignment.Assignment, context uint16) (refused bool) {
-	v.record = v.record[:0]
+	v.record, v.replay, v.recording = v.record[:0], nil, false
 	start := max(0, min(a.Name.Start, a.Value.Start)-plausible.Around)
 	end := min(len(data), max(a.Name.End, a.Value.End)+plausible.Around)
 	if end-start+len(a.Decoded) > maxJudged {

@@ -227,3 +227,35 @@ func TestRunUnplaced(t *testing.T) {
 		}
 	}
 }
+
+// TestRunDocument: a text that quotes files is read as one of them only where it has such a name.
+func TestRunDocument(t *testing.T) {
+	rs, err := detect.Parse("test.toml", []byte(`
+[[rules]]
+id = "set"
+description = "a password in the environment of a service"
+in = ["compose.environment"]
+keywords = ["password"]
+value = '.'
+`), detect.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := "services:\n  a:\n    image: x\n    environment:\n      PASSWORD: hunter2\n"
+	m := &memory{
+		texts: []string{text, text + "```\n", text + "# ```\n"},
+		paths: map[int][]string{0: {"docker-compose.yml", "README.md"}, 1: {"README.md", "docker-compose.yml"}, 2: {"stack.yml"}},
+		order: []int{1, 0, 2},
+	}
+	res, err := scan.Run(t.Context(), m, detect.New(rs), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "set hunter2 docker-compose.yml:5:17 docker-compose.yml:5:17 stack.yml:5:17\n"
+	if got := tell(res.Findings); got != want {
+		t.Errorf("got %swant %s", got, want)
+	}
+	if got := res.Stats.Structured["compose"]; got != 3 {
+		t.Errorf("%d compose files", got)
+	}
+}

@@ -102,3 +102,30 @@ func FuzzText(f *testing.F) {
 		}
 	})
 }
+
+// TestShift: a text of a file is the same text in a larger one, at another place.
+func TestShift(t *testing.T) {
+	file := []byte(`ab\"cd`)
+	var b Builder
+	b.Copy(file, span(0, 2))
+	b.Stand([]byte{'"'}, span(2, 4))
+	b.Copy(file, span(4, 6))
+	joined := b.Text(0)
+	for _, text := range []Text{joined, joined.Slice(1, 4), joined.Slice(3, 5), Of(file, span(1, 3)), Decode([]byte("x"), span(2, 6)), {}} {
+		moved := text.Shift(10)
+		if !bytes.Equal(moved.Bytes, text.Bytes) || moved.Verbatim() != text.Verbatim() {
+			t.Errorf("%+v became %+v", text, moved)
+		}
+		for i := 0; i <= text.Len(); i++ {
+			for j := i; j <= text.Len(); j++ {
+				was, is := text.Span(i, j), moved.Span(i, j)
+				if is != span(was.Start+10, was.End+10) {
+					t.Errorf("bytes %d to %d of %q were at %v and are at %v", i, j, text.Bytes, was, is)
+				}
+			}
+		}
+		if text.Shift(10).Shift(-10).Place() != text.Place() {
+			t.Errorf("%+v does not come back", text)
+		}
+	}
+}
