@@ -7,7 +7,10 @@
 // Concurrency: pure functions, to be called from any goroutine.
 package credfile
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Kind says what a file of credentials is.
 type Kind uint8
@@ -132,7 +135,11 @@ func Copied(source, destination string) Kind {
 		}
 		destination += base
 	}
-	if k := Of(destination); k != SSHKey || lastParts(destination, 1) != ".ssh" {
+	k := Of(destination)
+	if k == Env && slices.ContainsFunc(nameWords(strings.ToLower(base)), func(w string) bool { return shows[w] }) {
+		return None // a sample in the place of variables is a sample
+	}
+	if k != SSHKey || lastParts(destination, 1) != ".ssh" {
 		return k
 	}
 	return sshFile(strings.ToLower(base))
@@ -159,6 +166,15 @@ func lastParts(name string, n int) string {
 	return name
 }
 
+// shows are words of names of files that show what a file of variables looks like, or are none.
+var shows = map[string]bool{"example": true, "examples": true, "sample": true, "samples": true, "template": true, "tpl": true, "tmpl": true,
+	"dist": true, "defaults": true, "default": true, "dummy": true, "skel": true, "skeleton": true, "placeholder": true, "schema": true,
+	"md": true, "ts": true, "js": true, "go": true, "py": true, "sh": true}
+
+func nameWords(base string) []string {
+	return strings.FieldsFunc(base, func(r rune) bool { return r == '.' || r == '-' || r == '_' })
+}
+
 // IsEnv says whether a file of this name (without folders, any case) holds variables that are meant: .env,
 // .env.production, prod.env, .envrc; not .env.example.
 func IsEnv(base string) bool {
@@ -167,12 +183,9 @@ func IsEnv(base string) bool {
 	case ".env", ".envrc", ".flaskenv", ".dev.vars":
 		return true
 	}
-	words := strings.FieldsFunc(base, func(r rune) bool { return r == '.' || r == '-' || r == '_' })
-	for _, w := range words {
-		switch w {
-		case "example", "examples", "sample", "samples", "template", "tpl", "tmpl", "dist", "defaults", "default", "dummy", "skel", "skeleton", "placeholder", "schema", "md", "ts", "js", "go", "py", "sh":
-			return false
-		}
+	words := nameWords(base)
+	if slices.ContainsFunc(words, func(w string) bool { return shows[w] }) {
+		return false
 	}
 	return strings.HasPrefix(base, ".env.") || strings.HasPrefix(base, ".env-") || strings.HasPrefix(base, ".env_") || strings.HasPrefix(base, ".env*") ||
 		strings.HasSuffix(base, ".env") && len(words) > 1 || base == "*.env"

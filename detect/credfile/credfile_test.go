@@ -30,7 +30,7 @@ func TestCopied(t *testing.T) {
 		{"deploy", "/root/.ssh/", SSHKey}, {"deploy", "/root/.ssh/id_rsa", SSHKey}, {"known_hosts", "/root/.ssh/", None},
 		{"keys/x.pub", "/root/.ssh/", None}, {"ssh", "/root/.ssh", SSHKey}, {"npmrc.prod", "/root/.npmrc", NPM},
 		{"config.json", "/root/.docker/config.json", Docker}, {"config.json", "/app/", None}, {".env.production", "/srv/settings", Env},
-		{"prod", "/srv/.env", Env}, {"prod.env.example", "/srv/app", None}, {"", "", None},
+		{"prod", "/srv/.env", Env}, {".env.example", ".env", None}, {".env.production", ".env", Env}, {"prod.env.example", "/srv/app", None}, {"", "", None},
 	} {
 		if got := Copied(c.source, c.destination); got != c.want {
 			t.Errorf("%q to %q: %v, want %v", c.source, c.destination, got, c.want)

@@ -167,14 +167,19 @@ const maxCopies = 256
 
 // removed notes that a path is deleted.
 func (j *judgement) removed(stage int, path string) {
-	base := path[strings.LastIndexByte(path, '/')+1:]
 	for i := max(0, len(j.copies)-maxCopies); i < len(j.copies); i++ {
-		c := &j.copies[i]
-		if c.stage == stage && (base != "" && (base == c.base || base == c.dest[strings.LastIndexByte(c.dest, '/')+1:]) ||
-			strings.HasPrefix(c.dest, path+"/")) {
+		if c := &j.copies[i]; j.sees(stage, c.stage) && deletes(path, c.dest, c.base) {
 			j.list[c.at].Context = ContextCopyRemoved
 		}
 	}
+}
+
+// sees says whether a stage has the layers of an earlier one.
+func (j *judgement) sees(stage, earlier int) bool {
+	for n := 0; stage > earlier && n < maxParents; n++ {
+		stage = j.stages[stage].Parent
+	}
+	return stage == earlier
 }
 
 // Finals says for each stage whether an image that can be built of the file has its layers: the stage is one that no

@@ -119,7 +119,8 @@ func (x *facts) copied(in *Instruction) {
 			}
 		case credfile.Copied(name, dest) != credfile.None:
 			base := name[strings.LastIndexByte(strings.TrimRight(name, "/"), '/')+1:]
-			x.copies = append(x.copies, source{at: src.Place(), base: strings.TrimRight(base, "/"), dest: dest})
+			x.copies = append(x.copies, source{at: src.Place(), base: strings.TrimRight(base, "/"),
+				dest: strings.TrimPrefix(strings.TrimRight(dest, "/"), "./")})
 		}
 		plain := strings.TrimPrefix(name, "./")
 		if !from && x.beside == "" && !isContext(name) && plain != "" && !strings.ContainsAny(plain, "*?[$<:") && plain[0] != '/' && !strings.HasSuffix(plain, "/") {
@@ -130,25 +131,22 @@ func (x *facts) copied(in *Instruction) {
 
 // removals notes the paths that RUN deletes.
 func (x *facts) removals(f *File, in *Instruction) {
-	if !bytes.Contains(in.Text.Bytes, []byte("rm ")) && !bytes.Contains(in.Text.Bytes, []byte("shred ")) &&
-		!bytes.Contains(in.Text.Bytes, []byte("unlink ")) && len(in.Heredocs) == 0 {
+	if !bytes.Contains(in.Text.Bytes, []byte("rm")) && !bytes.Contains(in.Text.Bytes, []byte("shred")) &&
+		!bytes.Contains(in.Text.Bytes, []byte("unlink")) && len(in.Heredocs) == 0 {
 		return
 	}
-	for _, s := range f.Shell(in) {
-		if !s.Shell {
-			continue
-		}
-		Commands(s.Text, s.Escape, func(c *Command) {
-			if !isCommand(c, "rm") && !isCommand(c, "shred") && !isCommand(c, "unlink") {
-				return
-			}
-			for _, w := range c.Words[1:] {
-				if path := strings.TrimRight(w.Value.String(), "/*"); path != "" && path[0] != '-' {
-					x.removed = append(x.removed, path)
+	f.commands(in, nil, func(byte) func(*Command) {
+		return func(c *Command) {
+			switch name, args := program(c.Words); name {
+			case "rm", "shred", "unlink":
+				for i := range args[1:] {
+					if path := deleted(args[1+i].Value.String()); path != "" && path[0] != '-' {
+						x.removed = append(x.removed, path)
+					}
 				}
 			}
-		})
-	}
+		}
+	})
 }
 
 // takes notes the stages that an instruction takes files from.
@@ -184,16 +182,48 @@ func isContext(name string) bool {
 	return false
 }
 
-// isCommand says whether the command's program is the one named.
-func isCommand(c *Command, program string) bool {
-	return len(c.Words) > 0 && programOf(c) == program
+// deleted is a path as deletes wants it.
+func deleted(path string) string {
+	path = strings.Trim(path, "\"'")
+	for _, home := range []string{"./", "~/", "$HOME/", "${HOME}/"} {
+		path = strings.TrimPrefix(path, home)
+	}
+	return strings.TrimRight(path, "/*")
 }
 
-// programOf is the name of a command's program, without folders.
-func programOf(c *Command) string {
-	if len(c.Words) == 0 {
-		return ""
+// deletes says whether whoever deletes a path deletes a file: it is the path, or below it, or base within it is.
+// Where one of the two is relative, to which folder is not known, and the last part of the path decides.
+func deletes(path, file, base string) bool {
+	if path == "" {
+		return false
 	}
-	name := c.Words[0].Value.Bytes
-	return string(name[bytes.LastIndexByte(name, '/')+1:])
+	if file == "" {
+		file = "/" + base
+	}
+	slash := strings.LastIndexByte(path, '/')
+	last := path[slash+1:]
+	for _, f := range [...]string{file, file + "/" + base} {
+		rest, ok := strings.CutPrefix(f, path)
+		switch {
+		case ok && (rest == "" || rest[0] == '/'):
+			return true
+		case path[0] == '/' && f[0] == '/':
+			if name, ok := strings.CutPrefix(f, path[:slash]+"/"); ok && likeGlob(name, last) {
+				return true // rm /c/*.pem
+			}
+		case strings.HasSuffix(f, "/"+path), strings.Contains(f, "/"+path+"/"), likeGlob(f[strings.LastIndexByte(f, '/')+1:], last),
+			strings.HasPrefix(f, last+"/"):
+			return true
+		}
+	}
+	return false
+}
+
+// likeGlob says whether a name is that of a pattern with at most one star.
+func likeGlob(name, pattern string) bool {
+	before, behind, star := strings.Cut(pattern, "*")
+	if !star || name == "" {
+		return name != "" && name == pattern
+	}
+	return name == pattern || len(name) >= len(before)+len(behind) && strings.HasPrefix(name, before) && strings.HasSuffix(name, behind)
 }
