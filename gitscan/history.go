@@ -42,6 +42,8 @@ type history struct {
 	at        walkPoint
 	views     *treeViews
 	depends   dependents
+	// registered are the trees that around has looked at.
+	registered map[aroundKey]bool
 }
 
 // interval is one secret at one path, from one commit on.
@@ -90,7 +92,7 @@ func newHistory(r *Repo, l scan.Lookup) *history {
 		changed: map[uint32][]scan.SecretID{}, tips: map[int32][]int32{},
 	}
 	h.diff = r.differ(h.change)
-	h.views, h.depends = r.treeViews(l), newDependents(l)
+	h.views, h.depends, h.registered = r.treeViews(l), newDependents(l), map[aroundKey]bool{}
 	h.bounded = r.graph.bounded()
 	for i, n := range r.tipNodes {
 		h.tips[n] = append(h.tips[n], int32(i))
@@ -266,6 +268,9 @@ type changedBlob struct {
 
 // change is called for each path that differs from the first parent. Most paths neither hold a secret nor ever did.
 func (h *history) change(c change) {
+	if h.bounded {
+		h.around(c.path)
+	}
 	h.depends.changed(c.path)
 	h.compare(c)
 }

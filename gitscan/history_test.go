@@ -46,6 +46,19 @@ func scanRepo(t testing.TB, dir string, o gitscan.Options, rules string, workers
 	return res
 }
 
+func scanSource(t testing.TB, src scan.Source, rules string) *scan.Result {
+	t.Helper()
+	rs, err := detect.Parse("test.toml", []byte(rules), detect.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := scan.Run(context.Background(), src, detect.New(rs), 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res
+}
+
 func git(t testing.TB, dir string, stdin []byte, args ...string) string {
 	t.Helper()
 	cmd := exec.Command("git", append([]string{"-C", dir}, args...)...)

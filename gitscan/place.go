@@ -177,6 +177,16 @@ func (p *placer) index() {
 		return
 	}
 	tree := newIndexTree(p.repo, entries, p.lookup)
+	if s, err := p.repo.compareIndex(entries); err == nil { // else there is no HEAD to compare with
+		before := p.views.of(s.head)
+		s.unchanged(p.lookup, tree, before, p.emit)
+		for _, e := range s.entries {
+			// A blob that history has need not mean the same among other files.
+			if _, some := p.lookup.Depends(scan.BlobRef(e.ord), e.path); some && p.seen.has(e.ord) {
+				s.place(e, p.lookup, tree, before, p.emit)
+			}
+		}
+	}
 	for _, e := range entries {
 		ord, ok := p.repo.store.Find(e.id)
 		if !ok {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 
@@ -18,6 +19,7 @@ type Staged struct {
 	entries []stagedEntry
 	index   []indexEntry // all of it
 	head    pack.ID      // the tree of HEAD
+	gone    []string     // paths that HEAD has and the index has not
 }
 
 type stagedEntry struct {
@@ -32,6 +34,11 @@ func (r *Repo) Staged() (*Staged, error) {
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("%s/index: %w", r.dirs.gitDir, err)
 	}
+	return r.compareIndex(entries)
+}
+
+// compareIndex compares an index with HEAD.
+func (r *Repo) compareIndex(entries []indexEntry) (*Staged, error) {
 	head, err := r.headTree()
 	if err != nil {
 		return nil, err
@@ -42,6 +49,7 @@ func (r *Repo) Staged() (*Staged, error) {
 	s := &Staged{repo: r, index: entries, head: head}
 	for _, e := range entries {
 		old, had := atHead[e.path]
+		delete(atHead, e.path)
 		if had && old == e.id {
 			continue
 		}
@@ -56,7 +64,48 @@ func (r *Repo) Staged() (*Staged, error) {
 		}
 		s.entries = append(s.entries, se)
 	}
+	s.gone = slices.Sorted(maps.Keys(atHead))
 	return s, nil
+}
+
+// unchanged calls emit for what the index has in files that are as HEAD has them, because of other files that are not.
+func (s *Staged) unchanged(l scan.Lookup, now, before scan.Tree, emit func(scan.Placement)) {
+	n := nearness{watched: l.Watched, folders: map[string]bool{}}
+	staged := map[string]bool{}
+	for _, e := range s.entries {
+		n.add(e.path)
+		staged[e.path] = true
+	}
+	for _, p := range s.gone {
+		n.add(p)
+	}
+	if len(n.folders) == 0 {
+		return
+	}
+	d := newDependents(l)
+	refs := map[string]scan.BlobRef{}
+	for _, e := range s.index {
+		if !staged[e.path] && n.near(e.path) && l.Named(e.path) {
+			if ord, ok := s.repo.store.Find(e.id); ok {
+				refs[e.path] = scan.BlobRef(ord)
+				d.register(scan.BlobRef(ord), e.path)
+			}
+		}
+	}
+	for p := range staged {
+		d.changed([]byte(p))
+	}
+	for _, p := range s.gone {
+		d.changed([]byte(p))
+	}
+	for _, p := range slices.Sorted(maps.Keys(d.again)) {
+		known := l.At(refs[p], p, before)
+		for _, id := range l.At(refs[p], p, now) {
+			if _, old := slices.BinarySearch(known, id); !old {
+				emit(scan.Placement{Blob: refs[p], Path: p, Secret: id, Note: "staged"})
+			}
+		}
+	}
 }
 
 // headTree is the tree of HEAD's commit, zero when the branch is unborn.
@@ -94,21 +143,26 @@ func (s *Staged) Place(ctx context.Context, l scan.Lookup, emit func(scan.Placem
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		ref := scan.BlobRef(e.ord)
-		if !l.Holds(ref) && !l.Named(e.path) {
-			continue
-		}
-		var known []scan.SecretID
-		if e.replaces {
-			known = l.At(scan.BlobRef(e.old), e.path, before)
-		}
-		for _, id := range l.At(ref, e.path, now) {
-			if _, old := slices.BinarySearch(known, id); !old {
-				emit(scan.Placement{Blob: ref, Path: e.path, Secret: id, Note: "staged"})
-			}
+		if l.Holds(scan.BlobRef(e.ord)) || l.Named(e.path) {
+			s.place(e, l, now, before, emit)
 		}
 	}
+	s.unchanged(l, now, before, emit)
 	return nil
+}
+
+// place emits what an entry brings in.
+func (s *Staged) place(e stagedEntry, l scan.Lookup, now, before scan.Tree, emit func(scan.Placement)) {
+	ref := scan.BlobRef(e.ord)
+	var known []scan.SecretID
+	if e.replaces {
+		known = l.At(scan.BlobRef(e.old), e.path, before)
+	}
+	for _, id := range l.At(ref, e.path, now) {
+		if _, old := slices.BinarySearch(known, id); !old {
+			emit(scan.Placement{Blob: ref, Path: e.path, Secret: id, Note: "staged"})
+		}
+	}
 }
 
 // BlobID implements scan.Source.

@@ -3,6 +3,7 @@ package gitscan
 import (
 	"bytes"
 	"slices"
+	"strings"
 
 	"rummage/gitscan/internal/pack"
 	"rummage/scan"
@@ -110,14 +111,14 @@ func (d *differ) folder(tree pack.ID, path []byte) pack.ID {
 // dependents are the paths whose findings depend on other files, by what they depend on.
 type dependents struct {
 	lookup   scan.Lookup
-	byPath   map[string][]string // on the file at a path
-	watching []string            // on watched files anywhere
+	byPath   map[string]map[string]bool // on the file at a path
+	watching []string                   // on watched files anywhere
 	known    map[string]bool
 	again    map[string]bool // to be looked at again at the commit being walked
 }
 
 func newDependents(l scan.Lookup) dependents {
-	return dependents{lookup: l, byPath: map[string][]string{}, known: map[string]bool{}, again: map[string]bool{}}
+	return dependents{lookup: l, byPath: map[string]map[string]bool{}, known: map[string]bool{}, again: map[string]bool{}}
 }
 
 // register notes what a blob at a path depends on.
@@ -131,9 +132,10 @@ func (d *dependents) register(ref scan.BlobRef, path string) {
 		d.watching = append(d.watching, path)
 	}
 	for _, p := range paths {
-		if !slices.Contains(d.byPath[p], path) {
-			d.byPath[p] = append(d.byPath[p], path)
+		if d.byPath[p] == nil {
+			d.byPath[p] = map[string]bool{}
 		}
+		d.byPath[p][path] = true
 	}
 }
 
@@ -142,12 +144,77 @@ func (d *dependents) changed(path []byte) {
 	if len(d.watching) == 0 {
 		return
 	}
-	for _, p := range d.byPath[string(path)] {
+	for p := range d.byPath[string(path)] {
 		d.again[p] = true
 	}
 	if d.lookup.Watched(string(path)) {
 		for _, p := range d.watching {
 			d.again[p] = true
+		}
+	}
+}
+
+// nearness is where to look for files that depend on changed ones and that did not change themselves: in the folders
+// above, and everywhere when a file changed that may matter anywhere.
+type nearness struct {
+	watched func(name string) bool
+	folders map[string]bool
+	all     bool
+}
+
+func (n *nearness) add(path string) {
+	n.all = n.all || n.watched(path)
+	for path != "" {
+		path = path[:max(0, strings.LastIndexByte(path, '/'))]
+		n.folders[path] = true
+	}
+}
+
+func (n *nearness) near(path string) bool {
+	return n.all || n.folders[path[:max(0, strings.LastIndexByte(path, '/'))]]
+}
+
+// around registers the files near a changed path of which no commit of the scan told, since they are older.
+func (h *history) around(path []byte) {
+	tree := h.repo.graph.nodes[h.at.node].tree
+	all := h.lookup.Watched(string(path))
+	h.register(tree, "", all, 0)
+	for i, c := range path {
+		if c == '/' && !all {
+			h.register(h.views.differ.folder(tree, path[:i]), string(path[:i+1]), false, 0)
+		}
+	}
+}
+
+// around is a tree whose files have been registered.
+type aroundKey struct {
+	tree   pack.ID
+	folder string
+	all    bool
+}
+
+// register registers the files of a tree, and of all below when that is asked for.
+func (h *history) register(tree pack.ID, folder string, all bool, depth int) {
+	k := aroundKey{tree, folder, all}
+	if tree.IsZero() || depth > maxTreeDepth || h.registered[k] {
+		return
+	}
+	if len(h.registered) >= maxViews {
+		clear(h.registered)
+	}
+	h.registered[k] = true
+	var c cursor
+	for c.start(h.views.differ.format, h.views.differ.read(tree)); c.ok; c.next() {
+		name := folder + string(c.cur.name)
+		switch {
+		case c.cur.isDir():
+			if all {
+				h.register(c.cur.id, name+"/", true, depth+1)
+			}
+		case c.cur.isBlob() && h.isNamed([]byte(name)):
+			if ord, ok := h.repo.store.Find(c.cur.id); ok {
+				h.depends.register(scan.BlobRef(ord), name)
+			}
 		}
 	}
 }

@@ -1,6 +1,8 @@
 package scan
 
 import (
+	"bytes"
+	"errors"
 	"path"
 	"slices"
 	"strings"
@@ -9,6 +11,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/format/gitignore"
 	"github.com/moby/patternmatcher"
 
+	"rummage/detect"
 	"rummage/detect/assignment"
 	"rummage/detect/credfile"
 	"rummage/detect/dotenv"
@@ -36,6 +39,8 @@ type conditions struct {
 	mu       sync.Mutex
 	sets     map[setsKey]bool // does a .env file set secrets?
 	filled   map[BlobRef]bool
+	found    map[BlobRef]bool
+	searcher *detect.Matcher
 	ignores  map[ignoreKey][]gitignore.Pattern
 	matchers map[BlobRef]*patternmatcher.PatternMatcher
 }
@@ -54,7 +59,7 @@ type ignoreKey struct {
 const maxIgnore = 1 << 20
 
 func newConditions(c *collector) conditions {
-	return conditions{c: c, sets: map[setsKey]bool{}, filled: map[BlobRef]bool{}, ignores: map[ignoreKey][]gitignore.Pattern{},
+	return conditions{c: c, sets: map[setsKey]bool{}, filled: map[BlobRef]bool{}, found: map[BlobRef]bool{}, ignores: map[ignoreKey][]gitignore.Pattern{},
 		matchers: map[BlobRef]*patternmatcher.PatternMatcher{}}
 }
 
@@ -98,22 +103,25 @@ func (k *conditions) hold(when assignment.Condition, file string, tree Tree) boo
 	return false
 }
 
-func (k *conditions) content(ref BlobRef) []byte {
+// content is the text of a blob, nil for one that cannot be read, which the search has counted. What is binary is given
+// as it is, and said to be so.
+func (k *conditions) content(ref BlobRef) (data []byte, binary bool) {
 	data, err := k.c.files.src.Content(ref)
 	if err != nil {
-		return nil // the search has counted it
+		return nil, false
 	}
 	text, _, ok := Text(data, nil)
 	if !ok {
-		return data
+		return data, true
 	}
-	return text
+	return text, false
 }
 
 func (k *conditions) isFilled(ref BlobRef) bool {
 	filled, known := k.filled[ref]
 	if !known {
-		filled = len(strings.TrimSpace(string(k.content(ref)))) > 0
+		data, err := k.c.files.src.Content(ref)
+		filled = errors.Is(err, ErrTooLarge) || len(bytes.TrimSpace(data)) > 0
 		k.filled[ref] = filled
 	}
 	return filled
@@ -125,7 +133,7 @@ func (k *conditions) setsSecrets(ref BlobRef, sample bool) bool {
 	if known {
 		return sets
 	}
-	data := k.content(ref)
+	data, _ := k.content(ref)
 	for _, e := range dotenv.Parse(data).Assignments {
 		if e.Comment || e.Unset || e.Form == interpolate.Reference || e.Form == interpolate.Empty {
 			continue
@@ -152,7 +160,8 @@ func (k *conditions) ignored(tree Tree, p string) bool {
 		key := ignoreKey{ref, folder}
 		list, known := k.ignores[key]
 		if !known {
-			list = ParseIgnore(k.content(ref), parts[:i])
+			data, _ := k.content(ref)
+			list = ParseIgnore(data, parts[:i])
 			k.ignores[key] = list
 		}
 		patterns = append(patterns, list...)
@@ -245,7 +254,24 @@ func (k *conditions) credential(ref BlobRef, name string) bool {
 	case credfile.KeyStore:
 		return true
 	}
-	return k.c.Holds(ref)
+	return k.holds(ref)
+}
+
+// holds says whether a blob has a match. One that is older than the scan, or staged long ago, was not searched.
+func (k *conditions) holds(ref BlobRef) bool {
+	if k.c.Holds(ref) {
+		return true
+	}
+	found, known := k.found[ref]
+	if !known {
+		if k.searcher == nil {
+			k.searcher = k.c.det.Matcher()
+		}
+		text, binary := k.content(ref)
+		found = !binary && len(k.searcher.Match(text)) > 0
+		k.found[ref] = found
+	}
+	return found
 }
 
 // matcher reads an ignore file of Docker, nil for one that Docker would refuse.
@@ -255,7 +281,7 @@ func (k *conditions) matcher(ref BlobRef) *patternmatcher.PatternMatcher {
 		return m
 	}
 	var patterns []string
-	data := k.content(ref)
+	data, _ := k.content(ref)
 	for line := range strings.Lines(string(data[:min(len(data), maxIgnore)])) {
 		line = strings.TrimSpace(strings.TrimPrefix(line, "\ufeff"))
 		if line == "" || line[0] == '#' {
