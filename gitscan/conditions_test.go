@@ -405,3 +405,48 @@ func randomFiles(t *testing.T, r *rand.Rand, dir string, n int) map[string]bool 
 	}
 	return written
 }
+
+// TestConditionsWithoutCommit: trees that tags name are judged like those of commits; of what nothing leads to the
+// files around are not known, but what does not depend on them is told.
+func TestConditionsWithoutCommit(t *testing.T) {
+	const rules = conditionRules + `
+[[rules]]
+id = "arg"
+description = "x"
+kind = "exposure"
+in = ["dockerfile.arg-open"]
+key = '''.'''
+`
+	dir := t.TempDir()
+	git(t, dir, nil, "init", "-q", "--bare")
+	blob := func(text string) string {
+		return strings.TrimSpace(git(t, dir, []byte(text), "hash-object", "-w", "--stdin"))
+	}
+	tree := func(files ...string) string {
+		var in strings.Builder
+		for i := 0; i < len(files); i += 2 {
+			fmt.Fprintf(&in, "100644 blob %s\t%s\n", blob(files[i+1]), files[i])
+		}
+		return strings.TrimSpace(git(t, dir, []byte(in.String()), "mktree"))
+	}
+	const dockerfile, env = "FROM a\nARG T\nCOPY . .\n", "DB_PASSWORD=kX82mQp4vT\n"
+	git(t, dir, nil, "update-ref", "refs/tags/with", tree("Dockerfile", dockerfile, ".env", env))
+	git(t, dir, nil, "update-ref", "refs/tags/without", tree("Dockerfile", dockerfile, ".env", env, ".dockerignore", ".env\n"))
+	tree("Dockerfile.old", "FROM b\nARG U\nCOPY . .\n", ".env", env)
+	var got []string
+	for _, f := range scanRepo(t, dir, gitscan.Options{}, rules, 2).Findings {
+		for _, p := range f.Places {
+			got = append(got, fmt.Sprintf("%s %s %s %v", f.Rule, p.Path, p.Note, p.AtTip))
+		}
+	}
+	slices.Sort(got)
+	want := []string{
+		"arg Dockerfile tagged tree [refs/tags/with]",
+		"arg Dockerfile tagged tree [refs/tags/without]",
+		"arg Dockerfile.old unreachable object []",
+		"copy-context Dockerfile tagged tree [refs/tags/with]",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q\nwant %q", got, want)
+	}
+}

@@ -265,6 +265,11 @@ func (c *collector) Refs() []BlobRef {
 	for ref := range c.hits {
 		refs = append(refs, ref)
 	}
+	for k, found := range c.files.hits {
+		if found != nil && len(found.hits) > 0 {
+			refs = append(refs, k.ref) // which a name may make a structured file
+		}
+	}
 	slices.Sort(refs)
-	return refs
+	return slices.Compact(refs)
 }
