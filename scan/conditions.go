@@ -3,6 +3,7 @@ package scan
 import (
 	"bytes"
 	"errors"
+	"iter"
 	"path"
 	"slices"
 	"strings"
@@ -203,16 +204,21 @@ func contextFolder(tree Tree, folder, beside string) string {
 		}
 		return folder
 	}
-	for dir, n := folder, 0; n < maxAbove; n++ {
+	for dir := range above(folder) {
 		if _, ok := tree.File(path.Join(dir, beside)); ok {
 			return dir
 		}
-		if dir == "." || dir == "/" {
-			break
-		}
-		dir = path.Dir(dir)
 	}
 	return folder
+}
+
+// above are a folder and those above it, maxAbove at most.
+func above(folder string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for n := 0; n < maxAbove && yield(folder) && folder != "." && folder != "/"; n++ {
+			folder = path.Dir(folder)
+		}
+	}
 }
 
 // inContext says whether a file of credentials lies in a build context and is not kept out of it.
@@ -316,8 +322,14 @@ func (c *collector) Depends(ref BlobRef, name string) (paths []string, some bool
 			continue
 		}
 		some = true
-		if p, ok := target(name, h.match.When); ok && h.match.When.Kind != assignment.InContext {
+		switch p, ok := target(name, h.match.When); {
+		case !ok:
+		case h.match.When.Kind != assignment.InContext:
 			paths = append(paths, p)
+		case h.match.When.Beside != "":
+			for dir := range above(p) {
+				paths = append(paths, path.Join(dir, h.match.When.Beside))
+			}
 		}
 	}
 	slices.Sort(paths)

@@ -65,6 +65,8 @@ func (v *value) settingValue(strength Strength, sort Sort, form settingForm) Ver
 		return no("placeholder")
 	case isHash(v.text):
 		return no("hash")
+	case v.text[0] == '`' && v.text[s.n-1] == '`' && s.n > 1:
+		return no("reference") // to what a command gives
 	case isKeyword(v.text), s.n == 1:
 		return no("keyword")
 	case s.letters()+s.digits+s.high == 0, s.distinct == 1:
@@ -85,19 +87,68 @@ func (v *value) settingValue(strength Strength, sort Sort, form settingForm) Ver
 	case form == inValues && s.digits == 0 && v.isIdentifier() && s.known == s.letters():
 		return no("words")
 	}
+	if sort == KeyOf && v.isGivenOut() && s.digits == 0 && s.random() < 2 && (namesKey(v.text) || s.n > 3 && s.steps >= s.n-2) {
+		return no("placeholder") // API_KEY=my-api-key: nobody may choose one
+	}
 	need := float32(2)
 	switch {
+	case isCommon(v.text), v.isNamed():
+		return weak("default")
 	case s.random() >= need && !(s.n <= longestWord && (v.fillerOnly() || v.leetFiller())):
 		if encodesText(v.text) {
 			return weak("encoded words")
 		}
 		return yes("random")
-	case v.fillerOnly(), v.leetFiller(), v.isCommonPassword(), s.n < 4, s.steps >= s.n-2, s.known == s.letters():
+	case v.fillerOnly(), v.leetFiller(), v.isCommonPassword(), s.n < 4, s.steps >= s.n-2, s.known == s.letters() && s.digits == 0:
 		return weak("default")
 	case s.digits > 0 || s.high > 0 || s.symbols > 0 && v.marked():
 		return yes("letters and digits")
 	}
 	return weak("word")
+}
+
+// isGivenOut reports whether the name is that of a key that a provider makes, rather than one that whoever runs the
+// program chooses: API_KEY, not JWT_SECRET.
+func (v *value) isGivenOut() bool {
+	low := lowered(v.name)
+	for _, w := range [...]string{"secret", "jwt", "encr", "crypt", "sess", "sign", "cookie", "master", "app", "shared", "psk", "auth"} {
+		if bytes.Contains(low.bytes(), []byte(w)) {
+			return false
+		}
+	}
+	return true
+}
+
+// namesKey reports whether a value of words ends in one for a key.
+func namesKey(t []byte) bool {
+	low := lowered(t)
+	b := bytes.TrimRight(low.bytes(), "_-.!")
+	return bytes.HasSuffix(b, []byte("key")) || bytes.HasSuffix(b, []byte("token"))
+}
+
+// isNamed reports whether a value is a word of its name, may be with digits behind it: PGADMIN_PASSWORD=pgadmin4.
+func (v *value) isNamed() bool {
+	low, name := lowered(v.text), lowered(v.name)
+	word := bytes.TrimRight(low.bytes(), "0123456789!")
+	return len(word) >= 3 && low.n-len(word) <= 4 && bytes.Contains(name.bytes(), word)
+}
+
+// commonPasswords are those of the lists of passwords in use that are no words: walks over the keyboard, and words with
+// a digit that everybody takes.
+var commonPasswords = func() map[string]bool {
+	m := map[string]bool{}
+	for _, w := range strings.Fields(`1q2w3e 1q2w3e4r 1q2w3e4r5t q1w2e3 q1w2e3r4 qwe123 qwerty123 qwerty1 qwer1234 1qaz2wsx zaq12wsx zaq1zaq1
+		!qaz2wsx !qaz1qaz 1qazxsw2 asdf1234 asd123 zxc123 zxcvbn abc123 abcd1234 a1b2c3 a1b2c3d4 aa123456 aaa111 123qwe 123abc
+		1234qwer password1 password12 pass123 pass1234 welcome1 welcome123 letmein1 monkey1 dragon1 iloveyou1 trustno1 admin1 admin12 root123
+		test1 test12 user123 guest123 changeme1 master1 secret1 secret123 p@ssw0rd p@ssw0rd1 p@ssword passw0rd pa55w0rd pa$$w0rd`) {
+		m[w] = true
+	}
+	return m
+}()
+
+func isCommon(t []byte) bool {
+	low := lowered(t)
+	return low.n <= longestWord && commonPasswords[string(bytes.TrimRight(low.bytes(), "!."))]
 }
 
 // sentence judges a value with blanks: a passphrase of few words, or a text about the secret.
@@ -141,8 +192,8 @@ var (
 		"change-this", "change this", "replaceme", "replace_", "replace-", "replace ", "replacethis", "placeholder", "your_", "your-", "your ", "yourpass", "yoursecret", "yourtoken",
 		"yourkey", "yourown", "yourapi", "redacted", "<your", "insert_", "insert-", "insert ", "fixme", "setme", "set_me", "set-me", "fillme", "fill_", "fill-", "enter_",
 		"enter-", "put_", "put-your", "putyour", "dummy", "secret_here", "key_here", "token_here", "password_here", "-here", "_here", "not_set", "notset",
-		"not-a-", "notareal", "not_a_", "xxxx", "lorem", "to_be_", "generate_", "generate-", "generated_", "randomstring", "random_string", "random-string", "somerandom", "secretsmanager", "my_secret_value_goes"}
-	placeholderValues = strings.Fields(`xxx xx x yyy zzz set given none null nil undefined empty blank required optional unset unknown nope na n/a tbd change
+		"not set", "not-a-", "notareal", "not_a_", "xxxx", "lorem", "to_be_", "generate_", "generate-", "generated_", "randomstring", "random_string", "random-string", "somerandom", "secretsmanager", "my_secret_value_goes"}
+	placeholderValues = strings.Fields(`id_rsa id_ed25519 id_ecdsa xxx xx x yyy zzz set given none null nil undefined empty blank required optional unset unknown nope na n/a tbd change
 		replace fake removed hidden masked omitted secret-here ... foobar foo bar disabled enabled default unused ignored auto random
 		todo generate generated some_password somepassword some-password mustchange must_change dummy value string`)
 )
