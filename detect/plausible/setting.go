@@ -99,7 +99,7 @@ func (v *value) settingValue(strength Strength, sort Sort, form settingForm) Ver
 			return weak("encoded words")
 		}
 		return yes("random")
-	case v.fillerOnly(), v.leetFiller(), v.isCommonPassword(), s.n < 4, s.steps >= s.n-2, s.known == s.letters() && s.digits == 0:
+	case v.fillerOnly(), v.leetFiller(), v.isCommonPassword(), s.n < 4, s.steps >= s.n-2, s.known == s.letters() && (s.digits == 0 || counts(v.text)):
 		return weak("default")
 	case s.digits > 0 || s.high > 0 || s.symbols > 0 && v.marked():
 		return yes("letters and digits")
@@ -119,11 +119,26 @@ func (v *value) isGivenOut() bool {
 	return true
 }
 
-// namesKey reports whether a value of words ends in one for a key.
+// namesKey reports whether a value only says that it is a key: my-api-key, token.
 func namesKey(t []byte) bool {
 	low := lowered(t)
 	b := bytes.TrimRight(low.bytes(), "_-.!")
-	return bytes.HasSuffix(b, []byte("key")) || bytes.HasSuffix(b, []byte("token"))
+	if !bytes.HasSuffix(b, []byte("key")) && !bytes.HasSuffix(b, []byte("token")) {
+		return false
+	}
+	if bytes.HasPrefix(b, []byte("my")) {
+		return true
+	}
+	for len(b) > 0 {
+		n := len(b)
+		for _, w := range [...]string{"api", "access", "auth", "key", "token", "_", "-"} {
+			b = bytes.TrimPrefix(b, []byte(w))
+		}
+		if len(b) == n {
+			return false
+		}
+	}
+	return true
 }
 
 // isNamed reports whether a value is a word of its name, may be with digits behind it: PGADMIN_PASSWORD=pgadmin4.
@@ -131,6 +146,13 @@ func (v *value) isNamed() bool {
 	low, name := lowered(v.text), lowered(v.name)
 	word := bytes.TrimRight(low.bytes(), "0123456789!")
 	return len(word) >= 3 && low.n-len(word) <= 4 && bytes.Contains(name.bytes(), word)
+}
+
+// counts reports whether the digits of a value are all at its end and count up from 1: word1, word123.
+func counts(t []byte) bool {
+	t = bytes.TrimRight(t, "!.")
+	word := bytes.TrimRight(t, "0123456789")
+	return bytes.HasPrefix([]byte("1234567890"), t[len(word):]) && bytes.IndexAny(word, "0123456789") < 0
 }
 
 // commonPasswords are those of the lists of passwords in use that are no words: walks over the keyboard, and words with

@@ -218,6 +218,8 @@ func TestSettings(t *testing.T) {
 		{compose, "PASSWORD", "2JT-kq9", "yes"},
 		{compose, "PASSWORD", "!QAZ2wsx", "weak"},
 		{compose, "PASSWORD", "blue42", "yes"},
+		{compose, "PASSWORD", "SQL_password123", "weak"},
+		{compose, "API_TOKEN", "wobbly-teacup-token", "weak"}, // of one's own server
 		{compose, "PASSWORD", "Welcome1", "weak"},
 		{compose, "JWT_SECRET", "abcdef", "weak"},
 		{compose, "JWT_SECRET", "my-key", "weak"},
