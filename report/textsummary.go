@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"rummage/scan"
 )
 
 // summary closes the text format: what was found, what was read, what was not, and why.
@@ -24,6 +26,9 @@ func (t *textWriter) summaryLines() []string {
 		lines = append(lines, s)
 	}
 	lines = append(lines, t.searchedText())
+	if s := structuredText(&t.v.Stats); s != "" {
+		lines = append(lines, s)
+	}
 	if s := countList(st.Skipped, ""); s != "" {
 		lines = append(lines, "Skipped: "+s+".")
 	}
@@ -104,6 +109,58 @@ func (t *textWriter) searchedText() string {
 	s += ": " + byteSize(float64(st.Bytes))
 	if st.Seconds > 0 {
 		s += fmt.Sprintf(" in %s, %s/s", seconds(st.Seconds), byteSize(float64(st.Bytes)/st.Seconds))
+	}
+	return s + "."
+}
+
+// structuredKinds are what files of a kind are called, one and several; samples and scripts are .env files too.
+var structuredKinds = []struct {
+	kinds     []string
+	one, many string
+}{
+	{[]string{"dockerfile"}, "Dockerfile", "Dockerfiles"},
+	{[]string{"compose"}, "compose file", "compose files"},
+	{[]string{"dotenv", "dotenv-sample", "envrc"}, ".env file", ".env files"},
+	{[]string{"github", "gitlab"}, "CI file", "CI files"},
+	{[]string{"helm", "kubernetes"}, "Kubernetes file", "Kubernetes files"},
+	{[]string{"bake"}, "bake file", "bake files"},
+	{[]string{"devcontainer"}, "devcontainer.json", "devcontainer.json"},
+}
+
+// structuredText says how many files were understood as what they are: of distinct contents, as blobs are counted.
+func structuredText(st *scan.Stats) string {
+	var parts []string
+	left := maps.Clone(st.Structured)
+	for _, k := range structuredKinds {
+		var n int64
+		for _, kind := range k.kinds {
+			n += left[kind]
+			delete(left, kind)
+		}
+		switch {
+		case n == 1:
+			parts = append(parts, "1 "+k.one)
+		case n > 1:
+			parts = append(parts, thousands(n)+" "+k.many)
+		}
+	}
+	for _, kind := range slices.Sorted(maps.Keys(left)) {
+		if left[kind] > 0 {
+			parts = append(parts, thousands(left[kind])+" "+Escape(kind))
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	s := "Read " + parts[0]
+	if last := len(parts) - 1; last > 0 {
+		s = "Read " + strings.Join(parts[:last], ", ") + " and " + parts[last]
+	}
+	switch n := st.NotUnderstood; {
+	case n == 1:
+		s += "; 1 piece was not understood and searched as text only"
+	case n > 1:
+		s += "; " + thousands(n) + " pieces were not understood and searched as text only"
 	}
 	return s + "."
 }
