@@ -189,18 +189,25 @@ func (t *textWriter) placeList(f *finding) {
 		n = t.places
 	}
 	for _, s := range sites[:n] {
-		t.place(s, len(sites) > 1)
+		t.place(f, s, len(sites) > 1)
 	}
 	if more := len(sites) - n; more > 0 {
 		t.line(indentFinding + "and " + thousands(int64(more)) + " more")
 	}
 }
 
-func (t *textWriter) place(s site, several bool) {
+// builderOnly is the tag of what stays in a build stage of which the final image has no layer.
+const builderOnly = "builder-only"
+
+func (t *textWriter) place(f *finding, s site, several bool) {
 	p := &s[0]
 	where := t.color(bold, placeName(p))
 	if p.Context != "" {
-		where += "  " + t.color(dim, "["+Escape(p.Context)+"]")
+		context := Escape(p.Context)
+		if slices.Contains(f.tagsAt(p), builderOnly) {
+			context += ", " + builderOnly
+		}
+		where += "  " + t.color(dim, "["+context+"]")
 	}
 	if p.Note != "" && p.Path != "" {
 		where += "  (" + Escape(p.Note) + ")"
