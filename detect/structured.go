@@ -2,6 +2,7 @@ package detect
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"rummage/detect/assignment"
@@ -122,18 +123,59 @@ func (m *Matcher) judgeAll(data []byte, a *assignment.Assignment, c *contextRule
 	}
 }
 
-// allow suppresses what stands in the ranges.
+// allow suppresses what stands in the ranges, the outermost first. Of two ranges one holds the other, or they lie apart.
 func (m *Matcher) allow(ranges []Allowed) {
-	for i := range ranges {
-		r := &ranges[i]
-		for j := range m.found {
-			f := &m.found[j]
-			if f.Suppressed == nil && r.Span.Start <= f.SecretStart && f.SecretEnd <= r.Span.End &&
-				(r.In == nil || slices.Contains(r.In, f.Context)) {
+	if len(ranges) == 0 || len(m.found) == 0 {
+		return
+	}
+	list := nest(ranges)
+	for j := range m.found {
+		f := &m.found[j]
+		if f.Suppressed != nil {
+			continue
+		}
+		i, _ := slices.BinarySearchFunc(list, f.SecretStart+1, func(r nested, at int) int { return cmp.Compare(r.Span.Start, at) })
+		for i--; i >= 0; i = list[i].outer {
+			if r := list[i]; r.Span.Start <= f.SecretStart && f.SecretEnd <= r.Span.End && (r.In == nil || slices.Contains(r.In, f.Context)) {
 				f.Suppressed = &Suppression{By: ByComment, Reason: r.Reason}
 			}
 		}
 	}
+}
+
+// nested is a range with the one that it lies in, or that stands for the same range before it; -1 for none.
+type nested struct {
+	*Allowed
+	outer int
+}
+
+// nest orders ranges by their starts. Of those that say the same the first is kept, so that few are nested.
+func nest(ranges []Allowed) []nested {
+	type key struct {
+		span assignment.Span
+		in   string
+	}
+	seen := map[key]bool{}
+	list := make([]nested, 0, len(ranges))
+	for i := range ranges {
+		r := &ranges[i]
+		k := key{r.Span, fmt.Sprint(r.In)}
+		if !seen[k] {
+			seen[k] = true
+			list = append(list, nested{r, -1})
+		}
+	}
+	slices.SortStableFunc(list, func(a, b nested) int {
+		return cmp.Or(cmp.Compare(a.Span.Start, b.Span.Start), cmp.Compare(b.Span.End, a.Span.End))
+	})
+	for i := 1; i < len(list); i++ {
+		outer := i - 1
+		for outer >= 0 && list[outer].Span.End < list[i].Span.End {
+			outer = list[outer].outer
+		}
+		list[i].outer = outer
+	}
+	return list
 }
 
 // spans are ranges in ascending order of their starts, none within another.

@@ -191,10 +191,11 @@ func (c *collector) At(ref BlobRef, path string, tree Tree) []SecretID {
 		return ids
 	}
 	conditional := false
+	var held map[assignment.Condition]bool // a file may ask the same a thousand times
 	for i := range hits {
 		m := &hits[i].match
 		conditional = conditional || m.When.Kind != assignment.Always
-		if ok, _ := c.det.PlacedAt(m, path, ""); ok && c.around.hold(m.When, path, tree) {
+		if ok, _ := c.det.PlacedAt(m, path, ""); ok && c.holdsOnce(&held, m.When, path, tree) {
 			ids = append(ids, hits[i].secret)
 		}
 	}
@@ -213,6 +214,22 @@ func (c *collector) At(ref BlobRef, path string, tree Tree) []SecretID {
 	}
 	c.at[k] = ids
 	return ids
+}
+
+// holdsOnce says whether a condition holds, and remembers it in held.
+func (c *collector) holdsOnce(held *map[assignment.Condition]bool, when assignment.Condition, path string, tree Tree) bool {
+	if when.Kind == assignment.Always {
+		return true
+	}
+	holds, known := (*held)[when]
+	if !known {
+		if *held == nil {
+			*held = map[assignment.Condition]bool{}
+		}
+		holds = c.around.hold(when, path, tree)
+		(*held)[when] = holds
+	}
+	return holds
 }
 
 // visitor is one worker's.

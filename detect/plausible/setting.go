@@ -15,11 +15,11 @@ import (
 type settingForm uint8
 
 const (
-	freeText  settingForm = iota // not a setting: as any other text
-	inSetting                    // a setting
-	inSample                     // a setting that shows what one looks like, or is commented out
-	inArgument                   // an argument of a command that is known to be a secret, whatever its name
-	inValues                     // a setting of a program that also takes names of secrets that are kept elsewhere
+	freeText   settingForm = iota // not a setting: as any other text
+	inSetting                     // a setting
+	inSample                      // a setting that shows what one looks like, or is commented out
+	inArgument                    // an argument of a command that is known to be a secret, whatever its name
+	inValues                      // a setting of a program that also takes names of secrets that are kept elsewhere
 )
 
 // contextForms are the contexts of settings. What is not listed is judged as text.
