@@ -341,3 +341,40 @@ func TestSettings(t *testing.T) {
 		}
 	}
 }
+
+// TestNames: the names for which it matters that they are given at all, and values by the variables in them.
+func TestNameAlone(t *testing.T) {
+	for _, c := range []struct {
+		name, value string
+		want        bool
+	}{
+		{"NPM_TOKEN", "", true}, {"GITHUB_TOKEN", "", true}, {"TOKEN", "", true}, {"CI_JOB_TOKEN", "", true}, {"SENTRY_AUTH_TOKEN", "", true},
+		{"API_KEY", "", true}, {"OPENAI_API_KEY", "", true}, {"DB_PASSWORD", "", true}, {"DB_PASS", "", true}, {"MYSQL_PWD", "", true}, {"PASSWORD", "x", true},
+		{"SECRET", "", true}, {"CLIENT_SECRET", "", true}, {"SECRET_KEY_BASE", "", true}, {"RAILS_MASTER_KEY", "", true}, {"AWS_SECRET_ACCESS_KEY", "", true},
+		{"SSH_PRIVATE_KEY", "", true}, {"SSH_KEY", "", true}, {"DEPLOY_KEY", "", true}, {"GIT_CREDENTIALS", "", true}, {"npm_token", "", true}, {"githubToken", "", true},
+		{"COMPOSER_AUTH", "", true}, {"NPM_AUTH", "", true}, {"NUGET_PAT", "", true}, {"PASSPHRASE", "", true}, {"JWT", "", true}, {"ENCRYPTION_KEY", "", true},
+
+		{"VERSION", "", false}, {"TOKEN_URL", "", false}, {"TOKEN_TTL", "", false}, {"MAX_TOKENS", "", false}, {"TOKENIZER", "", false}, {"TOKENIZERS_PARALLELISM", "", false},
+		{"PUBLIC_KEY", "", false}, {"SSH_PUBLIC_KEY", "", false}, {"GPG_KEY", "", false}, {"KEY", "", false}, {"CACHE_KEY", "", false}, {"KEY_ID", "", false},
+		{"AWS_ACCESS_KEY_ID", "", false}, {"SIGNING_KEY_ID", "", false}, {"CLIENT_ID", "", false}, {"SECRET_NAME", "", false}, {"SECRET_ID", "", false},
+		{"PASSWORD_FILE", "", false}, {"DB_PASSWORD_FILE", "", false}, {"PASSWORD_MIN_LENGTH", "", false}, {"AUTH_MODE", "", false}, {"AUTHOR", "", false},
+		{"KEYCLOAK_VERSION", "", false}, {"PASSENGER_VERSION", "", false}, {"COMPASS", "", false}, {"MONKEY", "", false}, {"PIP_INDEX_URL", "", false},
+		{"DB_PASSWORD", "/run/secrets/db", false}, {"SSH_KEY", "/root/.ssh/id_rsa", false}, {"PATH", "/opt/bin:$PATH", false}, {"", "", false},
+
+		// By the variables that are put in.
+		{"URL", "https://x:${NPM_TOKEN}@h/", true}, {"A", "$DB_PASSWORD", true}, {"A", "${DB_PASSWORD:-x}", true}, {"A", "p-${VERSION}-$API_KEY", true},
+		{"A", "${{ secrets.NPM_TOKEN }}", true}, {"A", "$TOKEN_URL", false}, {"A", "${VERSION}", false}, {"A", "DB_PASSWORD", false}, {"A", "$", false}, {"A", "${", false},
+		{"A", "$PUBLIC_KEY/${KEY_ID}", false}, {"A", "100$", false},
+	} {
+		data := []byte(c.name + "=" + c.value)
+		a := assignment.Assignment{Context: "dockerfile.env-arg", Name: assignment.Span{End: len(c.name)}, Value: assignment.Span{Start: len(c.name) + 1, End: len(data)}}
+		if v := plausible.Name(data, a); v.Plausible != c.want {
+			t.Errorf("%s=%s: %v (%s)", c.name, c.value, v.Plausible, v.Reason)
+		}
+		if a.Context = "dockerfile.arg-open"; c.value == "" {
+			if v := plausible.Name(data, a); v.Plausible != c.want {
+				t.Errorf("ARG %s: %v (%s)", c.name, v.Plausible, v.Reason)
+			}
+		}
+	}
+}
