@@ -45,6 +45,16 @@ func (t treeView) File(path string) (scan.BlobRef, bool) {
 	return scan.BlobRef(ord), ok
 }
 
+// Lacks implements scan.Tree.
+func (t treeView) Lacks(path string) bool {
+	id := t.views.differ.lookup(t.id, []byte(path))
+	if id.IsZero() {
+		return false
+	}
+	_, ok := t.views.repo.store.Find(id)
+	return !ok
+}
+
 // Whole implements scan.Tree.
 func (t treeView) Whole() bool { return true }
 
@@ -222,10 +232,17 @@ func (h *history) register(tree pack.ID, folder string, all bool, depth int) {
 // newIndexTree is the files of an index as a scan.Tree.
 func newIndexTree(r *Repo, entries []indexEntry, l scan.Lookup) scan.Tree {
 	files := make(map[string]scan.BlobRef, len(entries))
+	var lacking []string
 	for _, e := range entries {
 		if ord, ok := r.store.Find(e.id); ok {
 			files[e.path] = scan.BlobRef(ord)
+		} else {
+			lacking = append(lacking, e.path)
 		}
 	}
-	return scan.NewFileTree(files, l.Watched, true)
+	t := scan.NewFileTree(files, l.Watched, true)
+	for _, p := range lacking {
+		t.Leave(p)
+	}
+	return t
 }

@@ -23,8 +23,10 @@ import (
 // Tree is the files among which a blob stands: those of one commit, of the index, of a folder. Paths are as in
 // Placement.
 type Tree interface {
-	// File is the blob at a path, and whether there is one.
+	// File is the blob at a path, and whether there is one that can be read.
 	File(path string) (BlobRef, bool)
+	// Lacks says that there is a file at a path whose blob is not there: a partial clone leaves them out.
+	Lacks(path string) bool
 	// Watched are the files below the folder (empty: below the top) that Lookup.Watched names, relative to it and
 	// ascending.
 	Watched(folder string) []string
@@ -97,7 +99,7 @@ func (k *conditions) hold(when assignment.Condition, file string, tree Tree) boo
 	case assignment.TrackedSecrets:
 		return there && k.setsSecrets(ref, dotenv.IsSample(path.Base(p)))
 	case assignment.Unignored:
-		return !there && tree.Whole() && !k.ignored(tree, p)
+		return !there && tree.Whole() && !tree.Lacks(p) && !k.ignored(tree, p)
 	case assignment.InContext:
 		return k.inContext(tree, file, contextFolder(tree, p, when.Beside))
 	}
@@ -154,8 +156,12 @@ func (k *conditions) ignored(tree Tree, p string) bool {
 	parts := strings.Split(p, "/")
 	for i := range parts {
 		folder := strings.Join(parts[:i], "/")
-		ref, ok := tree.File(path.Join(folder, ".gitignore"))
+		name := path.Join(folder, ".gitignore")
+		ref, ok := tree.File(name)
 		if !ok {
+			if tree.Lacks(name) {
+				return true // as far as is known
+			}
 			continue
 		}
 		key := ignoreKey{ref, folder}
@@ -205,11 +211,17 @@ func contextFolder(tree Tree, folder, beside string) string {
 		return folder
 	}
 	for dir := range above(folder) {
-		if _, ok := tree.File(path.Join(dir, beside)); ok {
+		if name := path.Join(dir, beside); has(tree, name) {
 			return dir
 		}
 	}
 	return folder
+}
+
+// has says whether there is a file, may its blob be left out.
+func has(tree Tree, name string) bool {
+	_, ok := tree.File(name)
+	return ok || tree.Lacks(name)
 }
 
 // above are a folder and those above it, maxAbove at most.
@@ -228,12 +240,14 @@ func (k *conditions) inContext(tree Tree, dockerfile, folder string) bool {
 	}
 	var out *patternmatcher.PatternMatcher
 	// The file beside the Dockerfile, under its name, has precedence (docs.docker.com/build/concepts/context).
-	ref, ok := tree.File(dockerfile + ".dockerignore")
-	if !ok {
-		ref, ok = tree.File(path.Join(folder, ".dockerignore"))
+	ignore := dockerfile + ".dockerignore"
+	if !has(tree, ignore) {
+		ignore = path.Join(folder, ".dockerignore")
 	}
-	if ok {
+	if ref, ok := tree.File(ignore); ok {
 		out = k.matcher(ref)
+	} else if tree.Lacks(ignore) {
+		return false // as far as is known
 	}
 	for _, rel := range tree.Watched(folder) {
 		ref, ok := tree.File(path.Join(folder, rel))

@@ -10,6 +10,7 @@ type FileTree struct {
 	files   map[string]BlobRef
 	watched []string // ascending
 	whole   bool
+	lacking map[string]bool
 }
 
 // NewFileTree makes a Tree of files by their paths, which must not be changed afterwards. Whole says that they are those
@@ -30,6 +31,17 @@ func (t *FileTree) File(path string) (BlobRef, bool) {
 	ref, ok := t.files[path]
 	return ref, ok
 }
+
+// Leave notes the path of a file whose blob is not there.
+func (t *FileTree) Leave(path string) {
+	if t.lacking == nil {
+		t.lacking = map[string]bool{}
+	}
+	t.lacking[path] = true
+}
+
+// Lacks implements Tree.
+func (t *FileTree) Lacks(path string) bool { return t.lacking[path] }
 
 // Whole implements Tree.
 func (t *FileTree) Whole() bool { return t.whole }
