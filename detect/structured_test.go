@@ -128,7 +128,7 @@ func TestAllowHostile(t *testing.T) {
 	}
 	start := time.Now()
 	list := detect.New(rs).Matcher().MatchWith([]byte(text), r)
-	if took := time.Since(start); took > 3*time.Second {
+	if took := time.Since(start); took > 20*time.Second {
 		t.Errorf("%d matches took %v", len(list), took)
 	}
 	if len(list) != n || slices.ContainsFunc(list, func(m detect.Match) bool { return m.Suppressed == nil }) {

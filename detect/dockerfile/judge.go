@@ -163,12 +163,12 @@ func (j *judgement) copied(s *stated, c *source) {
 }
 
 // maxCopies bounds with how many copies, the last ones, what is deleted is compared.
-const maxCopies = 256
+const maxCopies = 64
 
 // removed notes that a path is deleted.
 func (j *judgement) removed(stage int, path string) {
 	for i := max(0, len(j.copies)-maxCopies); i < len(j.copies); i++ {
-		if c := &j.copies[i]; j.sees(stage, c.stage) && deletes(path, c.dest, c.base) {
+		if c := &j.copies[i]; deletes(path, c.dest, c.base) && j.sees(stage, c.stage) {
 			j.list[c.at].Context = ContextCopyRemoved
 		}
 	}
