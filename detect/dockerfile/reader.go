@@ -40,6 +40,8 @@ type Reader struct {
 const (
 	maxRemembered = 8 << 20
 	maxPieces     = 1 << 16
+	// maxKept bounds the lists that are used again, in assignments: some 2 MB.
+	maxKept = 1 << 14
 )
 
 // piece is an instruction with the comments and empty lines above it, as it was read on its own. Its offsets count from
@@ -61,6 +63,10 @@ type piece struct {
 func (r *Reader) Read(data []byte) Content {
 	if r.pieces == nil || r.bytes > maxRemembered || len(r.pieces) > maxPieces {
 		r.pieces, r.bytes, r.stages, r.seed = map[uint64]*piece{}, 0, map[string]*File{}, maphash.MakeSeed()
+	}
+	clear(r.found) // what it refers to must not be kept alive
+	if cap(r.found) > maxKept {
+		r.found, r.all = nil, nil
 	}
 	c := Content{Assignments: r.found[:0]}
 	head, start := directives(data)

@@ -34,6 +34,8 @@ func (k Kind) has(c assignment.Context) bool {
 		return k == Dockerfile || k == Compose // which may hold one
 	case "build":
 		return k == Compose || k == GitHub || k == Bake
+	case "script":
+		return Shell <= k && k <= Jenkinsfile
 	case "yaml":
 		return k == GitHub || k == GitLab || k == Helm || k == Kubernetes
 	case "dotenv":

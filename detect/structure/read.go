@@ -9,8 +9,10 @@ import (
 	"rummage/detect/carrier"
 	"rummage/detect/compose"
 	"rummage/detect/devcontainer"
+	"rummage/detect/dockerfile"
 	"rummage/detect/dotenv"
 	"rummage/detect/interpolate"
+	"rummage/detect/script"
 	"rummage/detect/yamlfile"
 )
 
@@ -19,7 +21,7 @@ import (
 func (k Kind) Read(data []byte) (r detect.Reading, problems int) {
 	switch k {
 	case Dockerfile:
-		return readDockerfile(data)
+		return dockerReading(new(dockerfile.Reader).Read(data))
 	case Compose:
 		f := compose.Parse(data)
 		return detect.Reading{Assignments: composeAssignments(nil, data, f)}, len(f.Problems)
@@ -41,6 +43,13 @@ func (k Kind) Read(data []byte) (r detect.Reading, problems int) {
 	case Devcontainer:
 		f := devcontainer.Parse(data)
 		return detect.Reading{Assignments: entries(nil, f.Assignments)}, len(f.Problems)
+	case Shell, Makefile, Justfile, Procfile, Jenkinsfile:
+		found := script.Kind(slices.Index(scripts[:], k)).Parse(data)
+		list := make([]assignment.Assignment, 0, len(found))
+		for i := range found {
+			list = append(list, found[i].Assignment)
+		}
+		return detect.Reading{Assignments: list}, 0
 	}
 	return detect.Reading{}, 0
 }
@@ -69,6 +78,7 @@ func dotenvAssignments(list []assignment.Assignment, f *dotenv.File) []assignmen
 // Reader reads files of all kinds, as Kind.Read does, and remembers what the versions of a file have in common. The
 // zero value is ready for use. A Reader belongs to one goroutine.
 type Reader struct {
+	docker  dockerfile.Reader
 	compose compose.Reader
 	dotenv  dotenv.Reader
 	// Memory that is used again.
@@ -103,6 +113,8 @@ func (r *Reader) Each(set Set, data []byte) []Read {
 
 func (r *Reader) read(k Kind, data []byte) (detect.Reading, int) {
 	switch k {
+	case Dockerfile:
+		return dockerReading(r.docker.Read(data))
 	case Compose:
 		f := r.compose.Read(data)
 		r.stack = composeAssignments(again(r.stack), data, f)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"rummage/detect/compose"
+	"rummage/detect/script"
 	"rummage/detect/yamlfile"
 )
 
@@ -21,6 +22,9 @@ func Sniff(data []byte) (s Set) {
 	}
 	if yamlfile.LooksLikeKubernetes(data) {
 		s = s.Add(Kubernetes)
+	}
+	if script.LooksLikeShell(data) {
+		return s.Add(Shell) // which may look like settings too
 	}
 	if isDotenv(data[:min(len(data), sniffed)]) {
 		s = s.Add(Dotenv).Add(DotenvSample)

@@ -20,6 +20,7 @@ import (
 	"rummage/detect/devcontainer"
 	"rummage/detect/dockerfile"
 	"rummage/detect/dotenv"
+	"rummage/detect/script"
 	"rummage/detect/yamlfile"
 )
 
@@ -40,13 +41,21 @@ const (
 	Kubernetes   // a manifest
 	Bake         // a bake file of buildx
 	Devcontainer // devcontainer.json
+	Shell        // a script of a shell
+	Makefile
+	Justfile
+	Procfile
+	Jenkinsfile
 	// YAML is a YAML file of which the name says no more. What it is, if anything, its content says: see Sniff.
 	YAML
+	// Plain is a file whose name has no ending: its content may say that it is a script of a shell.
+	Plain
 )
 
 // String is the name of the kind, as reports have it.
 func (k Kind) String() string {
-	return [...]string{"", "dockerfile", "compose", "dotenv", "dotenv-sample", "envrc", "github", "gitlab", "helm", "kubernetes", "bake", "devcontainer", "yaml"}[k]
+	return [...]string{"", "dockerfile", "compose", "dotenv", "dotenv-sample", "envrc", "github", "gitlab", "helm", "kubernetes", "bake", "devcontainer",
+		"shell", "makefile", "justfile", "procfile", "jenkinsfile", "yaml", "plain"}[k]
 }
 
 // Of says what a file is by its name, folders included, with slashes.
@@ -81,11 +90,20 @@ func Of(name string) Kind {
 	case yamlfile.IsYAML(base):
 		return YAML
 	}
+	if k, ok := script.Recognize(base); ok {
+		return scripts[k]
+	}
+	if base != "" && strings.IndexByte(base, '.') < 0 {
+		return Plain
+	}
 	return None
 }
 
+// scripts are the kinds that package script reads.
+var scripts = [...]Kind{script.Shell: Shell, script.Makefile: Makefile, script.Justfile: Justfile, script.Procfile: Procfile, script.Jenkinsfile: Jenkinsfile}
+
 // Set is a set of kinds.
-type Set uint16
+type Set uint32
 
 // Has says whether the kind is in the set.
 func (s Set) Has(k Kind) bool { return s&(1<<k) != 0 }
@@ -93,10 +111,14 @@ func (s Set) Has(k Kind) bool { return s&(1<<k) != 0 }
 // Add is the set with the kind.
 func (s Set) Add(k Kind) Set { return s | 1<<k }
 
-// Meant is what a file of kind k is once its content was sniffed: a YAML file may be a compose file or a manifest, or
-// None of them.
+// Meant is what a file of kind k is once its content was sniffed: a YAML file may be a compose file or a manifest, a
+// file without an ending a script, or None of them.
 func (k Kind) Meant(sniffed Set) Kind {
 	switch {
+	case k == Plain && sniffed.Has(Shell):
+		return Shell
+	case k == Plain:
+		return None
 	case k != YAML:
 		return k
 	case sniffed.Has(Compose):

@@ -14,7 +14,7 @@ func TestOf(t *testing.T) {
 	for name, want := range map[string]structure.Kind{
 		"": structure.None, "/": structure.None, "a/b/": structure.None, "Dockerfile": structure.Dockerfile, "a/Dockerfile": structure.Dockerfile, "dockerfile": structure.Dockerfile,
 		"Dockerfile.prod": structure.Dockerfile, "api.Dockerfile": structure.Dockerfile, "Dockerfile-dev": structure.Dockerfile, "Dockerfile_dev": structure.Dockerfile,
-		"Containerfile": structure.Dockerfile, "dockerfile.go": structure.None, "Dockerfile.dockerignore": structure.None, "Dockerfile/readme": structure.None,
+		"Containerfile": structure.Dockerfile, "dockerfile.go": structure.None, "Dockerfile.dockerignore": structure.None, "Dockerfile/readme": structure.Plain,
 		"docker-compose.yml": structure.Compose, "docker-compose.prod.yaml": structure.Compose, "compose.yaml": structure.Compose, "a/b/compose.yml": structure.Compose,
 		"prod.compose.yml": structure.Compose, "compose.go": structure.None,
 		".env": structure.Dotenv, "a/.env": structure.Dotenv, ".env.production": structure.Dotenv, "prod.env": structure.Dotenv, ".env.example": structure.DotenvSample,
