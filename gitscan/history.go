@@ -288,7 +288,7 @@ func (h *history) compare(c change) {
 			if named || h.lookup.Holds(ref) {
 				name := string(c.path)
 				ids = h.lookup.At(ref, name, h.at.tree)
-				h.depends.register(ref, name)
+				h.depends.register(ref, name, h.at.tree)
 			}
 		}
 	}

@@ -182,7 +182,7 @@ func (p *placer) index() {
 		s.unchanged(p.lookup, tree, before, p.emit)
 		for _, e := range s.entries {
 			// A blob that history has need not mean the same among other files.
-			if _, some := p.lookup.Depends(scan.BlobRef(e.ord), e.path); some && p.seen.has(e.ord) {
+			if _, _, some := p.lookup.Depends(scan.BlobRef(e.ord), e.path, tree); some && p.seen.has(e.ord) {
 				s.place(e, p.lookup, tree, before, p.emit)
 			}
 		}

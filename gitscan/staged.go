@@ -88,7 +88,7 @@ func (s *Staged) unchanged(l scan.Lookup, now, before scan.Tree, emit func(scan.
 		if !staged[e.path] && n.near(e.path) && l.Named(e.path) {
 			if ord, ok := s.repo.store.Find(e.id); ok {
 				refs[e.path] = scan.BlobRef(ord)
-				d.register(scan.BlobRef(ord), e.path)
+				d.register(scan.BlobRef(ord), e.path, now)
 			}
 		}
 	}

@@ -122,43 +122,43 @@ func (d *differ) folder(tree pack.ID, path []byte) pack.ID {
 type dependents struct {
 	lookup   scan.Lookup
 	byPath   map[string]map[string]bool // on the file at a path
-	watching []string                   // on watched files anywhere
-	known    map[string]bool
-	again    map[string]bool // to be looked at again at the commit being walked
+	byFolder map[string]map[string]bool // on watched files below a folder
+	again    map[string]bool            // to be looked at again at the commit being walked
 }
 
 func newDependents(l scan.Lookup) dependents {
-	return dependents{lookup: l, byPath: map[string]map[string]bool{}, known: map[string]bool{}, again: map[string]bool{}}
+	return dependents{lookup: l, byPath: map[string]map[string]bool{}, byFolder: map[string]map[string]bool{}, again: map[string]bool{}}
 }
 
-// register notes what a blob at a path depends on.
-func (d *dependents) register(ref scan.BlobRef, path string) {
-	paths, some := d.lookup.Depends(ref, path)
-	if !some {
-		return
-	}
-	if !d.known[path] {
-		d.known[path] = true
-		d.watching = append(d.watching, path)
-	}
+// register notes what a blob at a path of a tree depends on.
+func (d *dependents) register(ref scan.BlobRef, path string, tree scan.Tree) {
+	paths, folders, _ := d.lookup.Depends(ref, path, tree)
 	for _, p := range paths {
-		if d.byPath[p] == nil {
-			d.byPath[p] = map[string]bool{}
-		}
-		d.byPath[p][path] = true
+		note(d.byPath, p, path)
 	}
+	for _, f := range folders {
+		note(d.byFolder, f, path)
+	}
+}
+
+func note(m map[string]map[string]bool, on, path string) {
+	if m[on] == nil {
+		m[on] = map[string]bool{}
+	}
+	m[on][path] = true
 }
 
 // changed notes who is to be looked at again because a path changed.
 func (d *dependents) changed(path []byte) {
-	if len(d.watching) == 0 {
-		return
-	}
 	for p := range d.byPath[string(path)] {
 		d.again[p] = true
 	}
-	if d.lookup.Watched(string(path)) {
-		for _, p := range d.watching {
+	if len(d.byFolder) == 0 || !d.lookup.Watched(string(path)) {
+		return
+	}
+	for i := len(path); i > 0; {
+		i = max(0, bytes.LastIndexByte(path[:i], '/'))
+		for p := range d.byFolder[string(path[:i])] {
 			d.again[p] = true
 		}
 	}
@@ -188,10 +188,11 @@ func (n *nearness) near(path string) bool {
 func (h *history) around(path []byte) {
 	tree := h.repo.graph.nodes[h.at.node].tree
 	all := h.lookup.Watched(string(path))
-	h.register(tree, "", all, 0)
+	view := h.views.of(tree)
+	h.register(tree, "", all, 0, view)
 	for i, c := range path {
 		if c == '/' && !all {
-			h.register(h.views.differ.folder(tree, path[:i]), string(path[:i+1]), false, 0)
+			h.register(h.views.differ.folder(tree, path[:i]), string(path[:i+1]), false, 0, view)
 		}
 	}
 }
@@ -203,8 +204,8 @@ type aroundKey struct {
 	all    bool
 }
 
-// register registers the files of a tree, and of all below when that is asked for.
-func (h *history) register(tree pack.ID, folder string, all bool, depth int) {
+// register registers the files of a folder's tree, and of all below when that is asked for. View is the tree of the commit.
+func (h *history) register(tree pack.ID, folder string, all bool, depth int, view scan.Tree) {
 	k := aroundKey{tree, folder, all}
 	if tree.IsZero() || depth > maxTreeDepth || h.registered[k] {
 		return
@@ -219,11 +220,11 @@ func (h *history) register(tree pack.ID, folder string, all bool, depth int) {
 		switch {
 		case c.cur.isDir():
 			if all {
-				h.register(c.cur.id, name+"/", true, depth+1)
+				h.register(c.cur.id, name+"/", true, depth+1, view)
 			}
 		case c.cur.isBlob() && h.isNamed([]byte(name)):
 			if ord, ok := h.repo.store.Find(c.cur.id); ok {
-				h.depends.register(scan.BlobRef(ord), name)
+				h.depends.register(scan.BlobRef(ord), name, view)
 			}
 		}
 	}

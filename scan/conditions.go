@@ -330,22 +330,44 @@ func (c *collector) Watched(name string) bool {
 }
 
 // Depends implements Lookup.
-func (c *collector) Depends(ref BlobRef, name string) (paths []string, some bool) {
+func (c *collector) Depends(ref BlobRef, name string, tree Tree) (paths, folders []string, some bool) {
+	var last assignment.Condition
 	for _, h := range c.hitsAt(ref, name) {
-		if h.match.When.Kind == assignment.Always {
+		when := h.match.When
+		if when.Kind == assignment.Always {
 			continue
 		}
 		some = true
-		switch p, ok := target(name, h.match.When); {
-		case !ok:
-		case h.match.When.Kind != assignment.InContext:
-			paths = append(paths, p)
-		case h.match.When.Beside != "":
-			for dir := range above(p) {
-				paths = append(paths, path.Join(dir, h.match.When.Beside))
+		p, ok := target(name, when)
+		if !ok || when == last {
+			continue
+		}
+		last = when
+		switch when.Kind {
+		case assignment.InContext:
+			if when.Beside != "" {
+				for dir := range above(p) {
+					paths = append(paths, path.Join(dir, when.Beside))
+				}
 			}
+			folder := p
+			if tree != nil {
+				folder = contextFolder(tree, p, when.Beside)
+			}
+			paths = append(paths, name+".dockerignore")
+			folders = append(folders, strings.TrimPrefix(folder, "."))
+		case assignment.Unignored:
+			for i := range p {
+				if p[i] == '/' {
+					paths = append(paths, p[:i]+"/.gitignore")
+				}
+			}
+			paths = append(paths, p, ".gitignore")
+		default:
+			paths = append(paths, p)
 		}
 	}
 	slices.Sort(paths)
-	return slices.Compact(paths), some
+	slices.Sort(folders)
+	return slices.Compact(paths), slices.Compact(folders), some
 }

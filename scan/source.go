@@ -52,9 +52,9 @@ type Lookup interface {
 	// At is the secrets that the blob holds when it stands at the path in the tree, ascending. Do not write to the
 	// slice. The tree is nil where it is not known.
 	At(ref BlobRef, path string, tree Tree) []SecretID
-	// Depends says whether what At tells of a blob at a path also depends on the files around: on those that Watched
-	// names, wherever they stand, and on the paths given.
-	Depends(ref BlobRef, path string) (paths []string, some bool)
+	// Depends says whether what At tells of a blob at a path in a tree also depends on the files around: on those at the
+	// paths given, and on those that Watched names below the folders given (empty: below the top).
+	Depends(ref BlobRef, path string, tree Tree) (paths, folders []string, some bool)
 	// Watched says whether a file of this name may matter to others; folders do not count.
 	Watched(name string) bool
 }

@@ -188,8 +188,10 @@ func (l lookup) Holds(ref scan.BlobRef) bool { _, ok := l.seen[ref]; return ok }
 func (l lookup) Named(string) bool           { return false }
 func (l lookup) Refs() []scan.BlobRef        { return slices.Sorted(maps.Keys(l.seen)) }
 
-func (l lookup) Depends(scan.BlobRef, string) ([]string, bool) { return nil, false }
-func (l lookup) Watched(string) bool                           { return false }
+func (l lookup) Depends(scan.BlobRef, string, scan.Tree) (paths, folders []string, some bool) {
+	return nil, nil, false
+}
+func (l lookup) Watched(string) bool { return false }
 
 func (l lookup) At(ref scan.BlobRef, _ string, _ scan.Tree) []scan.SecretID {
 	if !l.Holds(ref) {
