@@ -22,6 +22,22 @@ func practices(t *testing.T, text string) (list []string) {
 		}
 		list = append(list, s)
 	}
+	var read []string
+	for _, a := range new(dockerfile.Reader).Read([]byte(text)).Assignments {
+		c := strings.TrimPrefix(string(a.Context), "dockerfile.")
+		switch a.Context {
+		case dockerfile.ContextArgOpen, dockerfile.ContextEnvArg, dockerfile.ContextSecretEnv, dockerfile.ContextCopyCredential,
+			dockerfile.ContextCopyRemoved, dockerfile.ContextCopyAll, dockerfile.ContextSecretWritten:
+			c += " " + text[a.Name.Start:a.Name.End]
+			if a.Remark != nil && a.Remark.Builder {
+				c += " (builder)"
+			}
+			read = append(read, c)
+		}
+	}
+	if !slices.Equal(read, list) {
+		t.Errorf("%q: a Reader finds %q, Practices %q", text, read, list)
+	}
 	return list
 }
 

@@ -152,7 +152,7 @@ func (v *value) isNamed() bool {
 func counts(t []byte) bool {
 	t = bytes.TrimRight(t, "!.")
 	word := bytes.TrimRight(t, "0123456789")
-	return bytes.HasPrefix([]byte("1234567890"), t[len(word):]) && bytes.IndexAny(word, "0123456789") < 0
+	return bytes.HasPrefix([]byte("1234567890"), t[len(word):]) && !bytes.ContainsAny(word, "0123456789")
 }
 
 // commonPasswords are those of the lists of passwords in use that are no words: walks over the keyboard, and words with
