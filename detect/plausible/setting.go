@@ -50,10 +50,21 @@ func (v *value) setting(strength Strength, sort Sort, form settingForm) Verdict 
 		v.shape = measure(password)
 	}
 	verdict := v.settingValue(strength, sort, form)
-	if form == inSample && (verdict.Weak || v.shape.known*2 > v.shape.letters() && v.shape.switches < 3) {
+	if form == inSample && (verdict.Weak || saysSecret(v.text) || v.shape.known*2 > v.shape.letters() && v.shape.switches < 3) {
 		return no("sample")
 	}
 	return verdict
+}
+
+// saysSecret reports whether a value has a word in it for what it is in the place of.
+func saysSecret(t []byte) bool {
+	low := lowered(t)
+	for _, w := range [...]string{"apikey", "api_key", "api-key", "token", "secret", "passw"} {
+		if bytes.Contains(low.bytes(), []byte(w)) {
+			return true
+		}
+	}
+	return false
 }
 
 func (v *value) settingValue(strength Strength, sort Sort, form settingForm) Verdict {

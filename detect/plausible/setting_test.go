@@ -314,6 +314,8 @@ func TestSettings(t *testing.T) {
 		{sample, "DB_PASSWORD", "kX82mQp4vT", "yes"},
 		{sample, "API_KEY", "kX82mQp4vTz91LrW", "yes"},
 		{sample, "API_KEY", "sk-your-key", "no"},
+		{sample, "API_KEY", "hdgfadsfahg---apikey---hdgfadsfahg", "no"},
+		{sample, "SECRET_KEY", "b4d-s3cr3t-xkq9z-secret", "no"},
 		{"dotenv.comment", "DB_PASSWORD", "postgres", "no"},
 		{"dotenv.comment", "DB_PASSWORD", "kX82mQp4vT", "yes"},
 		{"compose.comment", "DB_PASSWORD", "secret", "no"},
