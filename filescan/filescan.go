@@ -333,6 +333,11 @@ func (s *Source) Place(ctx context.Context, l scan.Lookup, emit func(scan.Placem
 		}
 	}
 	tree := scan.NewFileTree(paths, l.Watched, false)
+	for i := range s.files { // what files say of others comes first
+		if f := &s.files[i]; f.reached && f.disk != "" && l.Named(f.name) {
+			l.Depends(scan.BlobRef(i), f.name, tree)
+		}
+	}
 	for i := range s.files {
 		if err := ctx.Err(); err != nil {
 			return err

@@ -310,19 +310,34 @@ func (h *history) compare(c change) {
 	h.mark(key, ids, ref, c.old)
 }
 
-// dependents looks again at files that did not change themselves, but what they depend on did.
+// dependents looks again at files that did not change themselves, but what they depend on did, and at those that another
+// file has just said something of.
 func (h *history) dependents(tree pack.ID) {
-	if len(h.depends.again) == 0 {
-		return
-	}
-	paths := slices.Sorted(maps.Keys(h.depends.again))
-	clear(h.depends.again)
-	for _, p := range paths {
-		// Of a path that changed too this is known already; mark does not take it twice.
-		if id := h.diff.lookup(tree, []byte(p)); !id.IsZero() {
-			h.compare(change{path: []byte(p), old: id, new: id})
+	for len(h.depends.again) > 0 {
+		paths := slices.Sorted(maps.Keys(h.depends.again))
+		clear(h.depends.again)
+		for _, p := range paths {
+			id := h.diff.lookup(tree, []byte(p))
+			if id.IsZero() {
+				continue
+			}
+			delete(h.interest, p)
+			c := change{path: []byte(p), old: id, new: id}
+			if key, known := h.paths[p]; known {
+				if i := slices.Index(h.keys, key); i >= 0 {
+					c.old = h.blobs[i].old // it changed as well
+					h.unmark(i)
+				}
+			}
+			h.compare(c)
 		}
 	}
+}
+
+// unmark takes back the i-th mark.
+func (h *history) unmark(i int) {
+	delete(h.changed, h.keys[i])
+	h.keys, h.blobs = slices.Delete(h.keys, i, i+1), slices.Delete(h.blobs, i, i+1)
 }
 
 func (h *history) isNamed(path []byte) bool {

@@ -99,10 +99,14 @@ func (s *Staged) unchanged(l scan.Lookup, now, before scan.Tree, emit func(scan.
 		d.changed([]byte(p))
 	}
 	for _, p := range slices.Sorted(maps.Keys(d.again)) {
-		known := l.At(refs[p], p, before)
-		for _, id := range l.At(refs[p], p, now) {
+		ref, ok := refs[p]
+		if !ok {
+			continue
+		}
+		known := l.At(ref, p, before)
+		for _, id := range l.At(ref, p, now) {
 			if _, old := slices.BinarySearch(known, id); !old {
-				emit(scan.Placement{Blob: refs[p], Path: p, Secret: id, Note: "staged"})
+				emit(scan.Placement{Blob: ref, Path: p, Secret: id, Note: "staged"})
 			}
 		}
 	}
@@ -139,6 +143,11 @@ func (s *Staged) Search(ctx context.Context, workers int, open func() scan.Visit
 // Place implements scan.Source.
 func (s *Staged) Place(ctx context.Context, l scan.Lookup, emit func(scan.Placement)) error {
 	now, before := newIndexTree(s.repo, s.index, l), s.repo.treeViews(l).of(s.head)
+	for _, e := range s.entries { // what files say of others comes first
+		if l.Named(e.path) {
+			l.Depends(scan.BlobRef(e.ord), e.path, now)
+		}
+	}
 	for _, e := range s.entries {
 		if err := ctx.Err(); err != nil {
 			return err

@@ -134,6 +134,9 @@ func newDependents(l scan.Lookup) dependents {
 func (d *dependents) register(ref scan.BlobRef, path string, tree scan.Tree) {
 	paths, folders, _ := d.lookup.Depends(ref, path, tree)
 	for _, p := range paths {
+		if d.byPath[p] == nil {
+			d.again[p] = true // what is said of it here, may be the first that is said
+		}
 		note(d.byPath, p, path)
 	}
 	for _, f := range folders {

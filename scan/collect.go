@@ -153,7 +153,7 @@ func (c *collector) Holds(ref BlobRef) bool {
 
 // Named implements Lookup.
 func (c *collector) Named(path string) bool {
-	return c.files.kind(path) != structure.None || len(c.namedRules(path)) > 0
+	return c.kindAt(path) != structure.None || len(c.namedRules(path)) > 0
 }
 
 func (c *collector) namedRules(path string) []*detect.Rule {

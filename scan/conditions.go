@@ -343,6 +343,9 @@ func (c *collector) Depends(ref BlobRef, name string, tree Tree) (paths, folders
 			continue
 		}
 		last = when
+		if when.Kind == assignment.TrackedSecrets {
+			c.isSettings(p)
+		}
 		switch when.Kind {
 		case assignment.InContext:
 			if when.Beside != "" {

@@ -18,14 +18,16 @@ import (
 // looks like, while it is at hand; what has a name that its content did not suggest is read when it is placed. Either
 // is done once for each blob and kind. The collector's lock guards it all.
 type structured struct {
-	src     Source
-	wanted  bool            // some rule names a context of structured files
-	matcher *detect.Matcher // for what is read while placing
-	sniffed map[BlobRef]structure.Set
-	hits    map[structuredKey]*structuredHits
-	failed  map[BlobRef]Problem
-	counts  map[structure.Kind]int64
-	unread  int64 // pieces that readers did not understand
+	src Source
+	// settings are paths that compose files name as files of variables: they are read as such whatever they are called.
+	settings map[string]bool
+	wanted   bool            // some rule names a context of structured files
+	matcher  *detect.Matcher // for what is read while placing
+	sniffed  map[BlobRef]structure.Set
+	hits     map[structuredKey]*structuredHits
+	failed   map[BlobRef]Problem
+	counts   map[structure.Kind]int64
+	unread   int64 // pieces that readers did not understand
 	// remedies has each text of a remedy once: the versions of a file say the same over and over.
 	remedies map[string]string
 }
@@ -45,7 +47,7 @@ type structuredHits struct {
 
 func newStructured(d *detect.Detector, src Source) structured {
 	s := structured{src: src, hits: map[structuredKey]*structuredHits{}, failed: map[BlobRef]Problem{},
-		sniffed: map[BlobRef]structure.Set{}, counts: map[structure.Kind]int64{}, remedies: map[string]string{}}
+		sniffed: map[BlobRef]structure.Set{}, settings: map[string]bool{}, counts: map[structure.Kind]int64{}, remedies: map[string]string{}}
 	for _, r := range d.Rules().Rules() {
 		for _, in := range r.In {
 			s.wanted = s.wanted || in != assignment.Text
@@ -93,7 +95,7 @@ func (v *visitor) addRead(ref BlobRef, text []byte, set structure.Set) {
 // kind, and only where a place is told: of a file's versions these are few. A blob that cannot be read again has none;
 // what its rules say is there all the same.
 func (c *collector) adviseAt(ref BlobRef, name string) {
-	kind := c.files.kind(name)
+	kind := c.kindAt(name)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	kind = kind.Meant(c.files.sniffed[ref])
@@ -141,10 +143,37 @@ func (s *structured) share(hits []hit) {
 	}
 }
 
+// kindAt is what a file is by its name and by what others say of it.
+func (c *collector) kindAt(name string) structure.Kind {
+	kind := c.files.kind(name)
+	if kind != structure.None && kind != structure.Plain || !c.files.wanted {
+		return kind
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.files.settings[name] {
+		return structure.Dotenv
+	}
+	return kind
+}
+
+// maxSettings bounds the paths that compose files name.
+const maxSettings = 1 << 14
+
+// isSettings notes that a file is one of variables.
+func (c *collector) isSettings(name string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.files.settings[name] && len(c.files.settings) < maxSettings {
+		c.files.settings[name] = true
+		clear(c.at) // what was said of it before
+	}
+}
+
 // hitsAt is the matches of a blob when it stands at a path: those of its text, or, for a structured file, those of its
 // text and of what its reader reads, settled together.
 func (c *collector) hitsAt(ref BlobRef, name string) []hit {
-	kind := c.files.kind(name)
+	kind := c.kindAt(name)
 	if kind == structure.None {
 		return c.hits[ref]
 	}
