@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -18,7 +19,8 @@ type fakeFiles struct {
 	contents []string
 	progress Progress
 	stats    Stats
-	reads    []int
+	mu       sync.Mutex
+	reads    []int // guarded by mu: contents are read by several workers
 }
 
 func (f *fakeFiles) add(content string, at FileAt) {
@@ -41,7 +43,9 @@ func (f *fakeFiles) Each(ctx context.Context, wanted func(string) bool, visit fu
 }
 
 func (f *fakeFiles) Read(_ context.Context, b BlobRef) ([]byte, error) {
+	f.mu.Lock()
 	f.reads = append(f.reads, int(b))
+	f.mu.Unlock()
 	switch text := f.contents[b]; text {
 	case "large":
 		return nil, ErrTooLarge

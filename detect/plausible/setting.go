@@ -38,7 +38,7 @@ var contextForms = map[assignment.Context]settingForm{
 	"devcontainer.env": inSetting, "devcontainer.build-arg": inSetting, "devcontainer.run-arg": inSetting, "devcontainer.command": inSetting,
 	"command.password": inArgument, "command.token": inArgument, "command.basic": inArgument, "command.build-arg": inSetting,
 	"command.env": inSetting, "command.set": inSetting, "command.flag": inSetting, "script.variable": inSetting,
-	"kubernetes.value": inValues, "helm.values": inValues, "compose.x": inValues, "github.with": inValues, "github.value": inValues,
+	"kubernetes.value": inValues, "helm.values": inValues, "compose.x": inValues, "github.with": inValues,
 	"image.env": inSetting, "image.label": inSetting, "image.history": inSetting, "image.cmd": inSetting, "image.healthcheck": inSetting,
 	"image.onbuild": inSetting, "image.build-arg": inSetting,
 }
@@ -86,8 +86,8 @@ func (v *value) settingValue(strength Strength, sort Sort, form settingForm) Ver
 		return v.sentence()
 	case strength == Perhaps && !isToken(v.name) && s.random() < 6, sort == KeyOf && !keeps(v.name) && s.random() < 6:
 		return no("words")
-	case s.known*4 >= s.letters()*3 && separated(v.text) >= 5:
-		return no("prose") // if_you_see_this_please_configure_it
+	case tells(v.text):
+		return no("prose")
 	case s.letters() == 0:
 		if sort == KeyOf && s.digits < 16 || s.digits < 3 {
 			return no("number")
@@ -310,15 +310,28 @@ func isStore(name []byte) bool {
 	return bytes.Contains(low.bytes(), []byte("store"))
 }
 
-// separated is how many words with marks between them a value is made of.
-func separated(t []byte) int {
-	n := 1
-	for i := 1; i+1 < len(t); i++ {
-		if (t[i] == '_' || t[i] == '-') && isLetter(t[i-1]) {
-			n++
+// telling are words of sentences that passphrases, being drawn from lists of nouns and verbs, do not have.
+var telling = [...]string{"you", "your", "this", "please", "the", "see", "when", "should", "must", "with"}
+
+// tells reports whether a value is a sentence whose words are joined by marks: if_you_see_this_please_configure_it.
+func tells(t []byte) bool {
+	words, said := 0, 0
+	for start := 0; start < len(t); {
+		end := start
+		for end < len(t) && isLetter(t[end]) {
+			end++
 		}
+		if end > start {
+			words++
+			for _, w := range telling {
+				if equalFold(t[start:end], w) {
+					said++
+				}
+			}
+		}
+		start = end + 1
 	}
-	return n
+	return words >= 4 && said >= 2
 }
 
 // isToken reports whether a name is, or ends in, token.
