@@ -25,6 +25,7 @@ type Detector struct {
 	programs []program // by the rule's index in rules
 	byRule   map[*Rule]int32
 
+	inNames   func() *literal.Set // of what of a keyword must lie in a name; nil when there are none
 	words     func() *literal.Set // of the keywords of all rules, made at the first use; nil when there are none
 	wordLen   []int
 	wordRules [][]int32 // by word: rules of content with that keyword
@@ -74,6 +75,7 @@ func New(rs *Ruleset) *Detector {
 	d.near = len(d.inContext)+len(rs.rules) < math.MaxUint16 && (len(d.wordLen) == 0 || slices.Max(d.wordLen) <= plausible.Around)
 	d.resolveRequired()
 	d.words = sync.OnceValue(func() *literal.Set { return newSet(table.words) })
+	d.inNames = sync.OnceValue(d.namePieces)
 	d.names.index = sync.OnceFunc(d.indexNames)
 	return d
 }
@@ -97,6 +99,42 @@ func (d *Detector) addContexts(rule int32) {
 		}
 	}
 }
+
+// Relevant says whether an assignment that a structured reader found can matter: some rule judges its context whatever the
+// name, or the name holds a keyword of a rule for assignments. Others neither make a match nor overrule one of free text.
+func (d *Detector) Relevant(c assignment.Context, name []byte) bool {
+	if rules := d.inContext[c]; rules != nil && len(rules.any) > 0 || c.NamesImage() {
+		return true
+	}
+	set, holds := d.inNames(), false
+	if set != nil {
+		set.Find(name, func(int, int) bool {
+			holds = true
+			return false
+		})
+	}
+	return holds
+}
+
+// namePieces are the keywords of rules for assignments, without the marks behind them.
+func (d *Detector) namePieces() *literal.Set {
+	var pieces []string
+	for i := range d.programs {
+		p := &d.programs[i]
+		if p.rule.Regex != "" || len(p.rule.In) == 0 {
+			continue
+		}
+		for _, k := range wordsOf(p.keywords) {
+			if k = strings.TrimRight(k, afterName); k != "" {
+				pieces = append(pieces, k)
+			}
+		}
+	}
+	return newSet(pieces)
+}
+
+// afterName are marks that a keyword may have behind it to tell the end of a name in free text.
+const afterName = "=: \"'])"
 
 // wordTable numbers the words of all rules.
 type wordTable struct {
@@ -128,7 +166,7 @@ func (d *Detector) addWords(t *wordTable, rule int32) {
 			t.index[k] = w
 			t.words = append(t.words, k)
 			d.wordLen = append(d.wordLen, len(k))
-			d.wordNames = append(d.wordNames, len(strings.TrimRight(k, "=: \"'])")))
+			d.wordNames = append(d.wordNames, len(strings.TrimRight(k, afterName)))
 			d.wordRules = append(d.wordRules, nil)
 			d.wordText = append(d.wordText, nil)
 		}

@@ -32,7 +32,8 @@ type Matcher struct {
 	tailHits []wordHit // those of them at which its tail matches
 	judged   []int32   // rules that have judged the assignment at hand
 	verdicts verdicts
-	nextHit  int // of nameHits: where the last name was looked for
+	guesses  []guess // of overrule
+	nextHit  int     // of nameHits: where the last name was looked for
 
 	data       []byte
 	window     *decode.Window // nil while the blob itself is searched

@@ -40,7 +40,7 @@ func (m *Matcher) MatchEach(data []byte, readings []Reading) (plain []Match, wit
 	for i := range readings {
 		r := &readings[i]
 		m.found = append(m.found[:0], text...)
-		m.overrule(r.Assignments)
+		m.overrule(data, r.Assignments)
 		var c *contextRules
 		for j := range r.Assignments {
 			a := &r.Assignments[j]
@@ -59,13 +59,57 @@ func (m *Matcher) MatchEach(data []byte, readings []Reading) (plain []Match, wit
 }
 
 // overrule takes out of m.found what rules of text.assignment made of the names that a reader has read.
-func (m *Matcher) overrule(list []assignment.Assignment) {
-	text := func(f Match) bool { return f.Context == assignment.Text && f.window == 0 }
-	if !slices.ContainsFunc(m.found, text) {
+func (m *Matcher) overrule(data []byte, list []assignment.Assignment) {
+	text := func(f *Match) bool { return f.Context == assignment.Text && f.window == 0 }
+	m.guesses = m.guesses[:0]
+	for i := range m.found {
+		if f := &m.found[i]; text(f) {
+			m.guesses = append(m.guesses, guess{assignment.Span{Start: f.Start, End: f.Start + len(f.Key)}, false})
+		}
+	}
+	if len(m.guesses) == 0 {
 		return
 	}
-	names := namesOf(list)
-	m.found = slices.DeleteFunc(m.found, func(f Match) bool { return text(f) && names.overlap(f.Start, f.Start+len(f.Key)) })
+	slices.SortFunc(m.guesses, func(a, b guess) int { return cmp.Compare(a.name.Start, b.name.Start) })
+	for i := range list {
+		m.overruleBy(data, &list[i])
+	}
+	m.found = slices.DeleteFunc(m.found, func(f Match) bool {
+		if !text(&f) {
+			return false
+		}
+		i, _ := slices.BinarySearchFunc(m.guesses, f.Start, func(g guess, at int) int { return cmp.Compare(g.name.Start, at) })
+		for ; i < len(m.guesses) && m.guesses[i].name.Start == f.Start; i++ {
+			if m.guesses[i].wrong {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+// guess is the name of a match of free text, and whether a reader has read it.
+type guess struct {
+	name  assignment.Span
+	wrong bool
+}
+
+// overruleBy marks the guesses that an assignment overrules.
+func (m *Matcher) overruleBy(data []byte, a *assignment.Assignment) {
+	n := a.Name
+	if n.Len() == 0 || a.Context == assignment.Text {
+		return
+	}
+	if a.Value.Start >= n.End && a.Context.NamesImage() {
+		n.End = a.Value.End // nothing within the name of an image is a name
+	}
+	// Names of guesses are no longer than assignment.MaxName.
+	i, _ := slices.BinarySearchFunc(m.guesses, n.Start-assignment.MaxName, func(g guess, at int) int { return cmp.Compare(g.name.Start, at) })
+	for ; i < len(m.guesses) && m.guesses[i].name.Start < n.End; i++ {
+		if g := &m.guesses[i]; g.name.End > n.Start && !g.wrong {
+			g.wrong = m.d.Relevant(a.Context, a.Name.Of(data))
+		}
+	}
 }
 
 // structured judges one assignment of a structured file, unless it is known that no rule makes a match of it.
@@ -176,36 +220,4 @@ func nest(ranges []Allowed) []nested {
 		list[i].outer = outer
 	}
 	return list
-}
-
-// spans are ranges in ascending order of their starts, none within another.
-type spans []assignment.Span
-
-func namesOf(list []assignment.Assignment) spans {
-	all := make(spans, 0, len(list))
-	for i := range list {
-		n := list[i].Name
-		if n.Len() == 0 || list[i].Context == assignment.Text {
-			continue
-		}
-		if v := list[i].Value; v.Start >= n.End && list[i].Context.NamesImage() {
-			n.End = v.End // nothing within the name of an image is a name
-		}
-		all = append(all, n)
-	}
-	slices.SortFunc(all, func(a, b assignment.Span) int {
-		return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(b.End, a.End))
-	})
-	kept := all[:0]
-	for _, s := range all {
-		if len(kept) == 0 || s.End > kept[len(kept)-1].End {
-			kept = append(kept, s)
-		}
-	}
-	return kept
-}
-
-func (s spans) overlap(start, end int) bool {
-	i, _ := slices.BinarySearchFunc(s, start, func(n assignment.Span, at int) int { return cmp.Compare(n.End, at+1) })
-	return i < len(s) && s[i].Start < end
 }

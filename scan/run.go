@@ -13,6 +13,7 @@ import (
 
 	"rummage/detect"
 	"rummage/detect/advice"
+	"rummage/detect/structure"
 )
 
 // Result is what a scan found and what it read.
@@ -34,7 +35,7 @@ const placeGrace = 600 * time.Millisecond
 func Run(ctx context.Context, src Source, d *detect.Detector, workers int) (*Result, error) {
 	start := time.Now()
 	c := newCollector(d, src)
-	err := src.Search(ctx, max(workers, 1), func() Visitor { return &visitor{c: c, m: d.Matcher()} })
+	err := src.Search(ctx, max(workers, 1), func() Visitor { return &visitor{c: c, m: d.Matcher(), reader: structure.Reader{Keep: d.Relevant}} })
 	interrupted := ctx.Err() != nil
 	if err != nil && !interrupted {
 		return nil, err

@@ -3,6 +3,7 @@ package dockerfile
 import (
 	"bytes"
 	"hash/maphash"
+	"slices"
 	"strings"
 
 	"rummage/detect/assignment"
@@ -28,6 +29,10 @@ type Silenced struct {
 // most are the same. Its results are those of a fresh Reader. It belongs to one goroutine. The zero value is ready for
 // use.
 type Reader struct {
+	// Keep says which assignments matter to the caller; nil: all. It is asked once for each that is remembered. Practices
+	// are given whatever it says.
+	Keep func(c assignment.Context, name []byte) bool
+
 	pieces map[uint64]*piece
 	bytes  int // of pieces
 	stages map[string]*File
@@ -159,6 +164,9 @@ func (r *Reader) piece(text []byte, escape byte) *piece {
 	p := &piece{text: bytes.Clone(text), escape: escape}
 	f := parsePiece(p.text, escape)
 	p.found = Assignments(f)
+	if r.Keep != nil {
+		p.found = slices.Clip(slices.DeleteFunc(p.found, func(a assignment.Assignment) bool { return !r.Keep(a.Context, a.Name.Of(p.text)) }))
+	}
 	for _, problem := range f.Problems {
 		if problem.What != NoInstructions {
 			p.problems++

@@ -78,6 +78,10 @@ func dotenvAssignments(list []assignment.Assignment, f *dotenv.File) []assignmen
 // Reader reads files of all kinds, as Kind.Read does, and remembers what the versions of a file have in common. The
 // zero value is ready for use. A Reader belongs to one goroutine.
 type Reader struct {
+	// Keep says which assignments matter to the caller, such as detect.(*Detector).Relevant does; nil: all. Some that do
+	// not matter may be given all the same.
+	Keep func(c assignment.Context, name []byte) bool
+
 	docker  dockerfile.Reader
 	compose compose.Reader
 	dotenv  dotenv.Reader
@@ -114,6 +118,7 @@ func (r *Reader) Each(set Set, data []byte) []Read {
 func (r *Reader) read(k Kind, data []byte) (detect.Reading, int) {
 	switch k {
 	case Dockerfile:
+		r.docker.Keep = r.Keep
 		return dockerReading(r.docker.Read(data))
 	case Compose:
 		f := r.compose.Read(data)

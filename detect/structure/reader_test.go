@@ -74,6 +74,7 @@ func TestVersions(t *testing.T) {
 	}
 	d := detect.New(rules)
 	var r structure.Reader
+	kept := structure.Reader{Keep: d.Relevant}
 	m := d.Matcher()
 	rnd := rand.New(rand.NewPCG(5, 6))
 	matches := 0
@@ -85,7 +86,7 @@ func TestVersions(t *testing.T) {
 				if k == structure.Dotenv || k == structure.DotenvSample {
 					set = set.Add(structure.Dotenv).Add(structure.DotenvSample)
 				}
-				matches += compareVersion(t, &r, m, d.Matcher(), set, text)
+				matches += compareVersion(t, &r, &kept, m, d.Matcher(), set, text)
 				text = edited(rnd, text)
 			}
 		}
@@ -95,7 +96,7 @@ func TestVersions(t *testing.T) {
 	}
 }
 
-func compareVersion(t *testing.T, r *structure.Reader, m, fresh *detect.Matcher, set structure.Set, text string) (matches int) {
+func compareVersion(t *testing.T, r, kept *structure.Reader, m, fresh *detect.Matcher, set structure.Set, text string) (matches int) {
 	t.Helper()
 	data := []byte(text)
 	read := r.Each(set, data)
@@ -114,6 +115,13 @@ func compareVersion(t *testing.T, r *structure.Reader, m, fresh *detect.Matcher,
 	plain2, with2 := fresh.MatchEach([]byte(text), want)
 	if !reflect.DeepEqual(plain, plain2) || !reflect.DeepEqual(with, with2) {
 		t.Fatalf("matches differ in %q:\n%+v\n%+v", text, with, with2)
+	}
+	readings = readings[:0]
+	for _, x := range kept.Each(set, data) {
+		readings = append(readings, x.Reading)
+	}
+	if _, with2 = m.MatchEach(data, readings); !reflect.DeepEqual(with, with2) {
+		t.Fatalf("matches differ without what does not matter in %q:\n%+v\n%+v", text, with2, with)
 	}
 	for _, list := range with {
 		matches += len(list)
