@@ -4,35 +4,32 @@ import "encoding/binary"
 
 const (
 	adlerMod = 65521
-	// adlerWords is how many words of eight bytes can be added before a lane of 16 bits is full: a lane's sums of
-	// sums reach 255 × n(n-1)/2.
-	adlerWords = 23
+	// adlerTurn is how many bytes are added before a lane of 16 bits could overflow: in n words of eight bytes the sums
+	// of sums reach 255 × n(n-1)/2, in 20 words 48,450.
+	adlerTurn = 20 * 8
+	// adlerReduce is how many turns go by before the remainders are taken: a stays below 2^23, b below 2^39.
+	adlerReduce = 128
 )
 
 // adler32 is the sum of RFC 1950, section 8: a is one and all bytes, b is the sum of all values of a. The bytes of a
 // word are added in eight lanes at once, those at even places and those at odd ones.
 func adler32(p []byte) uint32 {
 	a, b := uint64(1), uint64(0)
-	for len(p) >= 8 {
-		// Of the 2^40 that fit, one turn adds less than 2^28 to b; a and b are reduced each time all the same, since
-		// two remainders for 184 bytes are cheap.
-		words := min(len(p)/8, adlerWords)
-		const even = 0x00ff00ff00ff00ff
-		var se, so, te, to uint64 // sums, and sums of the sums before each word
-		q := p[:8*words]
-		p = p[8*words:]
-		for ; len(q) >= 8; q = q[8:] {
-			w := binary.LittleEndian.Uint64(q)
-			te += se
-			to += so
-			se += w & even
-			so += w >> 8 & even
+	for len(p) >= adlerTurn {
+		for n := adlerReduce; n > 0 && len(p) >= adlerTurn; n-- {
+			sa, sb := adlerSums((*[adlerTurn]byte)(p))
+			b += adlerTurn*a + sb
+			a += sa
+			p = p[adlerTurn:]
 		}
-		// Byte i of a word counts 8-i times in b, and eight times more for each word after it.
-		b += 8*uint64(words)*a + 8*(lanes(te)+lanes(to))
-		b += weigh(se, 8) + weigh(so, 7)
-		a += lanes(se) + lanes(so)
 		a, b = a%adlerMod, b%adlerMod
+	}
+	for len(p) >= 8 {
+		w := binary.LittleEndian.Uint64(p)
+		even, odd := w&evenBytes, w>>8&evenBytes
+		b += 8*a + weigh(even, 8, 6, 4, 2) + weigh(odd, 7, 5, 3, 1)
+		a += weigh(even+odd, 1, 1, 1, 1)
+		p = p[8:]
 	}
 	for _, c := range p {
 		a += uint64(c)
@@ -41,14 +38,35 @@ func adler32(p []byte) uint32 {
 	return uint32(b%adlerMod)<<16 | uint32(a%adlerMod)
 }
 
-// lanes adds the four lanes of a word.
-func lanes(v uint64) uint64 {
+const evenBytes = 0x00ff00ff00ff00ff
+
+// adlerSums is what the bytes of a turn add to a, and what they add to b when a is zero before them.
+func adlerSums(p *[adlerTurn]byte) (a, b uint64) {
+	var se, so, te, to uint64 // sums, and sums of the sums before each word
+	for i := 0; i < adlerTurn; i += 32 {
+		w := binary.LittleEndian.Uint64(p[i:])
+		te, to = te+se, to+so
+		se, so = se+w&evenBytes, so+w>>8&evenBytes
+		w = binary.LittleEndian.Uint64(p[i+8:])
+		te, to = te+se, to+so
+		se, so = se+w&evenBytes, so+w>>8&evenBytes
+		w = binary.LittleEndian.Uint64(p[i+16:])
+		te, to = te+se, to+so
+		se, so = se+w&evenBytes, so+w>>8&evenBytes
+		w = binary.LittleEndian.Uint64(p[i+24:])
+		te, to = te+se, to+so
+		se, so = se+w&evenBytes, so+w>>8&evenBytes
+	}
+	// Byte i of a word counts 8-i times in b, and eight times more for each word after it.
 	const low = 0x0000ffff0000ffff
-	v = v&low + v>>16&low
-	return v&0xffffffff + v>>32
+	t := te&low + te>>16&low + to&low + to>>16&low
+	return weigh(se, 1, 1, 1, 1) + weigh(so, 1, 1, 1, 1),
+		8*(t&0xffffffff+t>>32) + weigh(se, 8, 6, 4, 2) + weigh(so, 7, 5, 3, 1)
 }
 
-// weigh adds the lanes, the lowest counting first times, the next two times fewer, and so on.
-func weigh(v, first uint64) uint64 {
-	return first*(v&0xffff) + (first-2)*(v>>16&0xffff) + (first-4)*(v>>32&0xffff) + (first-6)*(v>>48)
+// weigh is the sum of the four lanes of v, the lowest w0 times, the next w1 times and so on. A product with two lanes
+// has the sum of both in its upper half.
+func weigh(v, w0, w1, w2, w3 uint64) uint64 {
+	const low = 0x0000ffff0000ffff
+	return v&low*(w0<<32|w2)>>32 + v>>16&low*(w1<<32|w3)>>32
 }

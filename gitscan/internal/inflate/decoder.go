@@ -98,7 +98,7 @@ func newStream(dst, src []byte, size int) stream {
 		copy(bigger, dst)
 		dst = bigger
 	}
-	return stream{src: src, dst: dst[:cap(dst)], start: start, out: start, end: start + size}
+	return stream{src: src, dst: dst[:min(cap(dst), start+size+Slack)], start: start, out: start, end: start + size}
 }
 
 // header reads the two bytes of RFC 1950, section 2.2.

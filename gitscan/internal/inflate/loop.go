@@ -1,6 +1,9 @@
 package inflate
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"unsafe"
+)
 
 // fast decodes symbols while at least fastIn bytes of src and fastOut bytes of dst are left, so that the ends need not
 // be looked at for each of them. It reports whether the block ended. Inside, bits of buf above n may hold bits of the
@@ -12,33 +15,44 @@ const (
 )
 
 func (s *stream) fast(c *codes) (done bool, err error) {
-	src, in, buf, n := s.src, s.in, s.buf, uint64(s.n)
-	dst, out := s.dst, s.out
-	lit, litMask, dist, distMask := c.lit, c.litMask, c.dist, c.distMask
-	lastIn, lastOut := len(src)-fastIn, min(len(dst)-fastOut, s.end)
-loop:
-	for in <= lastIn && out <= lastOut {
-		buf |= binary.LittleEndian.Uint64(src[in:]) << (n & 63)
-		in += int(^n >> 3 & 7)
+	lastIn, lastOut := len(s.src)-fastIn, len(s.dst)-fastOut
+	if s.in > lastIn || s.out > lastOut {
+		return false, nil
+	}
+	buf, n := s.buf, uint64(s.n)
+	srcBase, dstBase := unsafe.Pointer(unsafe.SliceData(s.src)), unsafe.Pointer(unsafe.SliceData(s.dst))
+	in, out := unsafe.Add(srcBase, s.in), unsafe.Add(dstBase, s.out)
+	inMax, outMax := unsafe.Add(srcBase, lastIn), unsafe.Add(dstBase, lastOut)
+	start := unsafe.Add(dstBase, s.start)
+	lit, litMask := unsafe.Pointer(unsafe.SliceData(c.lit)), c.litMask
+	dist, distMask := unsafe.Pointer(unsafe.SliceData(c.dist)), c.distMask
+	var length, distance uint64
+	buf |= load64(in) << (n & 63)
+	in = unsafe.Add(in, ^n>>3&7)
+	n |= 56
+	e := entry(lit, buf&litMask)
+	for uintptr(in) <= uintptr(inMax) && uintptr(out) <= uintptr(outMax) {
+		buf |= load64(in) << (n & 63)
+		in = unsafe.Add(in, ^n>>3&7)
 		n |= 56
-		e := lit[buf&litMask]
 		if e >= isLiteral {
-			dst[out] = byte(e >> 16)
-			out++
 			buf >>= e & takes
 			n -= uint64(e)
-			e = lit[buf&litMask]
+			*(*byte)(out) = byte(e >> 16)
+			out = unsafe.Add(out, 1)
+			e = entry(lit, buf&litMask)
 			if e >= isLiteral {
-				dst[out] = byte(e >> 16)
-				out++
 				buf >>= e & takes
 				n -= uint64(e)
-				e = lit[buf&litMask]
+				*(*byte)(out) = byte(e >> 16)
+				out = unsafe.Add(out, 1)
+				e = entry(lit, buf&litMask)
 				if e >= isLiteral {
-					dst[out] = byte(e >> 16)
-					out++
 					buf >>= e & takes
 					n -= uint64(e)
+					*(*byte)(out) = byte(e >> 16)
+					out = unsafe.Add(out, 1)
+					e = entry(lit, buf&litMask)
 					continue
 				}
 			}
@@ -46,107 +60,111 @@ loop:
 		// At most 22 bits were taken: 34 are left for a code and its extra bits, at most 20.
 		if e&isOther != 0 {
 			if e&isSecond != 0 {
-				e = lit[uint64(e>>16)+buf>>(e&takes)&(1<<(e>>8&15)-1)]
+				e = entry(lit, uint64(e>>16)+buf>>(e&takes)&(1<<(e>>8&15)-1))
 			}
 			if e >= isLiteral {
-				dst[out] = byte(e >> 16)
-				out++
 				buf >>= e & takes
 				n -= uint64(e)
+				*(*byte)(out) = byte(e >> 16)
+				out = unsafe.Add(out, 1)
+				e = entry(lit, buf&litMask)
 				continue
 			}
 			if e&isOther != 0 {
 				buf >>= e & takes
 				n -= uint64(e)
-				done = e&isEnd != 0
-				if !done {
-					err = ErrCorrupt
+				if e&isEnd == 0 {
+					goto corrupt
 				}
-				break loop
+				done = true
+				goto end
 			}
 		}
-		length := int(e>>16) + int(buf&(1<<(e&takes)-1)>>(e>>8&15))
+		length = uint64(e>>16) + buf&(1<<(e&takes)-1)>>(e>>8&63)
 		buf >>= e & takes
 		n -= uint64(e)
-
-		buf |= binary.LittleEndian.Uint64(src[in:]) << (n & 63)
-		in += int(^n >> 3 & 7)
+		e = entry(dist, buf&distMask)
+		buf |= load64(in) << (n & 63)
+		in = unsafe.Add(in, ^n>>3&7)
 		n |= 56
-		e = dist[buf&distMask]
 		if e&isOther != 0 {
 			if e&isSecond != 0 {
-				e = dist[uint64(e>>16)+buf>>(e&takes)&(1<<(e>>8&15)-1)]
+				e = entry(dist, uint64(e>>16)+buf>>(e&takes)&(1<<(e>>8&15)-1))
 			}
 			if e&isOther != 0 {
-				err = ErrCorrupt
-				break loop
+				goto corrupt
 			}
 		}
-		distance := int(e>>16) + int(buf&(1<<(e&takes)-1)>>(e>>8&15))
+		distance = uint64(e>>16) + buf&(1<<(e&takes)-1)>>(e>>8&63)
 		buf >>= e & takes
 		n -= uint64(e)
-		from := out - distance
-		if from < s.start {
-			err = ErrCorrupt
-			break loop
+		if distance > uint64(uintptr(out)-uintptr(start)) {
+			goto corrupt
 		}
-		if len(dst)-out < length+wide {
-			if out, err = copyExact(dst[:s.end], out, distance, length); err != nil {
-				break loop
-			}
-			continue
-		}
+		e = entry(lit, buf&litMask)
+		from := unsafe.Add(out, -int(distance))
 		to := out
-		out += length
+		out = unsafe.Add(out, length)
+		if uintptr(out) > uintptr(outMax)-(wide-fastOut) {
+			out = to
+			goto exact
+		}
 		if distance >= wide {
+			*(*[wide]byte)(to) = *(*[wide]byte)(from)
+			for length > wide {
+				to = unsafe.Add(to, wide)
+				from = unsafe.Add(from, wide)
+				*(*[wide]byte)(to) = *(*[wide]byte)(from)
+				length -= wide
+			}
+		} else if distance >= 8 {
 			for {
-				*(*[wide]byte)(dst[to:]) = *(*[wide]byte)(dst[from:])
-				to += wide
-				from += wide
-				if to >= out {
+				*(*[8]byte)(to) = *(*[8]byte)(from)
+				if length <= 8 {
+					break
+				}
+				to = unsafe.Add(to, 8)
+				from = unsafe.Add(from, 8)
+				length -= 8
+			}
+		} else {
+			v := load64(from) & (1<<(distance*8&63) - 1)
+			v |= v << (distance * 8)
+			v |= v << (distance * 16)
+			v |= v << (distance * 32)
+			distance = uint64(stride[distance])
+			for {
+				binary.LittleEndian.PutUint64((*[8]byte)(to)[:], v)
+				to = unsafe.Add(to, distance)
+				if uintptr(to) >= uintptr(out) {
 					break
 				}
 			}
-		} else {
-			copyNear(dst, to, distance, out)
 		}
 	}
-	if out > s.end {
+	goto end
+corrupt:
+	err = ErrCorrupt
+end:
+	s.in, s.out = int(uintptr(in)-uintptr(srcBase)), int(uintptr(out)-uintptr(dstBase))
+	if s.out > s.end {
 		err = ErrMore
 	}
 	n &= 63
-	s.in, s.n = in-int(n>>3), uint(n&7)
+	s.in, s.n = s.in-int(n>>3), uint(n&7)
 	s.buf = buf & (1<<s.n - 1)
-	s.out = out
 	return done, err
+exact:
+	s.in, s.out = int(uintptr(in)-uintptr(srcBase)), int(uintptr(out)-uintptr(dstBase))
+	n &= 63
+	s.in, s.n = s.in-int(n>>3), uint(n&7)
+	s.buf = buf & (1<<s.n - 1)
+	s.out, err = copyExact(s.dst[:s.end], s.out, int(distance), int(length))
+	return false, err
 }
 
 // stride is the largest multiple of a distance that is at most eight.
 var stride = [8]uint8{0, 8, 8, 6, 8, 5, 6, 7}
-
-// copyNear repeats the distance bytes before to, fewer than wide, up to end, and may write wide bytes more.
-func copyNear(dst []byte, to, distance, end int) {
-	from := to - distance
-	if distance >= 8 {
-		for to < end {
-			*(*[8]byte)(dst[to:]) = *(*[8]byte)(dst[from:])
-			to += 8
-			from += 8
-		}
-		return
-	}
-	bits := uint(distance) * 8
-	v := binary.LittleEndian.Uint64(dst[from:])
-	v &= 1<<bits - 1
-	v |= v << bits
-	v |= v << (2 * bits)
-	v |= v << (4 * bits)
-	step := int(stride[distance&7])
-	for to < end {
-		binary.LittleEndian.PutUint64(dst[to:], v)
-		to += step
-	}
-}
 
 // copyExact copies a match and writes nothing past its end, or past the end of dst.
 func copyExact(dst []byte, out, distance, length int) (int, error) {
@@ -159,6 +177,10 @@ func copyExact(dst []byte, out, distance, length int) (int, error) {
 	}
 	return end, nil
 }
+
+func load64(p unsafe.Pointer) uint64 { return binary.LittleEndian.Uint64((*[8]byte)(p)[:]) }
+
+func entry(table unsafe.Pointer, i uint64) uint32 { return *(*uint32)(unsafe.Add(table, i*4)) }
 
 // careful decodes the rest of a block, looking at both ends for each symbol.
 func (s *stream) careful(c *codes) error {
