@@ -3,9 +3,6 @@ package inflate
 // lengthOrder is the order in which the code lengths of the code lengths' code come: section 3.2.7.
 var lengthOrder = [19]uint8{16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15}
 
-// smallBlock is the number of bytes still to come below which a wide table would not pay for itself.
-const smallBlock = 2048
-
 // dynamic reads the codes that a block begins with.
 func (d *Decoder) dynamic(s *stream) (codes, error) {
 	if err := s.need(14); err != nil {
@@ -26,11 +23,11 @@ func (d *Decoder) dynamic(s *stream) (codes, error) {
 	if err := l.read(s, &pre, nlit+ndist); err != nil {
 		return codes{}, err
 	}
-	return d.tables(nlit, s.end-s.out)
+	return d.tables(nlit)
 }
 
 // tables makes both tables from the lengths read, of which the distances' follow the literals'.
-func (d *Decoder) tables(nlit, remaining int) (c codes, err error) {
+func (d *Decoder) tables(nlit int) (c codes, err error) {
 	l := &d.lens
 	split := l.n
 	var count [maxLength + 1]uint16
@@ -41,15 +38,11 @@ func (d *Decoder) tables(nlit, remaining int) (c codes, err error) {
 		l.count[n]--
 		l.used[split] -= uint16(nlit << 4)
 	}
-	bits := uint(litBits)
-	if remaining < smallBlock {
-		bits = smallBits
-	}
 	var ok bool
-	if c.lit, c.litMask, ok = build(d.lit[:], l.used[:split], &l.count, &d.sorted, &litPrototype, bits); !ok || split == 0 {
+	if c.lit, c.litMask, ok = build(d.lit[:], l.used[:split], &l.count, &d.sorted, &litPrototype, litBits); !ok || split == 0 {
 		return c, ErrCorrupt
 	}
-	if c.dist, c.distMask, ok = build(d.dist[:], l.used[split:l.n], &count, &d.sorted, &distPrototype, smallBits); !ok {
+	if c.dist, c.distMask, ok = build(d.dist[:], l.used[split:l.n], &count, &d.sorted, &distPrototype, distBits); !ok {
 		return c, ErrCorrupt
 	}
 	return c, nil

@@ -5,162 +5,173 @@ import (
 	"unsafe"
 )
 
-// fast decodes symbols while at least fastIn bytes of src and fastOut bytes of dst are left, so that the ends need not
-// be looked at for each of them. It reports whether the block ended. Inside, bits of buf above n may hold bits of the
-// stream that come again with the next eight bytes, and n is right in its low six bits only.
+// The quick loop goes without the checks that Go makes for each access; what makes each of them sound stands beside it.
 const (
-	fastIn  = 16 // two loads of eight bytes, the second at most seven bytes on
-	fastOut = 4  // three literals and one more
-	wide    = 16 // a match may be copied this far past its end
+	fastIn  = 16 // the loop loads eight bytes twice, the second time at most seven bytes on
+	fastOut = 4  // it writes at most three literals before it looks again
+	wide    = 16 // a match is copied at most this far past its end
 )
 
+// fast decodes symbols of a block while fastIn bytes of src and fastOut bytes of dst are left, so that the ends need
+// not be looked at for each of them. It reports whether the block ended.
+//
+// Inside, bits of buf above n may hold bits of the stream that come again with the next eight bytes, and n is right in
+// its low six bits only. A symbol is looked up before buf is filled, so that neither waits for the other: after
+// filling there are at least 56 bits, two literals of at most 10 bits and a length of at most 20 leave the 9 for the
+// first step of a distance; filled again, a distance of at most 28 leaves the 10 for the next symbol; three literals
+// leave them too, and two and a long one of 15 bits.
 func (s *stream) fast(c *codes) (done bool, err error) {
-	lastIn, lastOut := len(s.src)-fastIn, len(s.dst)-fastOut
-	if s.in > lastIn || s.out > lastOut {
+	if len(s.src)-s.in < fastIn || len(s.dst)-s.out < fastOut {
 		return false, nil
 	}
 	buf, n := s.buf, uint64(s.n)
-	srcBase, dstBase := unsafe.Pointer(unsafe.SliceData(s.src)), unsafe.Pointer(unsafe.SliceData(s.dst))
-	in, out := unsafe.Add(srcBase, s.in), unsafe.Add(dstBase, s.out)
-	inMax, outMax := unsafe.Add(srcBase, lastIn), unsafe.Add(dstBase, lastOut)
-	start := unsafe.Add(dstBase, s.start)
+	src, dst := unsafe.Pointer(unsafe.SliceData(s.src)), unsafe.Pointer(unsafe.SliceData(s.dst))
+	in, out, start := unsafe.Add(src, s.in), unsafe.Add(dst, s.out), unsafe.Add(dst, s.start)
+	inMax, outMax := unsafe.Add(src, len(s.src)-fastIn), unsafe.Add(dst, len(s.dst)-fastOut)
 	lit, litMask := unsafe.Pointer(unsafe.SliceData(c.lit)), c.litMask
 	dist, distMask := unsafe.Pointer(unsafe.SliceData(c.dist)), c.distMask
-	var length, distance uint64
-	buf |= load64(in) << (n & 63)
-	in = unsafe.Add(in, ^n>>3&7)
-	n |= 56
-	e := entry(lit, buf&litMask)
+	var length, distance uint64 // of a match that has no room to be copied wide
+	in, buf, n = fill(in, buf, n)
+	e := entry(lit, buf&litMask) // masks are less than their table's length
 	for uintptr(in) <= uintptr(inMax) && uintptr(out) <= uintptr(outMax) {
-		buf |= load64(in) << (n & 63)
-		in = unsafe.Add(in, ^n>>3&7)
-		n |= 56
+		in, buf, n = fill(in, buf, n)
 		if e >= isLiteral {
-			buf >>= e & takes
-			n -= uint64(e)
-			*(*byte)(out) = byte(e >> 16)
-			out = unsafe.Add(out, 1)
+			buf, n = buf>>(e&takes), n-uint64(e)
+			out = put(out, e)
 			e = entry(lit, buf&litMask)
 			if e >= isLiteral {
-				buf >>= e & takes
-				n -= uint64(e)
-				*(*byte)(out) = byte(e >> 16)
-				out = unsafe.Add(out, 1)
+				buf, n = buf>>(e&takes), n-uint64(e)
+				out = put(out, e)
 				e = entry(lit, buf&litMask)
 				if e >= isLiteral {
-					buf >>= e & takes
-					n -= uint64(e)
-					*(*byte)(out) = byte(e >> 16)
-					out = unsafe.Add(out, 1)
+					buf, n = buf>>(e&takes), n-uint64(e)
+					out = put(out, e)
 					e = entry(lit, buf&litMask)
 					continue
 				}
 			}
 		}
-		// At most 22 bits were taken: 34 are left for a code and its extra bits, at most 20.
 		if e&isOther != 0 {
 			if e&isSecond != 0 {
-				e = entry(lit, uint64(e>>16)+buf>>(e&takes)&(1<<(e>>8&15)-1))
+				e = entry(lit, second(e, buf))
 			}
 			if e >= isLiteral {
-				buf >>= e & takes
-				n -= uint64(e)
-				*(*byte)(out) = byte(e >> 16)
-				out = unsafe.Add(out, 1)
+				buf, n = buf>>(e&takes), n-uint64(e)
+				out = put(out, e)
 				e = entry(lit, buf&litMask)
 				continue
 			}
 			if e&isOther != 0 {
-				buf >>= e & takes
-				n -= uint64(e)
-				if e&isEnd == 0 {
-					goto corrupt
+				buf, n = buf>>(e&takes), n-uint64(e)
+				done = e&isEnd != 0
+				if !done {
+					err = ErrCorrupt
 				}
-				done = true
-				goto end
+				break
 			}
 		}
-		length = uint64(e>>16) + buf&(1<<(e&takes)-1)>>(e>>8&63)
-		buf >>= e & takes
-		n -= uint64(e)
+		length = value(e, buf)
+		buf, n = buf>>(e&takes), n-uint64(e)
 		e = entry(dist, buf&distMask)
-		buf |= load64(in) << (n & 63)
-		in = unsafe.Add(in, ^n>>3&7)
-		n |= 56
+		in, buf, n = fill(in, buf, n)
 		if e&isOther != 0 {
 			if e&isSecond != 0 {
-				e = entry(dist, uint64(e>>16)+buf>>(e&takes)&(1<<(e>>8&15)-1))
+				e = entry(dist, second(e, buf))
 			}
 			if e&isOther != 0 {
-				goto corrupt
+				err = ErrCorrupt
+				break
 			}
 		}
-		distance = uint64(e>>16) + buf&(1<<(e&takes)-1)>>(e>>8&63)
-		buf >>= e & takes
-		n -= uint64(e)
-		if distance > uint64(uintptr(out)-uintptr(start)) {
-			goto corrupt
-		}
+		distance = value(e, buf)
+		buf, n = buf>>(e&takes), n-uint64(e)
 		e = entry(lit, buf&litMask)
-		from := unsafe.Add(out, -int(distance))
-		to := out
-		out = unsafe.Add(out, length)
-		if uintptr(out) > uintptr(outMax)-(wide-fastOut) {
-			out = to
+		if uint64(uintptr(out)-uintptr(start)) < distance {
+			err = ErrCorrupt
+			break
+		}
+		if uintptr(out)+uintptr(length) > uintptr(outMax)-(wide-fastOut) {
 			goto exact
 		}
+		// All that the copies write lies before outMax+fastOut, the end of dst; all that they read after start.
 		if distance >= wide {
-			*(*[wide]byte)(to) = *(*[wide]byte)(from)
-			for length > wide {
-				to = unsafe.Add(to, wide)
-				from = unsafe.Add(from, wide)
-				*(*[wide]byte)(to) = *(*[wide]byte)(from)
-				length -= wide
-			}
+			copyWide(out, unsafe.Add(out, -int(distance)), length)
 		} else if distance >= 8 {
-			for {
-				*(*[8]byte)(to) = *(*[8]byte)(from)
-				if length <= 8 {
-					break
-				}
-				to = unsafe.Add(to, 8)
-				from = unsafe.Add(from, 8)
-				length -= 8
-			}
+			copyEight(out, unsafe.Add(out, -int(distance)), length)
 		} else {
-			v := load64(from) & (1<<(distance*8&63) - 1)
-			v |= v << (distance * 8)
-			v |= v << (distance * 16)
-			v |= v << (distance * 32)
-			distance = uint64(stride[distance])
-			for {
-				binary.LittleEndian.PutUint64((*[8]byte)(to)[:], v)
-				to = unsafe.Add(to, distance)
-				if uintptr(to) >= uintptr(out) {
-					break
-				}
-			}
+			repeat(out, distance, unsafe.Add(out, length))
 		}
+		out = unsafe.Add(out, length)
 	}
-	goto end
-corrupt:
-	err = ErrCorrupt
-end:
-	s.in, s.out = int(uintptr(in)-uintptr(srcBase)), int(uintptr(out)-uintptr(dstBase))
-	if s.out > s.end {
-		err = ErrMore
-	}
-	n &= 63
-	s.in, s.n = s.in-int(n>>3), uint(n&7)
-	s.buf = buf & (1<<s.n - 1)
-	return done, err
+	length = 0
 exact:
-	s.in, s.out = int(uintptr(in)-uintptr(srcBase)), int(uintptr(out)-uintptr(dstBase))
 	n &= 63
-	s.in, s.n = s.in-int(n>>3), uint(n&7)
+	s.in, s.n = int(uintptr(in)-uintptr(src))-int(n>>3), uint(n&7)
 	s.buf = buf & (1<<s.n - 1)
-	s.out, err = copyExact(s.dst[:s.end], s.out, int(distance), int(length))
-	return false, err
+	s.out = int(uintptr(out) - uintptr(dst))
+	if s.out > s.end {
+		return done, ErrMore
+	}
+	if err == nil {
+		s.out, err = copyExact(s.dst[:s.end], s.out, int(distance), int(length))
+	}
+	return done, err
+}
+
+// fill loads eight bytes and moves on by as many as buf had room for.
+func fill(in unsafe.Pointer, buf, n uint64) (unsafe.Pointer, uint64, uint64) {
+	return unsafe.Add(in, ^n>>3&7), buf | load(in)<<(n&63), n | 56
+}
+
+func load(p unsafe.Pointer) uint64 { return binary.LittleEndian.Uint64((*[8]byte)(p)[:]) }
+
+func entry(table unsafe.Pointer, i uint64) uint32 { return *(*uint32)(unsafe.Add(table, i*4)) }
+
+// second is the index in the second table that e leads to.
+func second(e uint32, buf uint64) uint64 {
+	return uint64(e>>16) + buf>>(e&takes)&(1<<(e>>8&15)-1)
+}
+
+// value is a copy's length or distance: the base and the extra bits behind the code.
+func value(e uint32, buf uint64) uint64 {
+	return uint64(e>>16) + buf&(1<<(e&takes)-1)>>(e>>8&63)
+}
+
+func put(out unsafe.Pointer, e uint32) unsafe.Pointer {
+	*(*byte)(out) = byte(e >> 16)
+	return unsafe.Add(out, 1)
+}
+
+// copyWide copies a match from at least wide bytes before.
+func copyWide(to, from unsafe.Pointer, length uint64) {
+	*(*[wide]byte)(to) = *(*[wide]byte)(from)
+	for length > wide {
+		to, from, length = unsafe.Add(to, wide), unsafe.Add(from, wide), length-wide
+		*(*[wide]byte)(to) = *(*[wide]byte)(from)
+	}
+}
+
+// copyEight copies a match from at least eight bytes before.
+func copyEight(to, from unsafe.Pointer, length uint64) {
+	*(*[8]byte)(to) = *(*[8]byte)(from)
+	for length > 8 {
+		to, from, length = unsafe.Add(to, 8), unsafe.Add(from, 8), length-8
+		*(*[8]byte)(to) = *(*[8]byte)(from)
+	}
+}
+
+// repeat writes the last distance bytes, fewer than eight, over and over up to end: a word of them at a time, moving on
+// by as many whole repetitions as a word holds.
+func repeat(to unsafe.Pointer, distance uint64, end unsafe.Pointer) {
+	v := load(unsafe.Add(to, -int(distance))) & (1<<(distance*8&63) - 1)
+	v |= v << (distance * 8)
+	v |= v << (distance * 16)
+	v |= v << (distance * 32)
+	step := stride[distance&7]
+	for uintptr(to) < uintptr(end) {
+		binary.LittleEndian.PutUint64((*[8]byte)(to)[:], v)
+		to = unsafe.Add(to, step)
+	}
 }
 
 // stride is the largest multiple of a distance that is at most eight.
@@ -177,10 +188,6 @@ func copyExact(dst []byte, out, distance, length int) (int, error) {
 	}
 	return end, nil
 }
-
-func load64(p unsafe.Pointer) uint64 { return binary.LittleEndian.Uint64((*[8]byte)(p)[:]) }
-
-func entry(table unsafe.Pointer, i uint64) uint32 { return *(*uint32)(unsafe.Add(table, i*4)) }
 
 // careful decodes the rest of a block, looking at both ends for each symbol.
 func (s *stream) careful(c *codes) error {

@@ -23,14 +23,14 @@ const (
 )
 
 // Codes have at most 15 bits. A second table of 2^k entries holds at least k+1 codes, for it is complete and its
-// longest code has k bits; with 9 bits in the first step k is at most 6, so n symbols need at most 64/7 × n entries
-// beside the first 512, with 11 at most 16/5 × n beside 2,048. There are 288 symbols and 32.
+// longest code has k bits; with 10 bits in the first step k is at most 5, so n symbols need at most 32/6 × n entries
+// beside the first 1,024, with 9 at most 64/7 × n beside 512. There are 288 symbols and 32.
 const (
 	maxLength   = 15
-	litBits     = 11 // with much to come
-	smallBits   = 9  // with little to come, and for distances
+	litBits     = 10 // of the first step
+	distBits    = 9
 	maxSymbols  = 288
-	litEntries  = 512 + 64*maxSymbols/7 + 1
+	litEntries  = 1024 + 32*maxSymbols/6
 	distEntries = 512 + 64*32/7 + 1
 )
 
@@ -94,7 +94,7 @@ func fixedCodes() codes {
 	for i := range 32 {
 		l.add(i, 5)
 	}
-	dist, distMask, _ := build(dist, l.used[:l.n], &l.count, &sorted, &distPrototype, smallBits)
+	dist, distMask, _ := build(dist, l.used[:l.n], &l.count, &sorted, &distPrototype, distBits)
 	return codes{lit, dist, litMask, distMask}
 }
 
@@ -146,12 +146,12 @@ func build(t []uint32, used []uint16, count *[maxLength + 1]uint16, sorted *[max
 		offset[n]++
 	}
 	first = min(first, longest)
-	size := fill(t, sorted, count, prototype, first, longest)
+	size := fillTable(t, sorted, count, prototype, first, longest)
 	return t[:size], 1<<first - 1, true
 }
 
-// fill writes the entries of a complete code and returns how many there are.
-func fill(t []uint32, sorted *[maxSymbols]uint16, count *[maxLength + 1]uint16, prototype *[maxSymbols]uint32, first, longest uint) int {
+// fillTable writes the entries of a complete code and returns how many there are.
+func fillTable(t []uint32, sorted *[maxSymbols]uint16, count *[maxLength + 1]uint16, prototype *[maxSymbols]uint32, first, longest uint) int {
 	next := 0       // in sorted
 	code := uint(0) // with its first bit lowest, as the stream has it
 	size := uint(1) // of the table as it is now
