@@ -15,21 +15,15 @@ const (
 // word are added in eight lanes at once, those at even places and those at odd ones.
 func adler32(p []byte) uint32 {
 	a, b := uint64(1), uint64(0)
-	for len(p) >= adlerTurn {
-		for n := adlerReduce; n > 0 && len(p) >= adlerTurn; n-- {
-			sa, sb := adlerSums((*[adlerTurn]byte)(p))
-			b += adlerTurn*a + sb
+	for len(p) >= 8 {
+		for n := adlerReduce; n > 0 && len(p) >= 8; n-- {
+			turn := p[:min(len(p)&^7, adlerTurn)]
+			p = p[len(turn):]
+			sa, sb := adlerSums(turn)
+			b += uint64(len(turn))*a + sb
 			a += sa
-			p = p[adlerTurn:]
 		}
 		a, b = a%adlerMod, b%adlerMod
-	}
-	for len(p) >= 8 {
-		w := binary.LittleEndian.Uint64(p)
-		even, odd := w&evenBytes, w>>8&evenBytes
-		b += 8*a + weigh(even, 8, 6, 4, 2) + weigh(odd, 7, 5, 3, 1)
-		a += weigh(even+odd, 1, 1, 1, 1)
-		p = p[8:]
 	}
 	for _, c := range p {
 		a += uint64(c)
@@ -38,24 +32,28 @@ func adler32(p []byte) uint32 {
 	return uint32(b%adlerMod)<<16 | uint32(a%adlerMod)
 }
 
-const evenBytes = 0x00ff00ff00ff00ff
-
-// adlerSums is what the bytes of a turn add to a, and what they add to b when a is zero before them.
-func adlerSums(p *[adlerTurn]byte) (a, b uint64) {
+// adlerSums is what the words of a turn add to a, and what they add to b when a is zero before them.
+func adlerSums(p []byte) (a, b uint64) {
+	const even = 0x00ff00ff00ff00ff
 	var se, so, te, to uint64 // sums, and sums of the sums before each word
-	for i := 0; i < adlerTurn; i += 32 {
-		w := binary.LittleEndian.Uint64(p[i:])
+	for ; len(p) >= 32; p = p[32:] {
+		w := binary.LittleEndian.Uint64(p)
 		te, to = te+se, to+so
-		se, so = se+w&evenBytes, so+w>>8&evenBytes
-		w = binary.LittleEndian.Uint64(p[i+8:])
+		se, so = se+w&even, so+w>>8&even
+		w = binary.LittleEndian.Uint64(p[8:])
 		te, to = te+se, to+so
-		se, so = se+w&evenBytes, so+w>>8&evenBytes
-		w = binary.LittleEndian.Uint64(p[i+16:])
+		se, so = se+w&even, so+w>>8&even
+		w = binary.LittleEndian.Uint64(p[16:])
 		te, to = te+se, to+so
-		se, so = se+w&evenBytes, so+w>>8&evenBytes
-		w = binary.LittleEndian.Uint64(p[i+24:])
+		se, so = se+w&even, so+w>>8&even
+		w = binary.LittleEndian.Uint64(p[24:])
 		te, to = te+se, to+so
-		se, so = se+w&evenBytes, so+w>>8&evenBytes
+		se, so = se+w&even, so+w>>8&even
+	}
+	for ; len(p) >= 8; p = p[8:] {
+		w := binary.LittleEndian.Uint64(p)
+		te, to = te+se, to+so
+		se, so = se+w&even, so+w>>8&even
 	}
 	// Byte i of a word counts 8-i times in b, and eight times more for each word after it.
 	const low = 0x0000ffff0000ffff

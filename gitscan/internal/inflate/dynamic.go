@@ -59,8 +59,10 @@ func (p *preTable) read(s *stream, nlen int) error {
 	var length [19]uint8
 	var count [8]uint8
 	for i := range nlen {
-		if err := s.need(3); err != nil {
-			return err
+		if s.n < 3 {
+			if err := s.need(3); err != nil {
+				return err
+			}
 		}
 		n := uint8(s.buf & 7)
 		length[lengthOrder[i]] = n

@@ -8,7 +8,7 @@ import (
 // The quick loop goes without the checks that Go makes for each access; what makes each of them sound stands beside it.
 const (
 	fastIn  = 16 // the loop loads eight bytes twice, the second time at most seven bytes on
-	fastOut = 4  // it writes at most three literals before it looks again
+	fastOut = 3  // it writes at most three literals before it looks again
 	wide    = 16 // a match is copied at most this far past its end
 )
 

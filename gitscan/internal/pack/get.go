@@ -203,8 +203,7 @@ func (s *Store) descend(inf *inflater, p *packFile, off uint64, limit int) (kind
 			if len(chain) == 0 && limit > 0 && e.size > limit {
 				return e.kind, nil, nil, ErrTooLarge
 			}
-			room := make([]byte, 0, min(e.size, len(p.body(e))*maxRatio))
-			if data, err = inf.inflate(room, p.body(e), e.size); err != nil {
+			if data, err = inf.inflate(nil, p.body(e), e.size); err != nil {
 				return 0, nil, nil, fmt.Errorf("offset %d: %w", off, err)
 			}
 			s.bases.put(cached{cacheKey{p, off}, e.kind, data})
