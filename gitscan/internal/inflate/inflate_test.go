@@ -88,3 +88,28 @@ func TestAdler(t *testing.T) {
 		}
 	}
 }
+
+// TestNoAllocation: a Decoder and a buffer that are kept allocate nothing more.
+func TestNoAllocation(t *testing.T) {
+	var d Decoder
+	buf := make([]byte, 0, 6000)
+	for _, level := range []int{-2, 0, 1, 9} {
+		data := text(5000, 1)
+		src := deflated(t, data, level)
+		n := testing.AllocsPerRun(20, func() {
+			var err error
+			if buf, err = d.Inflate(buf[:0], src, len(data)); err != nil {
+				t.Fatal(err)
+			}
+			if buf, err = d.Prefix(buf[:0], src, 32); err != nil {
+				t.Fatal(err)
+			}
+		})
+		if n != 0 {
+			t.Errorf("level %d: %v allocations", level, n)
+		}
+	}
+	if got, err := d.Inflate(nil, deflated(t, text(100, 1), 6), 100); err != nil || cap(got) > 100+Slack {
+		t.Errorf("a new buffer of %d bytes for 100, %v", cap(got), err)
+	}
+}

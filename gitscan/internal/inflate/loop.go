@@ -30,7 +30,7 @@ func (s *stream) fast(c *codes) (done bool, err error) {
 	inMax, outMax := unsafe.Add(src, len(s.src)-fastIn), unsafe.Add(dst, len(s.dst)-fastOut)
 	lit, litMask := unsafe.Pointer(unsafe.SliceData(c.lit)), c.litMask
 	dist, distMask := unsafe.Pointer(unsafe.SliceData(c.dist)), c.distMask
-	var length, distance uint64 // of a match that has no room to be copied wide
+	var length, distance uint64
 	in, buf, n = fill(in, buf, n)
 	e := entry(lit, buf&litMask) // masks are less than their table's length
 	for uintptr(in) <= uintptr(inMax) && uintptr(out) <= uintptr(outMax) {
@@ -91,7 +91,7 @@ func (s *stream) fast(c *codes) (done bool, err error) {
 			break
 		}
 		if uintptr(out)+uintptr(length) > uintptr(outMax)-(wide-fastOut) {
-			goto exact
+			goto exact // no room to write past its end
 		}
 		// All that the copies write lies before outMax+fastOut, the end of dst; all that they read after start.
 		if distance >= wide {
@@ -105,10 +105,7 @@ func (s *stream) fast(c *codes) (done bool, err error) {
 	}
 	length = 0
 exact:
-	n &= 63
-	s.in, s.n = int(uintptr(in)-uintptr(src))-int(n>>3), uint(n&7)
-	s.buf = buf & (1<<s.n - 1)
-	s.out = int(uintptr(out) - uintptr(dst))
+	s.leave(int(uintptr(in)-uintptr(src)), int(uintptr(out)-uintptr(dst)), buf, n)
 	if s.out > s.end {
 		return done, ErrMore
 	}
@@ -116,6 +113,14 @@ exact:
 		s.out, err = copyExact(s.dst[:s.end], s.out, int(distance), int(length))
 	}
 	return done, err
+}
+
+// leave notes where the quick loop stopped: less than a byte stays in buf, whole ones go back.
+func (s *stream) leave(in, out int, buf, n uint64) {
+	n &= 63
+	s.in, s.out = in-int(n>>3), out
+	s.n = uint(n & 7)
+	s.buf = buf & (1<<s.n - 1)
 }
 
 // fill loads eight bytes and moves on by as many as buf had room for.
