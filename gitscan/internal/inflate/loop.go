@@ -7,8 +7,10 @@ import (
 
 // The quick loop goes without the checks that Go makes for each access; what makes each of them sound stands beside it.
 const (
-	fastIn  = 16 // the loop loads eight bytes twice, the second time at most seven bytes on
-	fastOut = 3  // it writes at most three literals before it looks again
+	fastIn = 16 // the loop loads eight bytes twice, the second time at most seven bytes on
+	// It writes at most three literals before it looks again, and the pointer behind them must still point into dst: one
+	// to its end may be one into memory that the garbage collector knows to be free, which ends the program.
+	fastOut = 4
 	wide    = 16 // a match is copied at most this far past its end
 )
 
