@@ -39,6 +39,16 @@ type Reader struct {
 	seed   maphash.Seed
 	all    []stated
 	found  []assignment.Assignment
+	// What was read last, and its pieces: the next file may be its next version. now are those of the file at hand.
+	last        []byte
+	escape      byte
+	before, now []pieceAt
+}
+
+// pieceAt is a piece where it begins.
+type pieceAt struct {
+	*piece
+	begin int
 }
 
 // Bounds of what a Reader remembers, in bytes of text and in pieces; beyond, it forgets all.
@@ -60,6 +70,7 @@ type piece struct {
 	anywhere []Suppression // that are about the whole file
 	problems int
 	alone    bool            // there is no instruction, only comments
+	open     bool            // what follows has a say in where it ends
 	name     string          // of the instruction
 	span     assignment.Span // of the instruction
 }
@@ -67,7 +78,7 @@ type piece struct {
 // Read reads a file. The content is valid until the next call.
 func (r *Reader) Read(data []byte) Content {
 	if r.pieces == nil || r.bytes > maxRemembered || len(r.pieces) > maxPieces {
-		r.pieces, r.bytes, r.stages, r.seed = map[uint64]*piece{}, 0, map[string]*File{}, maphash.MakeSeed()
+		*r = Reader{Keep: r.Keep, pieces: map[uint64]*piece{}, stages: map[string]*File{}, seed: maphash.MakeSeed()}
 	}
 	clear(r.found) // what it refers to must not be kept alive
 	if cap(r.found) > maxKept {
@@ -79,16 +90,12 @@ func (r *Reader) Read(data []byte) Content {
 	for _, s := range head.Suppressions {
 		c.Silenced = append(c.Silenced, Silenced{assignment.Span{End: len(data)}, s})
 	}
-	s := scanner{data: data, escape: head.Escape, pos: start}
+	r.cut(data, start, head.Escape)
 	r.all = r.all[:0]
 	var stages strings.Builder // the instructions that make the stages
 	stage, instructions := -1, 0
-	for instructions <= MaxInstructions {
-		begin := s.pos
-		if !s.piece() {
-			break
-		}
-		p := r.piece(data[begin:s.pos], head.Escape)
+	for _, at := range r.now {
+		p := at.piece
 		if !p.alone {
 			instructions++
 		}
@@ -101,8 +108,8 @@ func (r *Reader) Read(data []byte) Content {
 			stages.Write(p.text[p.span.Start:p.span.End])
 			stages.WriteByte('\n')
 		}
-		r.all = append(r.all, stated{facts: &p.facts, base: begin, stage: stage})
-		c.take(p, begin, len(data))
+		r.all = append(r.all, stated{facts: &p.facts, base: at.begin, stage: stage})
+		c.take(p, at.begin, len(data))
 	}
 	f := r.stagesOf(stages.String(), head.Escape)
 	if instructions == 0 {
@@ -112,6 +119,78 @@ func (r *Reader) Read(data []byte) Content {
 	r.found = c.Assignments
 	return c
 }
+
+// cut puts the pieces of a file into now. Those in front that the file read last has too are taken from there, and so are
+// those at the end, from where a piece begins in both.
+func (r *Reader) cut(data []byte, start int, escape byte) {
+	r.now = r.now[:0]
+	s := scanner{data: data, escape: escape, pos: start}
+	same, tail, k := 0, 0, 0
+	if r.escape == escape && len(r.before) > 0 && r.before[0].begin == start {
+		same = commonPrefix(r.last, data)
+		tail = commonSuffix(r.last[same:], data[same:])
+		for ; k < len(r.before); k++ {
+			// How a piece ends, the bytes in it say; but for a document, which may have no end, and for the end of the file.
+			at := r.before[k]
+			if end := at.begin + len(at.text); end > same || end == len(r.last) || at.open {
+				break
+			}
+			r.now = append(r.now, at)
+			s.pos = at.begin + len(at.text)
+		}
+	}
+	for n := len(r.now); n <= MaxInstructions; n++ {
+		begin := s.pos
+		if begin >= len(data)-tail && begin < len(data) {
+			was := begin - len(data) + len(r.last)
+			for k < len(r.before) && r.before[k].begin < was {
+				k++
+			}
+			if k < len(r.before) && r.before[k].begin == was {
+				for _, at := range r.before[k:min(len(r.before), k+MaxInstructions+1-n)] {
+					at.begin += begin - was
+					r.now = append(r.now, at)
+				}
+				break
+			}
+		}
+		if !s.piece() {
+			break
+		}
+		r.now = append(r.now, pieceAt{r.piece(data[begin:s.pos], escape), begin})
+	}
+	r.last, r.escape = append(r.last[:0], data...), escape
+	r.before = append(r.before[:0], r.now...)
+}
+
+// commonPrefix is how many bytes two texts have in common at their beginnings.
+func commonPrefix(a, b []byte) int {
+	n := min(len(a), len(b))
+	i := 0
+	for i+commonStep <= n && bytes.Equal(a[i:i+commonStep], b[i:i+commonStep]) {
+		i += commonStep
+	}
+	for i < n && a[i] == b[i] {
+		i++
+	}
+	return i
+}
+
+// commonSuffix is how many they have in common at their ends.
+func commonSuffix(a, b []byte) int {
+	n := min(len(a), len(b))
+	i := 0
+	for i+commonStep <= n && bytes.Equal(a[len(a)-i-commonStep:len(a)-i], b[len(b)-i-commonStep:len(b)-i]) {
+		i += commonStep
+	}
+	for i < n && a[len(a)-i-1] == b[len(b)-i-1] {
+		i++
+	}
+	return i
+}
+
+// commonStep is how many bytes are compared at a time.
+const commonStep = 256
 
 // take adds what a piece holds.
 func (c *Content) take(p *piece, base, end int) {
@@ -162,6 +241,7 @@ func (r *Reader) piece(text []byte, escape byte) *piece {
 		return p
 	}
 	p := &piece{text: bytes.Clone(text), escape: escape}
+	p.open = bytes.Contains(text, []byte("<<"))
 	f := parsePiece(p.text, escape)
 	p.found = Assignments(f)
 	if r.Keep != nil {
