@@ -13,6 +13,23 @@ import (
 type wordHit struct {
 	start, end int
 	word       int32
+	nth        int32 // of m.occurrences, see carry.go
+}
+
+// hitsOf appends the occurrences of a word to list.
+func (m *Matcher) hitsOf(list []wordHit, w int32) []wordHit {
+	for i, end := range m.hits[w] {
+		h := wordHit{start: end - m.d.wordLen[w], end: end, word: w}
+		if m.tracking {
+			h.nth = m.hitOf[w][i]
+		}
+		list = append(list, h)
+	}
+	return list
+}
+
+func compareHits(a, b wordHit) int {
+	return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(a.end, b.end), cmp.Compare(a.word, b.word))
 }
 
 // assignments judges the assignments in whose names keywords of rules for text.assignment stand. Each is read once,
@@ -23,27 +40,33 @@ func (m *Matcher) assignments(text []byte) {
 		if len(m.d.wordText[w]) == 0 {
 			continue
 		}
-		for _, end := range m.hits[w] {
-			hits = append(hits, wordHit{end - m.d.wordLen[w], end, w})
-		}
+		hits = m.hitsOf(hits, w)
 	}
 	m.textHits = hits
-	slices.SortFunc(hits, func(a, b wordHit) int {
-		return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(a.end, b.end), cmp.Compare(a.word, b.word))
-	})
+	slices.SortFunc(hits, compareHits)
 	var a assignment.Assignment
-	var have bool
-	for _, h := range hits {
+	var have, led bool
+	first := 0 // of the occurrences that share an assignment
+	for i := range hits {
+		h := &hits[i]
+		m.looked(h, h.start-textBefore, h.end+textBehind, len(text))
 		if !have || h.start < a.Name.Start || h.end > a.Name.End {
+			first, led = i, false
 			if a, have = assignment.ReadText(text, h.start, h.end); !have {
 				continue
 			}
 			m.judged = m.judged[:0]
 		}
+		before := len(m.found)
 		for _, rule := range m.d.wordText[h.word] {
 			if m.d.programs[rule].isText && !slices.Contains(m.judged, rule) {
 				m.judged = append(m.judged, rule)
 				m.textAssignment(rule, text, &a)
+			}
+		}
+		if led = led || len(m.found) > before; led {
+			for ; first <= i; first++ {
+				m.leads(&hits[first])
 			}
 		}
 	}

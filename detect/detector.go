@@ -25,11 +25,13 @@ type Detector struct {
 	programs []program // by the rule's index in rules
 	byRule   map[*Rule]int32
 
-	inNames   func() *literal.Set // of what of a keyword must lie in a name; nil when there are none
-	words     func() *literal.Set // of the keywords of all rules, made at the first use; nil when there are none
-	wordLen   []int
-	wordRules [][]int32 // by word: rules of content with that keyword
-	wordText  [][]int32 // by word: rules of assignments in text with that keyword
+	inNames func() *literal.Set // of what of a keyword must lie in a name; nil when there are none
+	words   func() *literal.Set // of the keywords of all rules, made at the first use; nil when there are none
+	wordLen []int
+	// longestWord is the length of the longest word.
+	longestWord int
+	wordRules   [][]int32 // by word: rules of content with that keyword
+	wordText    [][]int32 // by word: rules of assignments in text with that keyword
 
 	always    []int32 // rules of content without keywords
 	names     nameRules
@@ -166,6 +168,7 @@ func (d *Detector) addWords(t *wordTable, rule int32) {
 			t.index[k] = w
 			t.words = append(t.words, k)
 			d.wordLen = append(d.wordLen, len(k))
+			d.longestWord = max(d.longestWord, len(k))
 			d.wordNames = append(d.wordNames, len(strings.TrimRight(k, afterName)))
 			d.wordRules = append(d.wordRules, nil)
 			d.wordText = append(d.wordText, nil)

@@ -20,12 +20,14 @@ func (m *Matcher) regexp(list []Match, rule int32, p *program, text []byte, low,
 	}
 	if p.rule.Foreign {
 		for _, loc := range p.regexp().FindAllIndex(text[low:high], -1) {
+			m.matched = true
 			touches = touches || touch(low+loc[0], low+loc[1])
 			list = m.foreignMatch(list, rule, p, text, low+loc[0], low+loc[1])
 		}
 		return list, touches
 	}
 	for _, loc := range p.regexp().FindAllSubmatchIndex(text[low:high], -1) {
+		m.matched = true
 		for i := range loc {
 			if loc[i] >= 0 {
 				loc[i] += low

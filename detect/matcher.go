@@ -35,6 +35,21 @@ type Matcher struct {
 	guesses  []guess // of overrule
 	nextHit  int     // of nameHits: where the last name was looked for
 
+	// See carry.go.
+	base          *Carry
+	copies        []Copy
+	keep          *Carry
+	occurrences   []occurrence
+	hitOf         [][]int32 // by word, beside hits: the occurrence
+	touchedBefore []int32   // words of the last pass
+	unbound       []uint8   // by word
+	tracking      bool      // occurrences are to be settled
+	leftOut       bool      // some are settled
+	unsound       bool      // and had a say in something all the same
+	minCopy       int
+	matched       bool // the expression that was run last matches
+	searched      int
+
 	data       []byte
 	window     *decode.Window // nil while the blob itself is searched
 	windows    int32          // number of windows so far
@@ -48,14 +63,17 @@ type Matcher struct {
 	out     []Match
 	order   []int32
 
-	onHit    func(word, end int) bool
-	onWindow func(w *decode.Window) bool
+	onHit        func(word, end int) bool
+	onOccurrence func(word, end int) bool
+	onWindow     func(w *decode.Window) bool
 }
 
 // Matcher makes the scratch of one goroutine.
 func (d *Detector) Matcher() *Matcher {
 	m := &Matcher{d: d, words: d.words(), hits: make([][]int, len(d.wordLen)), marks: make([]uint32, len(d.programs))}
-	m.onHit = m.hit
+	m.minCopy = minCopy
+	m.hitOf, m.unbound = make([][]int32, len(d.wordLen)), make([]uint8, len(d.wordLen))
+	m.onHit, m.onOccurrence = m.hit, m.newOccurrence
 	m.onWindow = m.decoded
 	return m
 }
@@ -73,8 +91,15 @@ func (m *Matcher) Match(data []byte) []Match {
 func (m *Matcher) scan(data []byte) {
 	m.data, m.window, m.windows = data, nil, 0
 	m.whole, m.found, m.aux, m.incomplete = m.whole[:0], m.found[:0], m.aux[:0], false
-	m.search(data)
-	m.nameHits, m.nextHit = append(m.nameHits[:0], m.textHits...), 0
+	if m.nextHit = 0; m.carries(data) {
+		m.searchCarrying(data)
+		m.nameHits = m.allNames()
+	} else {
+		m.searched = len(data)
+		m.search(data)
+		m.nameHits = append(m.nameHits[:0], m.textHits...)
+	}
+	m.base, m.copies, m.keep = nil, nil, nil
 	if m.d.DecodeDepth > 0 {
 		m.incomplete = !m.decoder.Decode(data, m.onWindow)
 		m.window = nil
@@ -132,18 +157,31 @@ func (m *Matcher) activate(rule int32) {
 
 // search runs the rules on one text: the blob or a window of decoded text.
 func (m *Matcher) search(text []byte) {
+	m.begin()
+	if m.words != nil {
+		m.words.Find(text, m.onHit)
+	}
+	m.rules(text)
+}
+
+// begin begins a pass over a text.
+func (m *Matcher) begin() {
 	m.pass++
 	if m.pass == 0 { // after 4 billion passes the marks of the first ones must not count
 		clear(m.marks)
 		m.pass = 1
 	}
-	m.active = append(m.active[:0], m.d.always...)
-	if m.words != nil {
-		m.words.Find(text, m.onHit)
-		for _, w := range m.touched {
-			for _, r := range m.d.wordRules[w] {
-				m.activate(r)
-			}
+	m.active = m.active[:0]
+	for _, r := range m.d.always {
+		m.activate(r)
+	}
+}
+
+// rules runs the rules whose keywords have been found on a text.
+func (m *Matcher) rules(text []byte) {
+	for _, w := range m.touched {
+		for _, r := range m.d.wordRules[w] {
+			m.activate(r)
 		}
 	}
 	if m.window != nil {
@@ -160,6 +198,7 @@ func (m *Matcher) search(text []byte) {
 	for _, w := range m.touched {
 		m.hits[w] = m.hits[w][:0]
 	}
+	m.touchedBefore = append(m.touchedBefore[:0], m.touched...)
 	m.touched = m.touched[:0]
 }
 

@@ -141,7 +141,7 @@ func (m *Matcher) rank() {
 		}
 		return cmp.Or(cmp.Compare(b.specificity(), a.specificity()), cmp.Compare(len(b.Secret), len(a.Secret)),
 			cmp.Compare(a.rule, b.rule), cmp.Compare(a.depth, b.depth), cmp.Compare(a.SecretStart, b.SecretStart),
-			cmp.Compare(a.window, b.window), cmp.Compare(a.inText.Start, b.inText.Start))
+			cmp.Compare(a.window, b.window), cmp.Compare(a.inText.Start, b.inText.Start), cmp.Compare(a.Start, b.Start), cmp.Compare(a.End, b.End))
 	})
 }
 

@@ -1,7 +1,6 @@
 package detect
 
 import (
-	"cmp"
 	"slices"
 
 	"rummage/detect/assignment"
@@ -47,11 +46,14 @@ func (m *Matcher) run(rule int32, text []byte) {
 	default:
 		m.gatherHits(p)
 		before := len(m.found)
-		if p.tail != nil && !m.runWindows(rule, p, text, m.askTail(rule, p, text)) {
+		if p.tail == nil {
+			m.unsound = !m.runWindows(rule, p, text, m.nearHits) && m.leftOut || m.unsound
+		} else if !m.runWindows(rule, p, text, m.askTail(rule, p, text)) {
 			m.found = m.found[:before]
-			m.runWindows(rule, p, text, m.nearHits)
-		} else if p.tail == nil {
-			m.runWindows(rule, p, text, m.nearHits)
+			for i := range m.nearHits {
+				m.leads(&m.nearHits[i])
+			}
+			m.unsound = !m.runWindows(rule, p, text, m.nearHits) && m.leftOut || m.unsound
 		}
 	}
 }
@@ -59,10 +61,17 @@ func (m *Matcher) run(rule int32, text []byte) {
 // runWindows searches the windows around the hits, which are sorted. sound is false when a match touches the end of a
 // window.
 func (m *Matcher) runWindows(rule int32, p *program, text []byte, hits []wordHit) (sound bool) {
+	next := 0 // of the hits
 	for _, s := range m.windowsAround(p, text, hits) {
 		var touches bool
+		m.matched = false
 		if m.found, touches = m.regexp(m.found, rule, p, text, s.Start, s.End); touches {
 			return false
+		}
+		for ; m.matched && next < len(hits) && hits[next].start < s.End; next++ {
+			if hits[next].start >= s.Start {
+				m.leads(&hits[next])
+			}
 		}
 	}
 	return true
@@ -76,12 +85,10 @@ func (m *Matcher) gatherHits(p *program) {
 		if len(m.hits[w]) > 0 {
 			lists++
 		}
-		for _, end := range m.hits[w] {
-			hits = append(hits, wordHit{end - m.d.wordLen[w], end, w})
-		}
+		hits = m.hitsOf(hits, w)
 	}
 	if lists > 1 {
-		slices.SortFunc(hits, func(a, b wordHit) int { return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(a.end, b.end)) })
+		slices.SortFunc(hits, compareHits)
 	}
 	m.nearHits = hits
 }
@@ -90,15 +97,17 @@ func (m *Matcher) gatherHits(p *program) {
 func (m *Matcher) askTail(rule int32, p *program, text []byte) []wordHit {
 	hits := m.tailHits[:0]
 	tail := m.tailCache(rule, p)
-	asked := -1
-	for _, h := range m.nearHits {
+	asked, end := -1, 0
+	for i := range m.nearHits {
+		h := &m.nearHits[i]
 		if h.start == asked {
+			m.looked(h, h.start, end, len(text))
 			continue // another keyword at the same place, for which the answer is the same
 		}
-		asked = h.start
-		end := min(len(text), p.near.after(text, h.start)+margin)
+		asked, end = h.start, min(len(text), p.near.after(text, h.start)+margin)
+		m.looked(h, h.start, end, len(text))
 		if tail.May(text[h.start:end]) {
-			hits = append(hits, h)
+			hits = append(hits, *h)
 		}
 	}
 	m.tailHits = hits
@@ -109,8 +118,12 @@ func (m *Matcher) askTail(rule int32, p *program, text []byte) []wordHit {
 func (m *Matcher) windowsAround(p *program, text []byte, hits []wordHit) []assignment.Span {
 	x := p.near
 	spans := m.spans[:0]
-	for _, h := range hits {
+	for i := range hits {
+		h := &hits[i]
 		if x.whole() {
+			for i := range hits {
+				m.leads(&hits[i])
+			}
 			spans = append(spans, assignment.Span{Start: 0, End: len(text)})
 			break
 		}
@@ -121,6 +134,7 @@ func (m *Matcher) windowsAround(p *program, text []byte, hits []wordHit) []assig
 			start = max(0, x.before(text, h.end)-margin)
 		}
 		end := min(len(text), x.after(text, h.start)+margin)
+		m.looked(h, start, end, len(text))
 		for len(spans) > 0 && start <= spans[len(spans)-1].End {
 			// A hit that begins later can have a window that begins earlier when it is that of a longer keyword.
 			last := spans[len(spans)-1]

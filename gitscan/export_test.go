@@ -41,3 +41,5 @@ func (r *Repo) Skim(ctx context.Context) error {
 type skimmer struct{}
 
 func (skimmer) Visit(scan.BlobRef, []byte) scan.SkipReason { return "" }
+
+func (skimmer) VisitDelta(scan.BlobRef, []byte, scan.Delta) scan.SkipReason { return "" }

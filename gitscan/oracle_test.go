@@ -40,6 +40,10 @@ type visit func(scan.BlobRef, []byte) scan.SkipReason
 
 func (v visit) Visit(ref scan.BlobRef, data []byte) scan.SkipReason { return v(ref, data) }
 
+func (v visit) VisitDelta(ref scan.BlobRef, data []byte, _ scan.Delta) scan.SkipReason {
+	return v(ref, data)
+}
+
 // kinds is the kind of every object, as git tells it.
 func kinds(t *testing.T, dir string) map[string]string {
 	t.Helper()

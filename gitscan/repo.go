@@ -17,6 +17,8 @@ import (
 type Options struct {
 	// MaxBlob is the size in bytes from which a blob is skipped; 0 is DefaultMaxBlob.
 	MaxBlob int
+	// Whole has every blob searched as if nothing were known of its likeness to others: the same is found, later.
+	Whole bool
 	// NoUnreachable leaves out what no ref reaches.
 	NoUnreachable bool
 	// Branches reads only what these refs (short or full names) reach.

@@ -39,8 +39,8 @@ func (r *Repo) Search(ctx context.Context, workers int, open func() scan.Visitor
 	r.progress.SetStage("searching")
 	err = r.store.Walk(ctx, pack.WalkOptions{Kinds: pack.Of(pack.Blob), Workers: workers, MaxSize: r.o.MaxBlob, Verify: true},
 		func() func(*pack.Object) {
-			v := open()
-			return unlessDone(ctx, func(o *pack.Object) { r.blob(o, v) })
+			s := searcher{repo: r, v: open()}
+			return unlessDone(ctx, s.blob)
 		})
 	return cmp.Or(err, ctx.Err())
 }
@@ -125,8 +125,28 @@ func (g *graph) addTag(t tagObject) {
 	g.tags = append(g.tags, t)
 }
 
+// searcher searches the blobs of one worker.
+type searcher struct {
+	repo   *Repo
+	v      scan.Visitor
+	copies []scan.Copy
+}
+
+// visit has a blob searched, with what the pack tells of its likeness to others.
+func (s *searcher) visit(o *pack.Object) scan.SkipReason {
+	if s.repo.o.Whole {
+		return s.v.Visit(scan.BlobRef(o.Ord), o.Data)
+	}
+	s.copies = s.copies[:0]
+	for _, c := range o.Copies {
+		s.copies = append(s.copies, scan.Copy(c))
+	}
+	return s.v.VisitDelta(scan.BlobRef(o.Ord), o.Data, scan.Delta{Base: o.Base, Slot: o.Slot, Copies: s.copies})
+}
+
 // blob counts and searches one blob. Counters are summed under the lock only for what is rare.
-func (r *Repo) blob(o *pack.Object, v scan.Visitor) {
+func (s *searcher) blob(o *pack.Object) {
+	r := s.repo
 	r.progress.Done.Add(1)
 	reason := scan.SkipReason("")
 	switch {
@@ -134,7 +154,7 @@ func (r *Repo) blob(o *pack.Object, v scan.Visitor) {
 		reason = scan.SkipTooLarge
 	case o.Err != nil:
 		if o.Data != nil {
-			v.Visit(scan.BlobRef(o.Ord), o.Data)
+			s.visit(o)
 		}
 		kind := "object"
 		if o.Kind != 0 {
@@ -143,7 +163,7 @@ func (r *Repo) blob(o *pack.Object, v scan.Visitor) {
 		r.damaged(r.store.ID(o.Ord), fmt.Errorf("%s: %w", kind, o.Err))
 		return
 	default:
-		reason = v.Visit(scan.BlobRef(o.Ord), o.Data)
+		reason = s.visit(o)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -376,8 +396,8 @@ func (r *Repo) searchOrds(ctx context.Context, workers int, todo []uint32, open 
 	var next atomic.Int64
 	p := pool.New().WithContext(ctx).WithCancelOnError()
 	for range workers {
-		v := open()
-		message := r.messages(v)
+		s := &searcher{repo: r, v: open()}
+		message := r.messages(s.v)
 		p.Go(func(ctx context.Context) error {
 			for {
 				i := next.Add(1) - 1
@@ -387,14 +407,14 @@ func (r *Repo) searchOrds(ctx context.Context, workers int, todo []uint32, open 
 				if err := ctx.Err(); err != nil {
 					return err
 				}
-				r.selectedObject(todo[i], v, message)
+				r.selectedObject(todo[i], s, message)
 			}
 		})
 	}
 	return p.Wait()
 }
 
-func (r *Repo) selectedObject(ord uint32, v scan.Visitor, message visitMessages) {
+func (r *Repo) selectedObject(ord uint32, s *searcher, message visitMessages) {
 	id := r.store.ID(ord)
 	kind, data, err := r.store.Get(id, r.o.MaxBlob)
 	if errors.Is(err, pack.ErrTooLarge) && (kind == pack.Commit || kind == pack.Tag) {
@@ -418,6 +438,6 @@ func (r *Repo) selectedObject(ord uint32, v scan.Visitor, message visitMessages)
 		if err == nil && r.format.objects.Hash(kind, data) != id {
 			err = pack.ErrHash
 		}
-		r.blob(&pack.Object{Ord: ord, Kind: kind, Data: data, Size: len(data), Err: err}, v)
+		s.blob(&pack.Object{Ord: ord, Kind: kind, Data: data, Size: len(data), Err: err, Slot: -1, Base: -1})
 	}
 }

@@ -53,7 +53,7 @@ func sample() *Report {
 			Suppressed: &scan.Suppression{By: "comment", Reason: "made up for the tests"},
 		}},
 		Stats: scan.Stats{Objects: 4321, Blobs: 2000, NonBlobs: 2321, Scanned: 1988,
-			Skipped: map[scan.SkipReason]int64{scan.SkipBinary: 10, scan.SkipMissing: 2}, Bytes: 1_845_000_000, Commits: 812,
+			Skipped: map[scan.SkipReason]int64{scan.SkipBinary: 10, scan.SkipMissing: 2}, Bytes: 1_845_000_000, BytesBlobs: 1_845_200_000, BytesSearched: 61_000_000, Commits: 812,
 			Messages: 814, Suppressed: map[string]int64{"comment": 1}, Seconds: 2.125,
 			Structured: map[string]int64{"dockerfile": 12, "compose": 1, "dotenv": 1030, "dotenv-sample": 4}, NotUnderstood: 2,
 			Problems:     []scan.Problem{{Where: "object " + strings.Repeat("0d", 20), Why: "named by tree 0e0e0e, but not there"}},

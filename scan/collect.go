@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"rummage/detect"
 	"rummage/detect/assignment"
@@ -20,6 +21,8 @@ type collector struct {
 	hits    map[BlobRef][]hit
 	// undecoded counts blobs with more encoded text than the matcher decodes.
 	undecoded int
+	// texts and searched are bytes: of all that was searched, and of what was looked at for that.
+	texts, searched atomic.Int64
 
 	named map[string][]*detect.Rule // path → rules that fire by the name alone
 	at    map[atKey][]SecretID
@@ -239,10 +242,46 @@ type visitor struct {
 	scratch  []byte
 	reader   structure.Reader
 	readings []detect.Reading
+	carries  []*detect.Carry // by slot, see Delta
+	carried  int             // bytes of memory in carries
 }
 
 // Visit implements Visitor.
 func (v *visitor) Visit(ref BlobRef, data []byte) SkipReason {
+	return v.VisitDelta(ref, data, Delta{Base: -1, Slot: -1})
+}
+
+// carry is what is kept in a slot, nil for none.
+func (v *visitor) carry(slot int) *detect.Carry {
+	if slot < 0 {
+		return nil
+	}
+	for slot >= len(v.carries) {
+		v.carries = append(v.carries, &detect.Carry{})
+	}
+	return v.carries[slot]
+}
+
+// maxCarried bounds the memory of carries in bytes. Beyond it less is kept, and so more searched.
+const maxCarried = 64 << 20
+
+// with lets the next search take over what was kept of the base, and keep what it tells itself.
+func (v *visitor) with(d Delta, keep *detect.Carry) {
+	if keep != nil && v.carried-keep.Bytes() > maxCarried {
+		*keep = detect.Carry{}
+		keep = nil
+	}
+	v.m.With(v.carry(d.Base), d.Copies, keep)
+}
+
+// VisitDelta implements Visitor.
+func (v *visitor) VisitDelta(ref BlobRef, data []byte, d Delta) SkipReason {
+	keep := v.carry(d.Slot)
+	if keep != nil {
+		keep.Reset() // whatever comes of this blob
+		before := keep.Bytes()
+		defer func() { v.carried += v.carries[d.Slot].Bytes() - before }()
+	}
 	text, scratch, ok := Text(data, v.scratch)
 	v.scratch = scratch
 	if cap(v.scratch) > maxScratch {
@@ -251,12 +290,17 @@ func (v *visitor) Visit(ref BlobRef, data []byte) SkipReason {
 	if !ok {
 		return SkipBinary
 	}
+	if len(text) > 0 && &text[0] == &data[0] { // otherwise it is decoded, and what is copied is not
+		v.with(d, keep)
+	}
 	set := v.sniff(text)
 	if set != 0 && !structure.IsDocument(text) {
 		v.addRead(ref, text, set)
 	} else if matches := v.m.Match(text); len(matches) > 0 || set != 0 {
 		v.c.add(ref, text, matches, set)
 	}
+	v.c.texts.Add(int64(len(text)))
+	v.c.searched.Add(int64(v.m.Searched()))
 	if !v.m.Complete() {
 		v.c.mu.Lock()
 		v.c.undecoded++

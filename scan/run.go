@@ -58,6 +58,7 @@ func Run(ctx context.Context, src Source, d *detect.Detector, workers int) (*Res
 	}
 	res := b.result()
 	res.Stats = src.Stats()
+	res.Stats.BytesBlobs, res.Stats.BytesSearched = c.texts.Load(), c.searched.Load()
 	if failed := c.files.problems(); len(failed) > 0 {
 		res.Stats.Complete = false
 		res.Stats.ProblemCount += int64(len(failed))

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"sync/atomic"
+
+	"rummage/detect"
 )
 
 // BlobRef names a blob (or the message of a commit or tag) within one source. What the number means is the source's
@@ -39,7 +41,23 @@ type Source interface {
 type Visitor interface {
 	// Visit searches one blob and reports why it did not, if so. data is not kept.
 	Visit(ref BlobRef, data []byte) SkipReason
+	// VisitDelta is Visit of a blob whose likeness to one visited before is known.
+	VisitDelta(ref BlobRef, data []byte, d Delta) SkipReason
 }
+
+// Delta says what a blob shares with one that the same visitor has visited, and whether others will share something with
+// it. What the search of a blob told is kept in slots: small numbers, one for each blob that others refer to at a time.
+type Delta struct {
+	// Base is the slot that the base was visited with, -1 for none. It may be used again afterwards.
+	Base int
+	// Slot is where to keep what the search of this blob tells, -1 for nowhere; it is not Base.
+	Slot int
+	// Copies are the ranges of the blob that are copied from the base, ascending and disjoint in the blob.
+	Copies []Copy
+}
+
+// Copy is a copied range, in bytes.
+type Copy = detect.Copy
 
 // Lookup is what a source asks while it places secrets. All methods may be called from several goroutines.
 type Lookup interface {

@@ -22,16 +22,20 @@ type Problem struct {
 
 // Stats are the counts of a scan. They add up: Objects = Scanned + NonBlobs + the sum of Skipped.
 type Stats struct {
-	Complete   bool                 `json:"complete"`
-	Objects    int64                `json:"objects"`
-	Blobs      int64                `json:"blobs"`     // objects that are blobs, searched or skipped
-	NonBlobs   int64                `json:"non_blobs"` // commits, trees, tags
-	Scanned    int64                `json:"scanned"`   // blobs searched
-	Skipped    map[SkipReason]int64 `json:"skipped"`
-	Bytes      int64                `json:"bytes"` // of the blobs searched
-	Commits    int64                `json:"commits"`
-	Messages   int64                `json:"messages"`   // commit and tag messages searched
-	Suppressed map[string]int64     `json:"suppressed"` // findings by who suppressed them
+	Complete bool                 `json:"complete"`
+	Objects  int64                `json:"objects"`
+	Blobs    int64                `json:"blobs"`     // objects that are blobs, searched or skipped
+	NonBlobs int64                `json:"non_blobs"` // commits, trees, tags
+	Scanned  int64                `json:"scanned"`   // blobs searched
+	Skipped  map[SkipReason]int64 `json:"skipped"`
+	Bytes    int64                `json:"bytes"` // of the blobs searched
+	// BytesBlobs are those of blobs and messages that were searched, BytesSearched how many of them were looked at for
+	// keywords: what blobs share with others is looked at once.
+	BytesBlobs    int64            `json:"bytes_blobs"`
+	BytesSearched int64            `json:"bytes_searched"`
+	Commits       int64            `json:"commits"`
+	Messages      int64            `json:"messages"`   // commit and tag messages searched
+	Suppressed    map[string]int64 `json:"suppressed"` // findings by who suppressed them
 	// Structured counts the distinct contents that were read as structured files, by kind; NotUnderstood the pieces of
 	// them (lines, instructions, documents) that their readers did not understand. Those were searched as text.
 	Structured    map[string]int64 `json:"structured,omitempty"`

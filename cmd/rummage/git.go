@@ -23,6 +23,7 @@ type gitCmd struct {
 	Worktree      bool     `help:"Search the files of the work tree that are tracked or could be (not ignored)."`
 	NoUnreachable bool     `help:"Leave out objects that no ref reaches (dangling commits, old stashes)."`
 	RepoConfig    bool     `help:"Obey .rummage.toml, .gitleaks.toml, .rummageignore and .gitleaksignore in the repository. Off by default: a repository must not be able to switch its own audit off."`
+	Engine        string   `enum:"delta,whole" default:"delta" help:"How blobs are searched: delta looks once at what versions of a file share, whole looks at every blob from end to end. Both find the same."`
 	History       bool     `help:"With --list-images: the images of every commit, not only those of the tips."`
 	imageFlags
 	scanFlags
@@ -89,7 +90,7 @@ func (c *gitCmd) Run(a *app) (err error) {
 		}
 		path = dir
 	}
-	repo, err := gitscan.Open(path, gitscan.Options{MaxBlob: int(c.MaxBlob), NoUnreachable: c.NoUnreachable, Branches: c.Branch,
+	repo, err := gitscan.Open(path, gitscan.Options{MaxBlob: int(c.MaxBlob), Whole: c.Engine == "whole", NoUnreachable: c.NoUnreachable, Branches: c.Branch,
 		Since: c.Since, Range: c.Range, Upwards: c.Repo == ""})
 	if err != nil {
 		return err

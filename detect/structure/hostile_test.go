@@ -82,6 +82,13 @@ func TestHostile(t *testing.T) {
 		const n = 40_000
 		half, _ := read(n / 2)
 		all, size := read(n)
+		for range 5 {
+			if all <= 300*time.Millisecond {
+				break
+			}
+			again, _ := read(n) // another process may have had the processor meanwhile
+			all = min(all, again)
+		}
 		t.Logf("%-20s %8d bytes %v, half of it %v", name, size, all, half)
 		if all > 3*time.Second || all > 300*time.Millisecond && all > 4*half {
 			t.Errorf("%s: %d bytes took %v, half of it %v", name, size, all, half)

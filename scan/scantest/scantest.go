@@ -104,6 +104,11 @@ func (v *visitor) Visit(ref scan.BlobRef, data []byte) scan.SkipReason {
 	return reason
 }
 
+// VisitDelta is Visit: what a source says of blobs' likeness is its own tests' affair.
+func (v *visitor) VisitDelta(ref scan.BlobRef, data []byte, _ scan.Delta) scan.SkipReason {
+	return v.Visit(ref, data)
+}
+
 // run searches a source and gives the error of Search.
 func (r *recorder) run(ctx context.Context, s scan.Source, workers int) error {
 	err := s.Search(ctx, workers, r.open)

@@ -31,9 +31,16 @@ func deltaSizes(delta []byte) (base, target int, ops []byte, err error) {
 	return base, target, ops, err
 }
 
+// Copy says that Len bytes of an object at To are those of its base at From.
+type Copy struct{ To, From, Len int }
+
 // applyDelta appends to dst what the delta makes of base. dst must have the capacity; it is not grown past the
 // target size that the delta's header gives.
-func applyDelta(dst, base, delta []byte) ([]byte, error) {
+func applyDelta(dst, base, delta []byte) ([]byte, error) { return applyNoting(dst, base, delta, nil) }
+
+// applyNoting is applyDelta that appends to copies, unless it is nil, what is copied: ascending in the target, with
+// instructions that go on where the one before ended made one.
+func applyNoting(dst, base, delta []byte, copies *[]Copy) ([]byte, error) {
 	baseSize, target, ops, err := deltaSizes(delta)
 	if err != nil {
 		return dst, err
@@ -59,6 +66,9 @@ func applyDelta(dst, base, delta []byte) ([]byte, error) {
 			if off > len(base) || size > len(base)-off {
 				return dst[:start], fmt.Errorf("delta copies %d bytes at %d of a base of %d", size, off, len(base))
 			}
+			if copies != nil {
+				note(copies, Copy{len(dst) - start, off, size})
+			}
 			dst = append(dst, base[off:off+size]...)
 		}
 		if len(dst)-start > target {
@@ -69,6 +79,17 @@ func applyDelta(dst, base, delta []byte) ([]byte, error) {
 		return dst[:start], fmt.Errorf("delta makes %d bytes and says %d", len(dst)-start, target)
 	}
 	return dst, nil
+}
+
+// note appends a copy, or makes the last one longer. An instruction copies 16 MB at most, and git's own 64 KB.
+func note(copies *[]Copy, c Copy) {
+	if n := len(*copies); n > 0 {
+		if last := &(*copies)[n-1]; last.To+last.Len == c.To && last.From+last.Len == c.From {
+			last.Len += c.Len
+			return
+		}
+	}
+	*copies = append(*copies, c)
 }
 
 // copyOp decodes a copy instruction: bits 0 to 3 of op say which bytes of the offset follow, bits 4 to 6 which of the

@@ -17,6 +17,13 @@ type Object struct {
 	Data []byte
 	Size int   // bytes, also when Data is missing for being too large
 	Err  error // why Data is missing: ErrTooLarge, or damage; with ErrHash Data is there
+	// Slot is a small number when deltas of the object follow, -1 otherwise. What the worker's function keeps under it
+	// is there for these deltas, of which it is the Base; then the slot is used again.
+	Slot int
+	// Base is the Slot of the object that this one is a delta of, -1 when there is none or it has not been handed out.
+	// Copies are what is copied from it, ascending.
+	Base   int
+	Copies []Copy
 }
 
 // WalkOptions say what a walk reads.
@@ -47,7 +54,7 @@ func (s *Store) Walk(ctx context.Context, o WalkOptions, newWorker func() func(*
 	var next atomic.Int64
 	p := pool.New().WithContext(ctx).WithCancelOnError()
 	for range max(o.Workers, 1) {
-		w := &walker{s: s, o: o, emit: newWorker()}
+		w := &walker{s: s, o: o, emit: newWorker(), obj: Object{Slot: -1, Base: -1}}
 		p.Go(func(ctx context.Context) error {
 			for {
 				n := next.Add(1) - 1
@@ -134,12 +141,34 @@ type walker struct {
 	free  [][]byte
 	stack []frame
 	obj   Object
+
+	copies []Copy
+	slots  []int // that are free
+	nSlots int
 }
 
 // frame is an object whose children are being walked.
 type frame struct {
 	data []byte
 	next int32
+	slot int
+}
+
+// slot takes a free slot.
+func (w *walker) slot() int {
+	if n := len(w.slots); n > 0 {
+		s := w.slots[n-1]
+		w.slots = w.slots[:n-1]
+		return s
+	}
+	w.nSlots++
+	return w.nSlots - 1
+}
+
+func (w *walker) freeSlot(s int) {
+	if s >= 0 {
+		w.slots = append(w.slots, s)
+	}
 }
 
 func (w *walker) run(ctx context.Context, j walkJob) error {
@@ -163,9 +192,11 @@ func (w *walker) run(ctx context.Context, j walkJob) error {
 
 // tree walks one tree of the forest depth first. A base is freed before its last child is entered.
 func (w *walker) tree(ctx context.Context, part int, f *forest, root int32) error {
+	w.slots, w.nSlots = w.slots[:0], 0
 	data, err := w.root(f, root)
-	if w.settle(part, f, root, data, err) {
-		w.stack = append(w.stack[:0], frame{data, f.child[root]})
+	w.copies = w.copies[:0]
+	if slot, ok := w.settle(part, f, root, data, -1, err); ok {
+		w.stack = append(w.stack[:0], frame{data, f.child[root], slot})
 	}
 	for len(w.stack) > 0 {
 		if err := ctx.Err(); err != nil {
@@ -176,21 +207,27 @@ func (w *walker) tree(ctx context.Context, part int, f *forest, root int32) erro
 		c := top.next
 		top.next = f.sibling[c]
 		data, err := w.child(f, c, top.data)
-		if top.next < 0 {
+		base, last := top.slot, top.next < 0
+		if last {
 			w.release(top.data)
 			w.stack = w.stack[:len(w.stack)-1]
 		}
-		if w.settle(part, f, c, data, err) {
-			w.stack = append(w.stack, frame{data, f.child[c]})
+		slot, ok := w.settle(part, f, c, data, base, err)
+		if ok {
+			w.stack = append(w.stack, frame{data, f.child[c], slot})
+		}
+		if last {
+			w.freeSlot(base)
 		}
 	}
 	return nil
 }
 
-// settle hands an object out and reports whether its children can be walked. When they cannot, they are handed out
-// as damaged with it.
-func (w *walker) settle(part int, f *forest, i int32, data []byte, err error) bool {
+// settle hands an object out and reports whether its children are to be walked, and under which slot it is kept for
+// them. When they cannot be, they are handed out as damaged with it.
+func (w *walker) settle(part int, f *forest, i int32, data []byte, base int, err error) (slot int, walk bool) {
 	var tl tooLarge
+	slot = -1
 	switch {
 	case errors.As(err, &tl):
 		w.give(part, f, i, nil, tl.size, ErrTooLarge)
@@ -199,17 +236,25 @@ func (w *walker) settle(part int, f *forest, i int32, data []byte, err error) bo
 	case w.o.MaxSize > 0 && len(data) > w.o.MaxSize:
 		w.give(part, f, i, nil, len(data), ErrTooLarge)
 	default:
-		w.give(part, f, i, data, len(data), nil)
+		if f.child[i] >= 0 {
+			slot = w.slot()
+		}
+		w.obj.Slot, w.obj.Base, w.obj.Copies = slot, base, w.copies
+		if !w.give(part, f, i, data, len(data), nil) {
+			w.freeSlot(slot)
+			slot = -1
+		}
+		w.obj.Slot, w.obj.Base, w.obj.Copies = -1, -1, nil
 	}
 	if err != nil {
 		w.lost(part, f, i)
-		return false
+		return -1, false
 	}
 	if f.child[i] < 0 {
 		w.release(data)
-		return false
+		return -1, false
 	}
-	return true
+	return slot, true
 }
 
 // lost hands out everything below an entry that could not be read.
@@ -224,17 +269,19 @@ func (w *walker) lost(part int, f *forest, i int32) {
 	}
 }
 
-func (w *walker) give(part int, f *forest, i int32, data []byte, size int, err error) {
+// give hands an object out, unless that has been done or will be with another copy of it.
+func (w *walker) give(part int, f *forest, i int32, data []byte, size int, err error) bool {
 	pos := int(f.pos[i])
 	id := f.pack.idx.rawID(pos)
 	if part > 0 && !w.s.isFirst(part, w.s.format.ID(id)) {
-		return
+		return false
 	}
 	if w.o.Verify && err == nil && !w.s.format.matches(w.s.format.ID(id), f.kind[i], data) {
 		err = ErrHash
 	}
-	w.obj = Object{Ord: w.s.starts[part] + uint32(pos), Kind: f.kind[i], Data: data, Size: size, Err: err}
+	w.obj.Ord, w.obj.Kind, w.obj.Data, w.obj.Size, w.obj.Err = w.s.starts[part]+uint32(pos), f.kind[i], data, size, err
 	w.emit(&w.obj)
+	return true
 }
 
 // tooLarge stops a walk at an object that is too large even as a base.
@@ -286,7 +333,8 @@ func (w *walker) child(f *forest, i int32, base []byte) ([]byte, error) {
 	if err := w.admit(f, i, target); err != nil {
 		return nil, err
 	}
-	return applyDelta(w.buffer(boundTarget(target, len(base), len(w.delta))), base, w.delta)
+	w.copies = w.copies[:0]
+	return applyNoting(w.buffer(boundTarget(target, len(base), len(w.delta))), base, w.delta, &w.copies)
 }
 
 // buffer gives an empty slice with room for n bytes.
@@ -329,7 +377,7 @@ func (w *walker) looseRange(ctx context.Context, j walkJob) error {
 }
 
 func (w *walker) looseObject(l *looseDir, id ID, ord uint32) {
-	w.obj = Object{Ord: ord}
+	w.obj = Object{Ord: ord, Slot: -1, Base: -1}
 	defer func() {
 		if w.obj.Kind != 0 && w.o.Kinds.Has(w.obj.Kind) || w.obj.Kind == 0 && w.o.Kinds.Has(Blob) {
 			w.emit(&w.obj)

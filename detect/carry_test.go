@@ -1,0 +1,115 @@
+package detect
+
+import (
+	"slices"
+	"testing"
+)
+
+// editor makes texts out of others, and knows which of their bytes are copied.
+type editor struct {
+	variousTexts
+	before, behind string // what would complete the pieces cut at the ends of the last text
+}
+
+// cut cuts a piece in two.
+func (e *editor) cut() (a, b string) {
+	p := e.piece()
+	n := e.r.IntN(len(p) + 1)
+	return p[:n], p[n:]
+}
+
+// edit gives a text made of ranges of base and of new bytes.
+func (e *editor) edit(base []byte) (text []byte, copies []Copy) {
+	at := 0
+	keep := func(from, to int) {
+		if from < to {
+			copies = append(copies, Copy{To: len(text), From: from, Len: to - from})
+			text = append(text, base[from:to]...)
+		}
+	}
+	if e.r.IntN(3) == 0 {
+		var lead string
+		before := e.before
+		e.before, lead = e.cut()
+		text = append(text, lead+before...)
+	}
+	for range e.r.IntN(4) {
+		to := at + e.r.IntN(len(base)-at+1)
+		keep(at, to)
+		switch e.r.IntN(5) {
+		case 0: // what is copied from elsewhere
+			from := e.r.IntN(len(base) + 1)
+			keep(from, from+e.r.IntN(len(base)-from+1))
+		case 1:
+			text = append(text, e.piece()...)
+		case 2:
+			text = append(text, e.text()...)
+		case 3:
+			to += e.r.IntN(min(9, len(base)-to+1)) // a few bytes away
+		case 4: // one byte more or less
+			text = append(text, "x= \n\"k"[e.r.IntN(6)])
+		}
+		at = to
+	}
+	if e.r.IntN(4) > 0 {
+		keep(at, len(base))
+	}
+	if e.r.IntN(3) == 0 {
+		var trail string
+		behind := e.behind
+		trail, e.behind = e.cut()
+		text = append(text, behind+trail...)
+	}
+	return text, copies
+}
+
+// TestCarry: what a text is found to have when its base's occurrences are taken over is what it has.
+func TestCarry(t *testing.T) {
+	if left, found, saved := checkCarry(t, New(mustParse(t, variousRules)), 7, 500); left < 1000 || found < 5000 || saved < 100_000 {
+		t.Errorf("%d texts with occurrences left out, %d matches, %d bytes not searched", left, found, saved)
+	}
+}
+
+// checkCarry makes families of texts and reports in how many occurrences were left out, how many matches there were
+// and how many bytes were not searched.
+func checkCarry(t *testing.T, d *Detector, seed uint64, families int) (left, found, saved int) {
+	t.Helper()
+	m, whole := d.Matcher(), d.Matcher()
+	m.minCopy = 0
+	e := editor{variousTexts: variousTexts{d.Rules(), newRand(seed)}}
+	for range families {
+		text := []byte(e.text() + e.text() + e.text())
+		carries := []*Carry{{}, {}}
+		m.With(nil, nil, carries[0]).Match(text)
+		for range 6 {
+			next, copies := e.edit(text)
+			got := tell(d, m.With(carries[0], copies, carries[1]).Match(next))
+			if m.leftOut {
+				left++
+			}
+			names := slices.Clone(m.nameHits)
+			saved += len(next) - m.Searched()
+			want := whole.Match(next)
+			found += len(want)
+			if want := tell(d, want); got != want {
+				t.Fatalf("base %q\ntext %q\ncopies %v\ntaken over:\n%s\nsearched:\n%s", text, next, copies, got, want)
+			}
+			for i := range names {
+				names[i].nth = 0
+			}
+			if !slices.Equal(names, whole.nameHits) {
+				t.Fatalf("base %q\ntext %q\ncopies %v\nkeywords in names taken over %v\nsearched: %v", text, next, copies, names, whole.nameHits)
+			}
+			text = next
+			carries[0], carries[1] = carries[1], carries[0]
+		}
+	}
+	return left, found, saved
+}
+
+// FuzzCarry looks for families of texts that TestCarry does not make.
+func FuzzCarry(f *testing.F) {
+	f.Add(uint64(1))
+	d := New(mustParse(f, variousRules))
+	f.Fuzz(func(t *testing.T, seed uint64) { checkCarry(t, d, seed, 3) })
+}
