@@ -56,6 +56,10 @@ var commands = []struct{ text, want string }{
 	{"mysql -p${A:-b}", "-p=${A:-b} ?,d A=b,d -p=b"},
 	{"sh <<E\nmysql -pa\nE", "-p=a"},
 	{"--- --a ---b=c =d --=e", ""},
+	// Where a build secret comes from is no secret.
+	{"docker build --secret id=a,env=B --secret=id=c,src=d --secret 'type=env,id=e' --secret-token f .", "secret-token=f"},
+	{"docker run --secret db_password,type=env,target=G h --secret i", "secret=i"},
+	{"x --secret j=k --secret", "secret=j=k"},
 }
 
 func TestCommands(t *testing.T) {

@@ -147,8 +147,12 @@ func (w *Walker) flags(c assignment.Context, args []placed.Text, claims *command
 			w.argument(c, name, value)
 		}
 	}
-	for i, a := range args {
-		b := a.Bytes
+	for i := 0; i < len(args); i++ {
+		a, b := args[i], args[i].Bytes
+		if n := secretSpec(args[i:]); n > 0 {
+			i += n - 1
+			continue
+		}
 		dashes := len(b) - len(bytes.TrimLeft(b, "-"))
 		if bytes.HasPrefix(b, []byte("-D")) {
 			dashes = 2 // a property of Java
@@ -167,6 +171,32 @@ func (w *Walker) flags(c assignment.Context, args []placed.Text, claims *command
 			}
 		}
 	}
+}
+
+// secretSpec is how many arguments a --secret takes up that says where a secret comes from, as docker build and docker
+// run have it: id=npm,env=NPM_TOKEN, db_password,type=env. It is 0 for one that may be the secret itself.
+func secretSpec(args []placed.Text) int {
+	b, found := bytes.CutPrefix(args[0].Bytes, []byte("--secret"))
+	n := 1
+	switch {
+	case !found:
+		return 0
+	case len(b) > 0 && b[0] == '=':
+		b = b[1:]
+	case len(b) == 0 && len(args) > 1:
+		b, n = args[1].Bytes, 2
+	default:
+		return 0
+	}
+	for field := range bytes.SplitSeq(bytes.Trim(b, `"'`), []byte{','}) {
+		switch name, _, pair := bytes.Cut(field, []byte{'='}); string(name) {
+		case "id", "src", "source", "env", "type", "target":
+			if pair {
+				return n
+			}
+		}
+	}
+	return 0
 }
 
 // NameByte reports whether a name of a variable, a key or a flag may hold the byte.

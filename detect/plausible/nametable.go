@@ -58,7 +58,7 @@ var nameLists = [...]struct {
 		length lengths chars characters charset history lifetime lifetimes period grace warning change changes
 		recovery forgot strategy address addr server servers client clients api docs doc documentation help
 		ciphertext cipher hashing hint question answer page policyname bytes_per cost rounds iterations
-		identifier mac used idp sid code challenge redirect uris broker within until since after before days hours minutes seconds`},
+		identifier mac used idp sid code challenge redirect uris broker command commands cmd within until since after before days hours minutes seconds`},
 	{hashed, `sha hash hashed hashes hasher md digest checksum fingerprint crypted`},
 	{shown, `label labels lbl placeholder tooltip hint prompt error err invalid message msg btn button forgot i18n txt
 		title caption heading translation translate locale missing wrong incorrect show hide toggle enter ask hid`},

@@ -27,7 +27,7 @@ func standsFor(v []byte, quoted bool) string {
 		return "format"
 	case bytes.Contains(v, []byte("...")), bytes.Contains(v, []byte("…")), bytes.Contains(v, []byte("***")):
 		return "masked"
-	case bytes.HasPrefix(v, []byte("ENC[")), bytes.HasPrefix(v, []byte("ENC(")), !quoted && isTag(v):
+	case bytes.HasPrefix(v, []byte("ENC[")), bytes.HasPrefix(v, []byte("ENC(")), bytes.HasPrefix(v, []byte("encrypted:")) && len(v) > 40, !quoted && isTag(v):
 		return "encrypted"
 	case first == '-' && last == '-' && len(v) > 4:
 		return "placeholder"

@@ -41,12 +41,33 @@ func (r *reader) manifest(root yamltree.Node, depth int) {
 			r.list(v, depth)
 		case kind.Is("SealedSecret") && key == "spec":
 			r.Values(KubernetesSealed, k, v)
+		case key == "spec" && (kind.Is("ExternalSecret") || kind.Is("ClusterExternalSecret") || kind.Is("PushSecret")):
+			r.external(v)
 		default:
 			r.any(k, v)
 		}
 	})
 	r.Items(n, func(item yamltree.Node) { r.manifest(item, depth) })
 	r.Owner = before
+}
+
+// external reads what an ExternalSecret, or one of its kin, is made of. Its data names keys here and in the store, as
+// in secretKey: password; the values are in the store.
+func (r *reader) external(v yamltree.Node) {
+	n, ok := r.Enter(v)
+	if !ok {
+		return
+	}
+	r.Pairs(n, func(k, v yamltree.Node) {
+		switch string(k.Bytes()) {
+		case "data", "dataFrom":
+			r.Values(KubernetesSealed, k, v)
+		case "externalSecretSpec":
+			r.external(v)
+		default:
+			r.any(k, v)
+		}
+	})
 }
 
 func (r *reader) list(v yamltree.Node, depth int) {

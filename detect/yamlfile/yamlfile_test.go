@@ -77,6 +77,8 @@ var forms = []struct {
 		"kubernetes.value apiVersion=v1", "kubernetes.value kind=Secret",
 		`kubernetes.secret .dockerconfigjson={"auths":{"r.io":{"username":"u","password":"hunter2","auth":"` + b64("u:hunter2") + `"}}} q`,
 		"kubernetes.secret .dockerconfigjson=hunter2 q", "kubernetes.secret .dockerconfigjson=hunter2 q"}},
+	{"external secret", "s.yaml", "apiVersion: x/v1\nkind: ClusterExternalSecret\nspec:\n  externalSecretSpec:\n    data:\n    - secretKey: password\n      remoteRef: {key: a}\n    target: {template: {data: {b: c}}}\n", []string{
+		"kubernetes.value apiVersion=x/v1", "kubernetes.value kind=ClusterExternalSecret", "kubernetes.sealed secretKey=password", "kubernetes.sealed key=a", "kubernetes.value b=c"}},
 	{"sealed secret", "s.yaml", "apiVersion: x/v1\nkind: SealedSecret\nspec:\n  encryptedData:\n    password: AgBy\n", []string{
 		"kubernetes.value apiVersion=x/v1", "kubernetes.value kind=SealedSecret", "kubernetes.sealed password=AgBy"}},
 	{"config map", "c.yaml", "apiVersion: v1\nkind: ConfigMap\ndata:\n  DB_PASSWORD: hunter2\n  app.ini: |\n    a=b\n", []string{
