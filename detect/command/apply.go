@@ -26,6 +26,8 @@ func (r *Reader) apply(p *parsed, rule *rule, from input, depth int) {
 			}
 			hashed = hashed || a.kind == mark
 			r.option(a)
+		case string(base) == "net" && a.word.Value.Len() > 1 && a.word.Value.Bytes[0] == '/':
+			// an option, as Windows has them: net user /add
 		case i > p.subAt:
 			k := rule.more
 			if operands < len(rule.operands) {

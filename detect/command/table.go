@@ -81,6 +81,7 @@ redis-cli,valkey-cli,keydb-cli || -a=pw --pass=pw -h -p -n -u -s --user |
 redis-server,valkey-server,redis-sentinel || --requirepass=pw --masterauth=pw |
 sshpass || -p=pw -f -d -P | CMD
 docker,podman,nerdctl,buildah,skopeo,oras,crane,helm,finch,regctl,gcrane,singularity,apptainer | login | -p=pw --password=pw -u --username --password-stdin=in --authfile --tls-verify -H --config --context |
+crane,gcrane,krane | auth login | -p=pw --password=pw -u --username --password-stdin=in |
 helm | registry login | -p=pw --password=pw -u --username --password-stdin=in |
 podman,docker,regctl | registry login | -p=pw --password=pw --pass=pw -u --user --username --password-stdin=in --pass-stdin=in |
 helm | repo add | --password=pw --username |
@@ -178,7 +179,7 @@ codecov || -t=tk --token=tk |
 gitlab-runner | register | -t=tk --token=tk -r=tk --registration-token=tk -u --url -n |
 argocd | login,account update-password | --password=pw --new-password=pw --current-password=pw --auth-token=tk --username |
 wp | core config,config create,core install,user create,user update | --dbpass=pw --user_pass=pw --admin_password=pw |
-mc,mcli | alias set,alias s,config host add | --api | - - - tk
+mc,mcli | alias set,alias s,config host add | --api | - - - pw
 rclone | obscure | | pw
 rclone | config create,config update,config password | | - - pair*
 s3cmd || --secret_key=tk --access_token=tk |
@@ -192,6 +193,9 @@ zip,unzip || -P=pw --password=pw -d -x |
 mkpasswd || -m -S -R --method --salt -s=mark --stdin=mark | pw
 wpa_passphrase || | - pw
 x11vnc || -passwd=pw |
+vncpasswd,tigervncpasswd,tightvncpasswd || -f=in |
+grafana-cli,grafana | admin reset-admin-password,cli admin reset-admin-password | --homepath --config --password-from-stdin=in | pw
+net | user | | - pw
 java,javaw,mvn,mvnw,gradle,gradlew,sonar-scanner,sbt,ant || -cp -classpath -jar |
 make,gmake || -C -f -j | pair*
 sudo,doas || CLUSTER -S=in -u -g -h -p -C -r -t -T -U -D -R --user --group --host --prompt --chdir | CMD
