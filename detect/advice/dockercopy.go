@@ -38,6 +38,8 @@ func (d *docker) copiedText() {
 func (d *docker) credential() {
 	name := plain(d.f.Key, 2*maxName)
 	kind := credfile.Copied(name, d.destination())
+	ignored := contextPattern(name)
+	name = oneOf.Replace(name)
 	b := plain(baseName(name), maxName)
 	if kind == credfile.GitFolder {
 		d.w.say("Take the copy out and keep .git out of the build context (.dockerignore):")
@@ -76,8 +78,25 @@ func (d *docker) credential() {
 	}
 	if d.in.Flag("from") == nil {
 		d.w.say("Keep it out of the build context: in .dockerignore")
-		d.w.code("**/" + ignoreLine(b)[1:])
+		d.w.code(ignored)
 	}
+}
+
+// oneOf makes the name of one file of a pattern.
+var oneOf = strings.NewReplacer("*", "NAME", "?", "X")
+
+// contextPattern is the line of .dockerignore that keeps out what is copied. Patterns are the same there and in COPY. A
+// file whose name many harmless files have is named with its folder.
+func contextPattern(name string) string {
+	name = strings.TrimPrefix(strings.TrimPrefix(name, "./"), "/")
+	b := plain(baseName(name), maxName)
+	switch {
+	case strings.ContainsAny(b, "*?["):
+		return "**/" + b
+	case b == "config", b == "config.json", b == "credentials", b == "settings.xml":
+		return ignoreLine(name)[1:]
+	}
+	return "**/" + ignoreLine(b)[1:]
 }
 
 // destination is where the instruction copies to, as it says it.
@@ -138,7 +157,11 @@ func (d *docker) shownCopy() string {
 	if len(text) > maxInstruction {
 		text = d.f.Key
 	}
-	return d.in.Name + " " + plain(hideWithin(withoutValues(text, d.a.within(d.in.Span)), 0), maxLine)
+	from := ""
+	if f := d.in.Flag("from"); f != nil {
+		from = "--from=" + plain(string(f.Value.Bytes), maxName) + " "
+	}
+	return d.in.Name + " " + from + plain(hideWithin(withoutValues(text, d.a.within(d.in.Span)), 0), maxLine)
 }
 
 // target is where the file stands in the image, as far as that is known.
