@@ -49,7 +49,11 @@ func ruleWhy(r *detect.Rule) (lines []string) {
 		return []string{advice.Why("")}
 	}
 	for _, c := range r.In {
-		if s := advice.Why(c); !slices.Contains(lines, s) {
+		s := advice.Why(c)
+		for _, said := range lines {
+			s = strings.TrimSpace(strings.Replace(s, said, "", 1))
+		}
+		if s != "" {
 			lines = append(lines, s)
 		}
 	}
