@@ -196,6 +196,7 @@ var togetherWords = [...]struct {
 	{"passphrase", Surely, PasswordOf}, {"userpass", Surely, PasswordOf}, {"requirepass", Surely, PasswordOf},
 	{"masterauth", Surely, PasswordOf}, {"rootpw", Surely, PasswordOf}, {"bindpw", Surely, PasswordOf},
 	{"rootpwd", Surely, PasswordOf}, {"dbpass", Surely, PasswordOf}, {"userpwd", Surely, PasswordOf},
+	{"pgpass", Surely, PasswordOf}, {"rootpass", Surely, PasswordOf}, {"adminpass", Surely, PasswordOf}, {"smtppass", Surely, PasswordOf}, {"mailpass", Surely, PasswordOf},
 	{"mypass", Surely, PasswordOf}, {"mypwd", Surely, PasswordOf}, {"dbpwd", Surely, PasswordOf},
 	{"secret", Surely, KeyOf}, {"apikey", Surely, KeyOf}, {"accesskey", Surely, KeyOf}, {"secretkey", Surely, KeyOf},
 	{"privatekey", Surely, KeyOf}, {"privkey", Surely, KeyOf}, {"authkey", Surely, KeyOf}, {"appkey", Surely, KeyOf},
