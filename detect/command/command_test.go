@@ -84,6 +84,7 @@ var forms = []struct{ text, want string }{
 	{`echo hunter2 | crane auth login r.test -u a --password-stdin`, `password --password-stdin=hunter2`},
 	{`helm registry login r.test -u a -p hunter2`, `password -p=hunter2`},
 	{`skopeo copy --src-creds a:hunter2 --dest-creds=b:hunter3 x y`, `password --src-creds=hunter2, password --dest-creds=hunter3`},
+	{`/kaniko/executor --context . --build-arg NPM_TOKEN=hunter2 --build-arg X`, `build-arg NPM_TOKEN=hunter2, build-arg X= !`},
 	{`docker build --build-arg NPM_TOKEN=hunter2 --build-arg X -t a:b .`, `build-arg NPM_TOKEN=hunter2, build-arg X= !`},
 	{`docker buildx build --build-arg=A=hunter2 --secret id=a .`, `build-arg A=hunter2`},
 	{`podman build --build-arg "A=$B" .`, `build-arg A=$B`},

@@ -89,6 +89,7 @@ helm || --set=set --set-string=set --set-literal=set --set-json -n --namespace -
 skopeo || --creds=user:pw --src-creds=user:pw --dest-creds=user:pw --password=pw --src-password=pw --dest-password=pw --registry-token=tk --src-registry-token=tk --dest-registry-token=tk |
 oras,buildah,podman || --creds=user:pw --registry-token=tk |
 docker,podman,nerdctl,buildah,finch,depot | build,buildx build,image build,builder build,buildx b,bud,build-using-dockerfile | --build-arg=arg --build-context --creds=user:pw -t -f -o --tag --file --secret --ssh --label --target --network --cache-from --cache-to --platform --output --progress --builder -c -m |
+executor || --build-arg=arg --context -c --dockerfile -f --destination -d --target --registry-mirror --cache-repo --label |
 docker,docker-compose,podman,podman-compose,nerdctl | compose build | --build-arg=arg -f -p --profile --env-file |
 docker-compose,podman-compose | build | --build-arg=arg -f -p |
 docker,podman,nerdctl,finch | exec,container exec | CLUSTER ORDERED -e=env --env=env -u --user -w --workdir --env-file --detach-keys -H --context --config | - CMD

@@ -115,7 +115,8 @@ func Of(name string) Kind {
 		return PrivateKey
 	case "json":
 		if strings.HasPrefix(base, "service-account") || strings.HasPrefix(base, "service_account") || strings.HasPrefix(base, "serviceaccount") ||
-			strings.HasPrefix(base, "gcp-") && strings.Contains(base, "key") || strings.HasSuffix(base, "-credentials.json") || strings.HasSuffix(base, "_credentials.json") {
+			strings.HasPrefix(base, "gcp-") && strings.Contains(base, "key") || strings.HasSuffix(base, "-credentials.json") || strings.HasSuffix(base, "_credentials.json") ||
+			strings.Contains(base, "firebase-adminsdk") {
 			return Cloud
 		}
 	}

@@ -11,7 +11,7 @@ func TestOf(t *testing.T) {
 		"server.key": PrivateKey, "tls/privkey.pem": PrivateKey, "*.pem": PrivateKey, "key.pem": PrivateKey,
 		"ca.pem": None, "cert.pem": None, "fullchain.pem": None, "public.key": None, "ca-bundle.pem": None, "nginx-signing.key": None, "dhparam.pem": None,
 		"keystore.jks": KeyStore, "app.p12": KeyStore, ".npmrc": NPM, ".pypirc": Python, ".netrc": Netrc, ".git-credentials": Git, ".git": GitFolder, ".git/": GitFolder,
-		".gitignore": None, ".gitconfig": None, ".aws": Cloud, ".aws/credentials": Cloud, "service-account-prod.json": Cloud, ".kube/config": Kube,
+		".gitignore": None, ".gitconfig": None, ".aws": Cloud, ".aws/credentials": Cloud, "service-account-prod.json": Cloud, "shop-firebase-adminsdk-1a2b3.json": Cloud, ".kube/config": Kube,
 		".docker/config.json": Docker, "config.json": None, "terraform.tfvars": Terraform, "x.tfstate": Terraform, "wp-config.php": PHP, "package.json": None,
 		"db/password.txt": Other, "secrets.yml": Other, "": None, "/": None, ".": None, "Dockerfile": None, "monkey": None,
 	} {

@@ -25,7 +25,7 @@ var nameLists = [...]struct {
 		weather sms mail email smtp ftp db database mysql postgres redis mongo rabbitmq kafka elastic
 		cipher symmetric data field cookie csrfsecret sealing unseal pre hash salt flask django rails
 		laravel composer bundle bundler maven gradle pip nuget gem cargo registry gateway proxy vpn wifi iot bank card trading exchange wallet nyt`},
-	{plainWord, `pull send contains has includes gpg pgp apt rpm yum badge spreadsheet sealed amz recv receive keyserver trusted public pub foreign primary cache sort partition composite unique map object dict range cursor row
+	{plainWord, `existing pull send contains has includes gpg pgp apt rpm yum badge spreadsheet sealed amz recv receive keyserver trusted public pub foreign primary cache sort partition composite unique map object dict range cursor row
 		column property attribute setting i18n translation locale message lang json yaml dictionary lookup hot modifier arrow
 		enter escape shift ctrl control alt meta tab space delete return home end page keyboard accelerator shortcut
 		registry routing route queue topic item state context event metric tag label idempotency dedupe group sorting order

@@ -31,7 +31,7 @@ func standsFor(v []byte, quoted bool) string {
 		return "encrypted"
 	case first == '-' && last == '-' && len(v) > 4:
 		return "placeholder"
-	case bytes.HasPrefix(v, []byte("{\"")), bytes.HasPrefix(v, []byte("{\\\"")), first == '[' && !quoted:
+	case bytes.HasPrefix(v, []byte("{\"")), bytes.HasPrefix(v, []byte("{\\\"")), first == '[' && !quoted, first == '{' && last == ':' && !quoted:
 		return "list" // an object or a list, of which the value is the beginning
 	case isPattern(v):
 		return "pattern"

@@ -229,6 +229,7 @@ var words = []string{
 	`api_key: "my-api-key"`, "token_type: bearer", "token: 1234567890", "token: abcdefghijklmnop", "key: build-cache-linux",
 	"api_key: a1b2c3d4e5f6g7h8", "token=TOKEN_FROM_ENVIRONMENT", "token: xxxxxxxxxxxxxxxxxxxxxxxx", "token: 0000000000000000",
 	"api_key=${API_KEY}", "token = request.headers.authorization", "public_key: kd83jfk2lqpw03jdkl", "primary_key: kd83jfk2lqpw03jdkl",
+	`db_password: {external: true, name: "db_password_v2"}`, "DATABASE_PASSWORD: {vault: production/db/password@ops, file: false}",
 	"csrf_token: kd83jfk2lqpw03jdkl", "encryptedMetadataKey: kd83jfk2lqpw03jdkl",
 	`cluster_auth = "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1JSUM1ekNDQWM"`, "csrftoken: kd83jfk2lqpw03jdkl", "field.sendKeys('kd83jfk2lqpw03jdkl')", "next_page_token: kd83jfk2lqpw03jdkl", "token_url: kd83jfk2lqpw03jdkl", "key_id: kd83jfk2lqpw03jdkl",
 	"keyboard: kd83jfk2lqpw03jdkl", "monkey: kd83jfk2lqpw03jdkl", "tokenizer: kd83jfk2lqpw03jdkl", "foreign_key: kd83jfk2lqpw03jdkl",

@@ -38,6 +38,7 @@ var contextForms = map[assignment.Context]settingForm{
 	"devcontainer.env": inSetting, "devcontainer.build-arg": inSetting, "devcontainer.run-arg": inSetting, "devcontainer.command": inSetting,
 	"command.password": inArgument, "command.token": inArgument, "command.basic": inArgument, "command.build-arg": inSetting,
 	"command.env": inSetting, "command.set": inSetting, "command.flag": inSetting, "script.variable": inSetting,
+	"script.default": inSetting, "script.text": inSetting,
 	"kubernetes.value": inValues, "helm.values": inValues, "compose.x": inValues, "github.with": inValues,
 	"image.env": inSetting, "image.label": inSetting, "image.history": inSetting, "image.cmd": inSetting, "image.healthcheck": inSetting,
 	"image.onbuild": inSetting, "image.build-arg": inSetting,

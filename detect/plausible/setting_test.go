@@ -339,6 +339,8 @@ func TestSettings(t *testing.T) {
 		{"gitlab.variables", "POSTGRES_PASSWORD", "postgres", "weak"},
 		{"helm.values", "postgresqlPassword", "postgres", "weak"},
 		{"helm.values", "existingSecret", "my-secret", "no"},
+		{"command.set", "existingSecret", "db", "no"},
+		{"command.set", "existingSecret", "postgres", "no"},
 		{"helm.values", "secretName", "my-secret9x", "no"},
 		{"helm.values", "passwordKey", "db-password", "no"},
 		{"helm.values", "secretKey", "postgres-password", "no"},

@@ -175,11 +175,28 @@ func (r *reader) word(context assignment.Context, name assignment.Span, v placed
 func (r *reader) add(f command.Found, dialect interpolate.Dialect) {
 	at := len(r.entries)
 	r.entries = f.Entries(r.entries, r.data, dialect)
+	kept := at + 1
 	for i := at + 1; i < len(r.entries); i++ {
 		if r.entries[i].Name != f.Name {
+			if r.instead(r.entries[i].Value) {
+				continue
+			}
 			r.entries[i].Context = Default
 		}
+		r.entries[kept] = r.entries[i]
+		kept++
 	}
+	r.entries = r.entries[:min(kept, len(r.entries))]
+}
+
+// instead reports whether a literal is x of ${NAME:+x}. In scripts that is a flag or a word to go on with, as in
+// ${PASSWORD:+-p"$PASSWORD"}, where NAME has the secret.
+func (r *reader) instead(s assignment.Span) bool {
+	i := s.Start - 1
+	for i > 0 && (r.data[i] == '"' || r.data[i] == '\'') {
+		i--
+	}
+	return i > 0 && r.data[i] == '+'
 }
 
 // defaults adds the literals within the references of a word: : ${NAME:=value}. Those of values are added with them.
@@ -189,7 +206,7 @@ func (r *reader) defaults(s *scripter, t placed.Text) {
 		return
 	}
 	for _, o := range interpolate.Operands(t, v, r.dialect) {
-		if o.Name.Len() == 0 || s.claims.Has(o.Text.Place()) {
+		if o.Name.Len() == 0 || s.claims.Has(o.Text.Place()) || r.instead(o.Text.Place()) {
 			continue
 		}
 		e := Entry{Form: o.Form}

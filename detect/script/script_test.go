@@ -17,6 +17,7 @@ var forms = []struct{ file, text, want string }{
 	{"a.sh", "export A='hun$er2' B=\"c d\"\nreadonly E=f; local G=h", "variable A=hun$er2 q, variable B=c d q, variable E=f, variable G=h"},
 	{"a.sh", "A=$B C=${D} E=x$F G='$H' I=$(cat x) J=`x`", "variable A=$B ?, variable C=${D} ?, variable E=x$F ~, variable G=$H q, variable I=$(cat x) ?, variable J=`x` ?"},
 	{"a.sh", "A=${B:-hunter2}", "variable A=${B:-hunter2} ?, default B=hunter2, variable A=hunter2"},
+	{"a.sh", "A=${B:+hunter2}; x ${B:+\"c\"} ${D+e} ${F:-g}", "variable A=${B:+hunter2} ?, variable A=hunter2, default F=g"},
 	{"a.sh", ": ${TOKEN:=hunter2} ; x '${B:-c}'", "default TOKEN=hunter2"},
 	{"a.sh", "A=b\\\nc", "variable A=bc"},
 	{"a.sh", "PGPASSWORD=hunter2 psql; env A=b x; sudo C=d x", "variable PGPASSWORD=hunter2, variable A=b, variable C=d"},
