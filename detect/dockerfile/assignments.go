@@ -96,6 +96,7 @@ func (c *collector) instruction(in *Instruction, context assignment.Context) {
 		v := &in.Vars[i]
 		c.add(context, v.Name, v.Value, v.Quoted)
 		c.defaults(context, v.Raw, false)
+		c.ownDefault(context, v)
 	}
 	switch in.Name {
 	case "COPY", "ADD":
@@ -123,6 +124,23 @@ func (c *collector) copies(in *Instruction) {
 		}
 		c.add(ContextCopy, source.Value, in.Args[last].Value, false)
 		c.defaults(ContextCopy, source.Raw, false)
+	}
+}
+
+// ownDefault adds the literal default of a reference that is all of a value, under the name that gets it: x of
+// DB_PASSWORD=${PW:-x}. That of the variable referred to has it already.
+func (c *collector) ownDefault(context assignment.Context, v *Var) {
+	if !bytes.Contains(v.Raw.Bytes, []byte("${")) {
+		return
+	}
+	l := shell.Lexer{Src: v.Raw.Bytes, Escape: c.file.Escape}
+	nodes := l.All(nil)
+	if len(nodes) != 1 || nodes[0].Ref == nil {
+		return
+	}
+	r := nodes[0].Ref
+	if (r.Op == "-" || r.Op == ":-") && len(r.Nodes) > 0 && r.Nodes[0].Ref == nil && !bytes.Equal(v.Raw.Bytes[r.Name[0]:r.Name[1]], v.Name.Bytes) {
+		c.add(context, v.Name, shell.Assemble(v.Raw, r.Nodes, r.Word[0]), false)
 	}
 }
 
