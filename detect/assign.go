@@ -44,6 +44,7 @@ func (m *Matcher) assignments(text []byte) {
 	}
 	m.textHits = hits
 	slices.SortFunc(hits, compareHits)
+	m.profile.begin(m.window != nil)
 	var a assignment.Assignment
 	var have, led bool
 	first := 0 // of the occurrences that share an assignment
@@ -52,7 +53,9 @@ func (m *Matcher) assignments(text []byte) {
 		m.looked(h, h.start-textBefore, h.end+textBehind, len(text))
 		if !have || h.start < a.Name.Start || h.end > a.Name.End {
 			first, led = i, false
-			if a, have = assignment.ReadText(text, h.start, h.end); !have {
+			a, have = assignment.ReadText(text, h.start, h.end)
+			m.profile.read(h.word, a.Name, have)
+			if !have {
 				continue
 			}
 			m.judged = m.judged[:0]
@@ -61,7 +64,8 @@ func (m *Matcher) assignments(text []byte) {
 		for _, rule := range m.d.wordText[h.word] {
 			if m.d.programs[rule].isText && !slices.Contains(m.judged, rule) {
 				m.judged = append(m.judged, rule)
-				m.textAssignment(rule, text, &a)
+				known := m.textAssignment(rule, text, &a)
+				m.profile.judged(rule, &a, known, m.found)
 			}
 		}
 		if led = led || len(m.found) > before; led {
@@ -70,17 +74,21 @@ func (m *Matcher) assignments(text []byte) {
 			}
 		}
 	}
+	if m.window != nil {
+		m.profile.end(hits)
+	}
 }
 
 // textAssignment judges an assignment of free text by one rule, unless it is known to refuse it.
-func (m *Matcher) textAssignment(rule int32, text []byte, a *assignment.Assignment) {
+func (m *Matcher) textAssignment(rule int32, text []byte, a *assignment.Assignment) (known bool) {
 	remember := m.d.near && m.window == nil
 	if remember && m.verdicts.begin(text, a, uint16(len(m.d.inContext))+uint16(rule)) {
-		return
+		return true
 	}
 	before := len(m.found)
 	m.assignment(rule, m.d.programs[rule].ready(), text, a)
 	m.verdicts.end(len(m.found) == before)
+	return false
 }
 
 // assignment judges one assignment by one rule.

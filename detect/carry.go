@@ -75,9 +75,9 @@ func (m *Matcher) With(base *Carry, copies []Copy, keep *Carry) *Matcher {
 // Searched is how many bytes of the last blob were searched for keywords.
 func (m *Matcher) Searched() int { return m.searched }
 
-// carries reports whether what is found of keywords is to be taken over or kept.
+// carries reports whether what is found of keywords is to be taken over or kept. A Profile wants every occurrence.
 func (m *Matcher) carries(text []byte) bool {
-	return (m.base != nil || m.keep != nil) && m.words != nil && len(text) <= maxCarried && len(m.d.wordLen) <= maxWords
+	return m.profile == nil && (m.base != nil || m.keep != nil) && m.words != nil && len(text) <= maxCarried && len(m.d.wordLen) <= maxWords
 }
 
 const (

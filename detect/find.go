@@ -15,7 +15,9 @@ func (m *Matcher) regexp(list []Match, rule int32, p *program, text []byte, low,
 	touch := func(start, end int) bool {
 		return low > 0 && start < low+margin/2 || high < len(text) && end == high
 	}
-	if m.refuses(rule, p, text[low:high]) {
+	refused := m.refuses(rule, p, text[low:high])
+	m.profile.window(rule, high-low, refused)
+	if refused {
 		return list, false
 	}
 	if p.rule.Foreign {
@@ -100,6 +102,7 @@ func (m *Matcher) regexpMatch(list []Match, rule int32, p *program, text []byte,
 // judge completes a match, whose offsets are in text, and appends it to list unless it is none. What is cheap and
 // refuses most comes first.
 func (m *Matcher) judge(list []Match, rule int32, p *program, text []byte, a assignment.Assignment, f Match) []Match {
+	m.profile.judging(rule, len(list), f.Start, f.End)
 	f.inText = assignment.Span{Start: f.SecretStart, End: f.SecretEnd}
 	matched := text[f.Start:f.End]
 	var encodings decode.Encoding

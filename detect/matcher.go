@@ -63,6 +63,8 @@ type Matcher struct {
 	out     []Match
 	order   []int32
 
+	profile *Profile // nil unless measured
+
 	onHit        func(word, end int) bool
 	onOccurrence func(word, end int) bool
 	onWindow     func(w *decode.Window) bool
@@ -84,11 +86,15 @@ func (d *Detector) Matcher() *Matcher {
 func (m *Matcher) Match(data []byte) []Match {
 	m.scan(data)
 	m.data = nil
-	return m.finish(data)
+	m.profile.end(m.nameHits)
+	list := m.finish(data)
+	m.profile.Lap(ShareSettle)
+	return list
 }
 
 // scan finds what stands in the text of a blob, in m.found.
 func (m *Matcher) scan(data []byte) {
+	m.profile.Lap(ShareText)
 	m.data, m.window, m.windows = data, nil, 0
 	m.whole, m.found, m.aux, m.incomplete = m.whole[:0], m.found[:0], m.aux[:0], false
 	if m.nextHit = 0; m.carries(data) {
@@ -103,6 +109,7 @@ func (m *Matcher) scan(data []byte) {
 	if m.d.DecodeDepth > 0 {
 		m.incomplete = !m.decoder.Decode(data, m.onWindow)
 		m.window = nil
+		m.profile.Lap(ShareDecode)
 	}
 }
 
@@ -135,6 +142,7 @@ func (m *Matcher) decoded(w *decode.Window) bool {
 	}
 	m.window = w
 	m.windows++
+	m.profile.Lap(ShareDecode)
 	m.search(w.Text)
 	return true
 }
@@ -189,9 +197,14 @@ func (m *Matcher) rules(text []byte) {
 			m.activate(r)
 		}
 	}
+	m.profile.Lap(ShareKeywords)
 	before := len(m.found)
 	for _, r := range m.active {
-		m.run(r, text)
+		if m.profile != nil {
+			m.profile.run(m, r, text)
+		} else {
+			m.run(r, text)
+		}
 	}
 	m.assignments(text)
 	m.runRequired(text, before)
@@ -228,5 +241,6 @@ func (m *Matcher) runRequired(text []byte, before int) {
 		case p.rule.NameOnly() && m.window == nil:
 			m.aux = append(m.aux, Match{Rule: p.rule, rule: rule})
 		}
+		m.profile.ranRequired(rule)
 	}
 }

@@ -10,6 +10,7 @@ func (m *Matcher) refuses(rule int32, p *program, text []byte) bool {
 	}
 	c, made := m.automata[rule]
 	if !made {
+		m.profile.preparing(rule)
 		if prog := m.d.automaton(rule, p); prog != nil {
 			c = dfa.NewCache(prog)
 		}
@@ -17,6 +18,7 @@ func (m *Matcher) refuses(rule int32, p *program, text []byte) bool {
 			m.automata = map[int32]*dfa.Cache{}
 		}
 		m.automata[rule] = c
+		m.profile.prepared(rule)
 	}
 	return c != nil && !c.May(text)
 }

@@ -36,6 +36,7 @@ func (m *Matcher) MatchEach(data []byte, readings []Reading) (plain []Match, wit
 	m.scan(data)
 	text := slices.Clone(m.found)
 	plain = slices.Clone(m.finish(data))
+	m.profile.Lap(ShareSettle)
 	with = make([][]Match, len(readings))
 	for i := range readings {
 		r := &readings[i]
@@ -51,10 +52,13 @@ func (m *Matcher) MatchEach(data []byte, readings []Reading) (plain []Match, wit
 				m.structured(data, a, c)
 			}
 		}
+		m.profile.Lap(ShareStructured)
 		m.allow(r.Allowed)
 		with[i] = slices.Clone(m.finish(data))
+		m.profile.Lap(ShareSettle)
 	}
 	m.data = nil
+	m.profile.end(m.nameHits)
 	return plain, with
 }
 
@@ -117,6 +121,7 @@ func (m *Matcher) structured(data []byte, a *assignment.Assignment, c *contextRu
 	hits := m.nameHits[:0]
 	if c.named {
 		hits = m.hitsIn(a.Name)
+		m.profile.named(a.Name)
 	}
 	if len(c.any) == 0 && len(hits) == 0 {
 		return
@@ -149,8 +154,10 @@ func (m *Matcher) hitsIn(name assignment.Span) []wordHit {
 // judgeAll judges one assignment of a structured file: by the rules for its context that judge any name, and by those of
 // which the search found a keyword in its name.
 func (m *Matcher) judgeAll(data []byte, a *assignment.Assignment, c *contextRules, hits []wordHit) {
+	m.profile.Lap(ShareStructured)
 	for _, rule := range c.any {
 		m.assignment(rule, m.d.programs[rule].ready(), data, a)
+		m.profile.judged(rule, a, false, m.found)
 	}
 	m.judged = m.judged[:0]
 	for i := range hits {
@@ -162,6 +169,7 @@ func (m *Matcher) judgeAll(data []byte, a *assignment.Assignment, c *contextRule
 			if p := &m.d.programs[rule]; p.rule.reads(a.Context) && !slices.Contains(m.judged, rule) {
 				m.judged = append(m.judged, rule)
 				m.assignment(rule, p.ready(), data, a)
+				m.profile.judged(rule, a, false, m.found)
 			}
 		}
 	}

@@ -66,7 +66,7 @@ func csvRow(f *finding, p *place) []string {
 	}
 	row = append(row, strings.Join(p.AtTip, " "), strconv.FormatBool(p.Reachable), p.Note, strings.Join(f.tagsAt(p), " "), cmp.Or(p.Remedy, f.Remedy), by, reason)
 	for i := range row {
-		row[i] = csvCell(row[i])
+		row[i] = CSVCell(row[i])
 	}
 	return row
 }
@@ -78,9 +78,9 @@ func csvCommit(c *scan.Commit) []string {
 	return []string{c.ID, rfc3339(c.Date), c.Author, c.Email, c.Subject}
 }
 
-// csvCell makes s safe for a spreadsheet. A tab or a line break, which would be as bad at the beginning, is an escape
+// CSVCell makes s safe for a spreadsheet. A tab or a line break, which would be as bad at the beginning, is an escape
 // by then.
-func csvCell(s string) string {
+func CSVCell(s string) string {
 	s = Escape(s)
 	for _, prefix := range []string{"=", "+", "-", "@", "＝", "＋", "－", "＠"} {
 		if strings.HasPrefix(s, prefix) {

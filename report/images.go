@@ -373,7 +373,7 @@ func csvImageRow(i *scan.Image, p *scan.ImagePlace) []string {
 		strconv.Itoa(p.EndLine), strconv.Itoa(p.EndColumn), p.Blob, strings.Join(p.Refs, " ")}
 	row = append(append(row, csvCommit(p.Commit)...), p.Note)
 	for n := range row {
-		row[n] = csvCell(row[n])
+		row[n] = CSVCell(row[n])
 	}
 	return row
 }

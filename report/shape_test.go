@@ -254,8 +254,8 @@ func TestCSVCell(t *testing.T) {
 	for in, want := range map[string]string{
 		"": "", "a": "a", "=1": "'=1", "+1": "'+1", "-1": "'-1", "@x": "'@x", "\tx": `\tx`, "\r=1": `\r=1`, "＝1": "'＝1", "a=1": "a=1",
 	} {
-		if got := csvCell(in); got != want {
-			t.Errorf("csvCell(%q) = %q, want %q", in, got, want)
+		if got := CSVCell(in); got != want {
+			t.Errorf("CSVCell(%q) = %q, want %q", in, got, want)
 		}
 	}
 }

@@ -13,7 +13,8 @@ import (
 
 // collector gathers the matches of all workers. A lock guards it; matches are rare, so it is hardly ever waited for.
 type collector struct {
-	det *detect.Detector
+	det     *detect.Detector
+	profile *detect.Profile // nil unless measured
 
 	mu      sync.Mutex
 	ids     map[secretKey]SecretID
@@ -62,6 +63,13 @@ func newCollector(d *detect.Detector, src Source) *collector {
 	}
 	c.around = newConditions(c)
 	return c
+}
+
+// matcher is a new one.
+func (c *collector) matcher() *detect.Matcher {
+	m := c.det.Matcher()
+	m.Measure(c.profile)
+	return m
 }
 
 // id is the number of a secret. The caller holds the lock.
@@ -282,6 +290,7 @@ func (v *visitor) VisitDelta(ref BlobRef, data []byte, d Delta) SkipReason {
 		before := keep.Bytes()
 		defer func() { v.carried += v.carries[d.Slot].Bytes() - before }()
 	}
+	v.c.profile.Lap(detect.ShareSource)
 	text, scratch, ok := Text(data, v.scratch)
 	v.scratch = scratch
 	if cap(v.scratch) > maxScratch {
@@ -301,6 +310,7 @@ func (v *visitor) VisitDelta(ref BlobRef, data []byte, d Delta) SkipReason {
 	}
 	v.c.texts.Add(int64(len(text)))
 	v.c.searched.Add(int64(v.m.Searched()))
+	v.c.profile.Lap(detect.ShareSettle)
 	if !v.m.Complete() {
 		v.c.mu.Lock()
 		v.c.undecoded++

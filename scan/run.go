@@ -33,9 +33,26 @@ const placeGrace = 600 * time.Millisecond
 // Run searches the source with so many workers and settles what was found. An interrupt (ctx) is not an error: what
 // was found until then is settled, and Stats says that the scan is not complete.
 func Run(ctx context.Context, src Source, d *detect.Detector, workers int) (*Result, error) {
-	start := time.Now()
+	return run(ctx, src, newCollector(d, src), workers)
+}
+
+// Measure searches and settles as Run does, with one worker, so that a profile of the detector tells what each rule
+// costs. There is one Measure at a time for a profile.
+func Measure(ctx context.Context, src Source, d *detect.Detector, p *detect.Profile) (Stats, error) {
 	c := newCollector(d, src)
-	err := src.Search(ctx, max(workers, 1), func() Visitor { return &visitor{c: c, m: d.Matcher(), reader: structure.Reader{Keep: d.Relevant}} })
+	c.profile = p
+	res, err := run(ctx, src, c, 1)
+	p.Lap(detect.SharePlace)
+	if err != nil {
+		return Stats{}, err
+	}
+	return res.Stats, nil
+}
+
+func run(ctx context.Context, src Source, c *collector, workers int) (*Result, error) {
+	start := time.Now()
+	err := src.Search(ctx, max(workers, 1), func() Visitor { return &visitor{c: c, m: c.matcher(), reader: structure.Reader{Keep: c.det.Relevant}} })
+	c.profile.Lap(detect.ShareSource)
 	interrupted := ctx.Err() != nil
 	if err != nil && !interrupted {
 		return nil, err

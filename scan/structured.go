@@ -67,7 +67,9 @@ func (s *structured) kind(name string) structure.Kind {
 // addRead keeps the matches of a blob that looks like structured files.
 func (v *visitor) addRead(ref BlobRef, text []byte, set structure.Set) {
 	c := v.c
+	c.profile.Lap(detect.ShareText)
 	read := v.reader.Each(set, text)
+	c.profile.Lap(detect.ShareStructured)
 	v.readings = v.readings[:0]
 	for i := range read {
 		v.readings = append(v.readings, read[i].Reading)
@@ -213,9 +215,11 @@ func (c *collector) read(ref BlobRef, name string, kind structure.Kind) *structu
 		return nil
 	}
 	if c.files.matcher == nil {
-		c.files.matcher = c.det.Matcher()
+		c.files.matcher = c.matcher()
 	}
+	c.profile.Lap(detect.SharePlace)
 	reading, problems := kind.Read(text)
+	c.profile.Lap(detect.ShareStructured)
 	hits := locate(text, c.files.matcher.MatchWith(text, reading))
 	c.identify(hits)
 	return &structuredHits{hits: hits, problems: problems}

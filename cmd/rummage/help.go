@@ -44,6 +44,8 @@ var examples = map[string][]string{
 	"check": {
 		"rummage rules check                the built-in rules",
 		"rummage rules check my-rules.toml  a rule file of yours or of gitleaks",
+		"rummage rules check --cost .       what each rule costs on this repository's whole history",
+		"rummage rules check my-rules.toml --cost src/ --top 5 --format json",
 	},
 }
 

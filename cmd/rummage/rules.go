@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"text/tabwriter"
@@ -112,10 +113,29 @@ func suggest(rs *detect.Ruleset, id string) string {
 }
 
 type rulesCheckCmd struct {
-	File []string `arg:"" optional:"" help:"Rule files (default: the built-in rules)."`
+	File   []string `arg:"" optional:"" help:"Rule files (default: the built-in rules)."`
+	Rules  []string `placeholder:"FILE" sep:"none" help:"The same as a flag; repeatable."`
+	Cost   string   `placeholder:"PATH" help:"Instead, run the rules over a repository's whole history, a directory, a file or standard input (-), with one worker, and tell what each costs: rule files lie over one another as in a scan. Exits with 0 whatever comes out."`
+	Top    *int     `placeholder:"N" help:"With --cost: only the N costliest rules, 0 for all (default: 20 in text, all in JSON and CSV)."`
+	Format string   `short:"f" enum:"text,json,csv" default:"text" help:"With --cost: text, json or csv."`
+}
+
+// Validate refuses flags without what they belong to.
+func (c *rulesCheckCmd) Validate() error {
+	switch {
+	case c.Cost == "" && (c.Top != nil || c.Format != "text"):
+		return errors.New("--top and --format go with --cost")
+	case c.Top != nil && *c.Top < 0:
+		return errors.New("--top: a number of rules, 0 for all")
+	}
+	return nil
 }
 
 func (c *rulesCheckCmd) Run(a *app) error {
+	c.File = append(c.File, c.Rules...)
+	if c.Cost != "" {
+		return a.cost(c)
+	}
 	if len(c.File) == 0 {
 		rs, err := detect.Parse("rules.toml", rummage.RulesTOML, detect.Options{})
 		if err != nil {
