@@ -45,6 +45,10 @@
 // Rules for assignments in text are handed the assignment around the keyword. Then what is encoded is decoded
 // ([rummage/detect/decode]) and searched the same way.
 //
+// # What rules cost
+//
+// A [Profile] that matchers carry counts and times each step by rule. Without one its hooks are tests for nil.
+//
 // # Concurrency
 //
 // A Ruleset is immutable. A Detector may be used by any number of goroutines once its DecodeDepth is set; a Matcher

@@ -51,7 +51,7 @@ type notes struct {
 // tally is what is counted of one rule.
 type tally struct {
 	RuleCost
-	words []wordTally // by program.words; of rules with an expression
+	words []wordTally // by program.words, of rules with an expression
 	ready bool
 }
 
@@ -90,7 +90,7 @@ func (s Share) String() string {
 type RuleCost struct {
 	Rule *Rule
 	// Hits are occurrences of its keywords, in blobs and in decoded text; Passed those at which the tail of its expression
-	// matches, for a rule of assignments those in the name of an assignment.
+	// matches, for a rule of assignments those in the name of one that could be read, in text or in a structured file.
 	Hits, Passed int64
 	// Windows are pieces of text in which a match was looked for; of assignments, those that were handed to the rule.
 	Windows, WindowBytes int64
@@ -100,7 +100,8 @@ type RuleCost struct {
 	// Candidates are matches before filters, entropy and checksums, Matches those that stayed: suppressed and settled ones
 	// are among them.
 	Candidates, Matches int64
-	// Fruitless are the hits that lie in none of Matches.
+	// Fruitless are the hits that lie in none of Matches; of a rule that is run on all of a text with one of its keywords,
+	// those in texts without a match.
 	Fruitless int64
 	Time      time.Duration
 	Setup     time.Duration // compiling it, once
@@ -188,7 +189,11 @@ func (p *Profile) run(m *Matcher, rule int32, text []byte) {
 		n := len(m.hits[w])
 		hits += n
 		t.words[i].hits += int64(n)
-		if len(p.kept) > 0 {
+		switch {
+		case len(p.kept) == 0:
+		case prog.near == nil:
+			t.words[i].fruitful += int64(n) // it need not stand in the match
+		default:
 			t.words[i].fruitful += fruitful(m.hits[w], m.d.wordLen[w], p.kept)
 		}
 	}
