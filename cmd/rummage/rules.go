@@ -116,6 +116,7 @@ type rulesCheckCmd struct {
 	File   []string `arg:"" optional:"" help:"Rule files (default: the built-in rules)."`
 	Rules  []string `placeholder:"FILE" sep:"none" help:"The same as a flag; repeatable."`
 	Cost   string   `placeholder:"PATH" help:"Instead, run the rules over a repository's whole history, a directory, a file or standard input (-), with one worker, and tell what each costs: rule files lie over one another as in a scan. Exits with 0 whatever comes out."`
+	Runs   int      `placeholder:"N" default:"3" help:"With --cost: measure so often, and tell of each time the least (default ${default})."`
 	Top    *int     `placeholder:"N" help:"With --cost: only the N costliest rules, 0 for all (default: 20 in text, all in JSON and CSV)."`
 	Format string   `short:"f" enum:"text,json,csv" default:"text" help:"With --cost: text, json or csv."`
 }
@@ -125,6 +126,8 @@ func (c *rulesCheckCmd) Validate() error {
 	switch {
 	case c.Cost == "" && (c.Top != nil || c.Format != "text"):
 		return errors.New("--top and --format go with --cost")
+	case c.Runs < 1:
+		return errors.New("--runs: at least 1")
 	case c.Top != nil && *c.Top < 0:
 		return errors.New("--top: a number of rules, 0 for all")
 	}
