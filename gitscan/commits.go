@@ -20,6 +20,7 @@ type commitNode struct {
 	time    int64   // committer's, seconds since 1970
 	reached bool    // by a ref
 	wanted  bool    // within what the user narrowed the scan to
+	known   bool    // an earlier scan had it
 	cut     bool    // a parent is not here: shallow boundary or missing
 }
 

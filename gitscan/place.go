@@ -26,6 +26,9 @@ func (r *Repo) Place(ctx context.Context, l scan.Lookup, emit func(scan.Placemen
 	if err := h.walk(ctx); err != nil {
 		return err
 	}
+	if r.since != nil {
+		copy(r.since.inCommit.words, p.seen.words)
+	}
 	p.intervals(h)
 	p.messages()
 	p.directRefs()
@@ -143,7 +146,7 @@ func (p *placer) messages() {
 // directRefs places blobs that refs or tags name without a commit: alone, or in a tree.
 func (p *placer) directRefs() {
 	for _, dr := range p.repo.direct {
-		if !p.repo.selectedTip(dr.name) {
+		if !p.repo.selectedTip(dr.name) || p.repo.idWasThere(dr.id) {
 			continue
 		}
 		tree := p.views.of(dr.id)
@@ -176,6 +179,9 @@ func (p *placer) index() {
 		}
 		return
 	}
+	if p.repo.o.SinceScan != nil && !slices.ContainsFunc(entries, func(e indexEntry) bool { return !p.repo.idWasThere(e.id) }) {
+		return // nothing new is staged
+	}
 	tree := newIndexTree(p.repo, entries, p.lookup)
 	if s, err := p.repo.compareIndex(entries); err == nil { // else there is no HEAD to compare with
 		before := p.views.of(s.head)
@@ -193,7 +199,7 @@ func (p *placer) index() {
 			p.repo.lacks(e.id, "staged blob")
 			continue
 		}
-		if p.seen.has(ord) {
+		if p.seen.has(ord) || p.repo.wasThere(ord) {
 			continue
 		}
 		for _, sec := range p.lookup.At(scan.BlobRef(ord), e.path, tree) {
@@ -207,7 +213,7 @@ func (p *placer) index() {
 func (p *placer) unreachable(ctx context.Context) error {
 	left := map[pack.ID]scan.BlobRef{}
 	for _, ref := range p.lookup.Refs() {
-		if !p.seen.has(uint32(ref)) && !p.isMessage(uint32(ref)) {
+		if !p.seen.has(uint32(ref)) && !p.repo.wasThere(uint32(ref)) && !p.isMessage(uint32(ref)) {
 			left[p.repo.store.ID(uint32(ref))] = ref
 		}
 	}

@@ -27,6 +27,10 @@ type Options struct {
 	Since string
 	// Range reads the commits of "A..B": reached by B and not by A. An empty side is HEAD.
 	Range string
+	// SinceScan reads only what was not there at an earlier scan. It excludes Branches, Since and Range.
+	SinceScan *State
+	// KeepState says that State will be asked for; SinceScan implies it.
+	KeepState bool
 	// Upwards looks for the repository in the path's parents too, as git does.
 	Upwards bool
 }
@@ -54,6 +58,7 @@ type Repo struct {
 	direct   []directRef
 	selected map[string]bool // names that Options.Branches may mean
 	shallow  map[pack.ID]bool
+	since    *sinceScan // nil when no state is kept
 
 	progress scan.Progress
 
@@ -99,6 +104,10 @@ func Open(path string, o Options) (*Repo, error) {
 		repeats: firstRepeats, trusted: newBitmap(store.Len()), crooked: map[pack.ID]bool{}, wrong: map[pack.ID]bool{}}
 	r.stats.Problems, r.stats.Notices = []scan.Problem{}, []string{}
 	r.skipped = map[scan.SkipReason]int64{}
+	if err := r.keepState(); err != nil {
+		store.Close()
+		return nil, err
+	}
 	for _, dm := range store.Damage() {
 		r.problem(dm.Path, trimPath(dm.Err.Error(), dm.Path))
 	}
@@ -290,7 +299,8 @@ func (r *Repo) BlobID(ref scan.BlobRef) string { return r.format.objects.Hex(r.s
 func (r *Repo) Progress() *scan.Progress { return &r.progress }
 
 // Stats implements scan.Source. The counts add up: every object of the store (of the selection, for a narrowed scan)
-// is searched, no blob, or skipped for one reason; objects that are named and missing are counted with them.
+// is searched, no blob, or skipped for one reason, of which one is that an earlier scan knew it; objects that are named and
+// missing are counted with them.
 func (r *Repo) Stats() scan.Stats {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -302,14 +312,25 @@ func (r *Repo) Stats() scan.Stats {
 		s.Blobs += n
 	}
 	s.Blobs += s.Scanned
-	for _, kind := range r.unread {
+	var known int64
+	if r.since != nil {
+		known = r.since.count
+	}
+	for id, kind := range r.unread {
 		s.Skipped[scan.SkipUnreadable]++
+		if ord, ok := r.store.Find(id); ok && r.since != nil {
+			nonBlobs, counted := r.since.correct(ord, kind)
+			s.NonBlobs, known = s.NonBlobs+nonBlobs, known+counted
+		}
 		switch {
 		case kind == pack.Blob:
 			s.Blobs++
 		case kind != 0 && r.whole:
 			s.NonBlobs-- // all that the store has were counted
 		}
+	}
+	if known > 0 {
+		s.Skipped[scan.SkipKnown] = known
 	}
 	if n := int64(len(r.missing)); n > 0 {
 		s.Skipped[scan.SkipMissing] += n

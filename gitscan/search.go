@@ -18,9 +18,9 @@ import (
 func (r *Repo) Search(ctx context.Context, workers int, open func() scan.Visitor) error {
 	counts := r.store.Count()
 	r.progress.Total.Store(counts[pack.Commit] + counts[pack.Tag] + counts[pack.Blob] + counts[0])
-	narrowed := r.o.narrowed()
+	selective := r.selective()
 	err := r.readCommits(ctx, workers, func() visitMessages {
-		if narrowed {
+		if selective {
 			return nil
 		}
 		return r.messages(open())
@@ -28,7 +28,7 @@ func (r *Repo) Search(ctx context.Context, workers int, open func() scan.Visitor
 	if err != nil {
 		return err
 	}
-	if narrowed {
+	if selective {
 		return r.searchSelected(ctx, workers, open)
 	}
 	r.mu.Lock()
@@ -167,6 +167,9 @@ func (s *searcher) blob(o *pack.Object) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.since != nil {
+		r.since.searched.set(o.Ord)
+	}
 	if reason != "" {
 		r.skipped[reason]++
 		return
@@ -266,6 +269,11 @@ func (r *Repo) resolveRef(rf ref, tags map[pack.ID]*tagObject, byNode map[int32]
 // searchSelected searches the messages and blobs of the wanted commits.
 func (r *Repo) searchSelected(ctx context.Context, workers int, open func() scan.Visitor) error {
 	r.progress.SetStage("selecting")
+	if r.o.SinceScan != nil {
+		if err := r.markKnown(ctx); err != nil {
+			return err
+		}
+	}
 	s := selector{repo: r, chosen: newBitmap(r.store.Len())}
 	if err := s.commits(ctx); err != nil {
 		return err
@@ -276,8 +284,14 @@ func (r *Repo) searchSelected(ctx context.Context, workers int, open func() scan
 		}
 	}
 	s.direct()
+	nonBlobs := s.nCommits + s.nTags
+	if r.o.SinceScan != nil {
+		if s.unknown(); !r.o.NoUnreachable {
+			nonBlobs = s.nFresh
+		}
+	}
 	r.mu.Lock()
-	r.stats.NonBlobs, r.stats.Commits = s.nCommits+s.nTags, s.nCommits
+	r.stats.NonBlobs, r.stats.Commits = nonBlobs, s.nCommits
 	r.mu.Unlock()
 	return r.searchOrds(ctx, workers, s.todo, open)
 }
@@ -289,6 +303,7 @@ type selector struct {
 	todo            []uint32
 	paths           map[string]bool // that the wanted commits change
 	nCommits, nTags int64
+	nFresh          int64 // objects that are no blobs and were not there at an earlier scan
 }
 
 func (s *selector) blob(id pack.ID) {
@@ -370,7 +385,7 @@ func (s *selector) direct() {
 	d := r.differ(func(c change) { s.blob(c.new) })
 	for _, dr := range r.direct {
 		switch {
-		case !r.selectedTip(dr.name):
+		case !r.selectedTip(dr.name) || r.idWasThere(dr.id):
 		case dr.kind == pack.Tree:
 			d.diff(pack.ID{}, dr.id)
 		default:
@@ -378,7 +393,7 @@ func (s *selector) direct() {
 		}
 	}
 	for i := range r.graph.tags {
-		if t := &r.graph.tags[i]; slices.ContainsFunc(t.reached, r.selectedTip) {
+		if t := &r.graph.tags[i]; r.selectedTag(t) {
 			s.todo = append(s.todo, t.ord)
 			if !r.isDamaged(t.ord) {
 				s.nTags++

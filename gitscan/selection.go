@@ -13,6 +13,9 @@ import (
 // sel marks the wanted commits: those that some commits reach and others do not.
 func (r *Repo) sel() error {
 	g := r.graph
+	if r.o.SinceScan != nil {
+		return r.selNew()
+	}
 	if !r.o.narrowed() {
 		for i := range g.nodes {
 			g.nodes[i].wanted = true
@@ -90,6 +93,14 @@ func (r *Repo) selectedRef(name string) bool {
 // so is left out when the scan is of the commits after others.
 func (r *Repo) selectedTip(name string) bool {
 	return r.o.Since == "" && r.o.Range == "" && r.selectedRef(name)
+}
+
+// selectedTag reports whether an annotated tag's message is to be searched.
+func (r *Repo) selectedTag(t *tagObject) bool {
+	if r.o.SinceScan != nil && !r.o.NoUnreachable {
+		return !r.wasThere(t.ord)
+	}
+	return !r.wasThere(t.ord) && slices.ContainsFunc(t.reached, r.selectedTip)
 }
 
 // fullNames are the refs that a short name may mean, in git's order (gitrevisions(7)).

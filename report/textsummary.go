@@ -29,7 +29,12 @@ func (t *textWriter) summaryLines() []string {
 	if s := structuredText(&t.v.Stats); s != "" {
 		lines = append(lines, s)
 	}
-	if s := countList(st.Skipped, ""); s != "" {
+	skipped := maps.Clone(st.Skipped)
+	if n := skipped[scan.SkipKnown]; n > 0 {
+		lines = append(lines, "Known since the last scan: "+count(n, "object")+".")
+		delete(skipped, scan.SkipKnown)
+	}
+	if s := countList(skipped, ""); s != "" {
 		lines = append(lines, "Skipped: "+s+".")
 	}
 	if s := countList(st.Suppressed, "by "); s != "" {

@@ -7,12 +7,13 @@ const (
 	SkipBinary     SkipReason = "binary"     // a NUL byte near its start and no byte-order mark of UTF-16
 	SkipTooLarge   SkipReason = "too_large"  // over the size limit
 	SkipMissing    SkipReason = "missing"    // named by a tree or an index, but not there
+	SkipKnown      SkipReason = "known"      // an earlier scan has dealt with it
 	SkipUnreadable SkipReason = "unreadable" // there, but damaged
 )
 
-// Incompletes reports whether skipping for this reason makes a scan incomplete. Binary and too large are decisions
-// of the user; missing and unreadable mean that something could not be looked at.
-func (r SkipReason) Incompletes() bool { return r != SkipBinary && r != SkipTooLarge }
+// Incompletes reports whether skipping for this reason makes a scan incomplete. Binary, too large and known are
+// decisions of the user; missing and unreadable mean that something could not be looked at.
+func (r SkipReason) Incompletes() bool { return r != SkipBinary && r != SkipTooLarge && r != SkipKnown }
 
 // Problem is something that could not be read. Where names it (an object id, a path), Why is one line.
 type Problem struct {

@@ -21,6 +21,7 @@ type gitCmd struct {
 	Range         string   `placeholder:"A..B" help:"Search only commits that B reaches and A does not."`
 	Staged        bool     `help:"Search what the next commit would bring in: the index against HEAD."`
 	Worktree      bool     `help:"Search the files of the work tree that are tracked or could be (not ignored)."`
+	SinceScan     string   `placeholder:"STATE" help:"Search only what was not there at the last complete scan that wrote the file STATE, and write it anew. Without the file, everything is searched."`
 	NoUnreachable bool     `help:"Leave out objects that no ref reaches (dangling commits, old stashes)."`
 	RepoConfig    bool     `help:"Obey .rummage.toml, .gitleaks.toml, .rummageignore and .gitleaksignore in the repository. Off by default: a repository must not be able to switch its own audit off."`
 	Engine        string   `enum:"delta,whole" default:"delta" help:"How blobs are searched: delta looks once at what versions of a file share, whole looks at every blob from end to end. Both find the same."`
@@ -43,6 +44,9 @@ func (c *gitCmd) Validate() error {
 	if c.Range != "" && (c.Since != "" || len(c.Branch) > 0) {
 		return errors.New("--range excludes --branch and --since")
 	}
+	if c.SinceScan != "" && narrow > 0 {
+		return errors.New("--since-scan excludes --staged, --worktree and --branch/--since/--range")
+	}
 	return c.validateImages()
 }
 
@@ -52,6 +56,8 @@ func (c *gitCmd) validateImages() error {
 		return errors.New("--history goes with --list-images: a search is of the whole history anyway")
 	case !c.ListImages:
 		return nil
+	case c.SinceScan != "":
+		return errors.New("--list-images does not go with --since-scan")
 	case c.Staged:
 		return errors.New("--list-images does not go with --staged")
 	case c.Worktree && c.History:
@@ -72,6 +78,14 @@ func (c *gitCmd) Run(a *app) (err error) {
 			return err
 		}
 	}
+	options := gitscan.Options{MaxBlob: int(c.MaxBlob), Whole: c.Engine == "whole", NoUnreachable: c.NoUnreachable, Branches: c.Branch, Since: c.Since,
+		Range: c.Range, Upwards: c.Repo == "", KeepState: c.SinceScan != ""}
+	if c.SinceScan != "" {
+		if j.state, err = readScanState(c.SinceScan); err != nil {
+			return err
+		}
+		options.SinceScan = j.state.last
+	}
 	path := c.Repo
 	if path == "" {
 		path = "."
@@ -90,10 +104,9 @@ func (c *gitCmd) Run(a *app) (err error) {
 		}
 		path = dir
 	}
-	repo, err := gitscan.Open(path, gitscan.Options{MaxBlob: int(c.MaxBlob), Whole: c.Engine == "whole", NoUnreachable: c.NoUnreachable, Branches: c.Branch,
-		Since: c.Since, Range: c.Range, Upwards: c.Repo == ""})
+	repo, err := gitscan.Open(path, options)
 	if err != nil {
-		return err
+		return j.state.explain(err)
 	}
 	defer repo.Close()
 	if j.subject == "" {
@@ -111,6 +124,11 @@ func (c *gitCmd) Run(a *app) (err error) {
 	}
 	if err := c.repoConfig(repo, j); err != nil {
 		return err
+	}
+	if j.state != nil {
+		if err := j.state.use(repo, j.rules.Hash()); err != nil {
+			return err
+		}
 	}
 	j.vcs = versionControl(repo)
 	if j.source, err = c.source(repo); err != nil {

@@ -24,6 +24,7 @@ var examples = map[string][]string{
 		"rummage git --branch main --since v1.2         only what came after v1.2 on main",
 		"rummage git --range origin/main..HEAD          what this branch would bring in",
 		"rummage git --staged                           what the next commit would bring in",
+		"rummage git --since-scan api.state             only what was not there at the last scan with this file",
 		"rummage git --baseline last.json               only what is new since an earlier report",
 		"rummage git --list-images                      the container images that the files of all tips name",
 		"rummage git --list-images --history -f json    the same of every commit, as JSON",
@@ -68,8 +69,13 @@ func helpWithExamples(options kong.HelpOptions, ctx *kong.Context) error {
 
 func formatList() string { return strings.Join(report.Formats(), ",") }
 
-// versionText is the linked version, or what the Go toolchain noted about the build.
+// versionText is the version with the toolchain and platform that it was built with and for.
 func versionText() string {
+	return fmt.Sprintf("%s (%s %s/%s)", engineText(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}
+
+// engineText is the linked version, or what the Go toolchain noted about the build.
+func engineText() string {
 	v := version
 	if info, ok := debug.ReadBuildInfo(); ok && v == "dev" {
 		if info.Main.Version != "" && info.Main.Version != "(devel)" {
@@ -81,7 +87,7 @@ func versionText() string {
 			}
 		}
 	}
-	return fmt.Sprintf("%s (%s %s/%s)", v, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return v
 }
 
 // oneLine keeps an error on one line whatever it quotes, and a terminal safe from it.

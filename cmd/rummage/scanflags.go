@@ -169,6 +169,7 @@ type job struct {
 	known   known
 	vcs     *report.VersionControl
 	notices []string
+	state   *scanState // nil: none is kept
 }
 
 // scan runs the job and writes its report.
@@ -181,14 +182,18 @@ func (a *app) scan(j *job) error {
 	res, err := scan.Run(a.ctx, j.source, detect.New(j.rules), j.flags.workers())
 	stop()
 	if err != nil {
-		return err
+		return j.state.explain(err)
 	}
 	res.Stats.Notices = append(res.Stats.Notices, j.notices...)
+	res.Stats.Notices = append(res.Stats.Notices, j.state.notices(&res.Stats)...)
 	res.Stats.Notices = append(res.Stats.Notices, j.rules.Notices()...)
 	j.known.apply(res)
 	rep := &report.Report{Tool: "rummage", Version: versionText(), Command: j.command, Source: j.subject, VersionControl: j.vcs,
 		Started: started, Findings: res.Findings, Suppressed: res.Suppressed, Stats: res.Stats, Rules: ruleInfos(j.rules)}
 	if err := a.write(j.flags, rep); err != nil {
+		return err
+	}
+	if err := j.state.save(&res.Stats); err != nil {
 		return err
 	}
 	switch {

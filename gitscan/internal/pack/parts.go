@@ -1,0 +1,61 @@
+package pack
+
+import "crypto/sha256"
+
+// EachKind visits every object of the store once, however often it is stored, with its kind; 0 is a damaged one's. It
+// reads the headers of loose objects and nothing of packs but what the first walk has read.
+func (s *Store) EachKind(visit func(ord uint32, kind Kind)) {
+	s.once.Do(s.buildForests)
+	for part, f := range s.forests {
+		for i, k := range f.kind {
+			if pos := int(f.pos[i]); part == 0 || s.isFirst(part, s.packs[part].idx.id(pos)) {
+				visit(s.starts[part]+uint32(pos), k)
+			}
+		}
+	}
+	inf := s.infl.Get().(*inflater)
+	defer s.infl.Put(inf)
+	for i, l := range s.loose {
+		for j, id := range l.ids {
+			if s.isFirst(len(s.packs)+i, id) {
+				lf, _ := l.open(id, inf) // a damaged header gives kind 0
+				visit(s.starts[len(s.packs)+i]+uint32(j), lf.kind)
+			}
+		}
+	}
+}
+
+// Packs is how many packs the store has.
+func (s *Store) Packs() int { return len(s.packs) }
+
+// PackSum is the SHA-256 of the ids of a pack's objects in their order: packs of the same sum hold the same objects,
+// whatever they are named and however they are stored.
+func (s *Store) PackSum(pack int) (sum [sha256.Size]byte) {
+	h := sha256.New()
+	for i := range s.packs[pack].idx.n {
+		h.Write(s.packs[pack].idx.rawID(i))
+	}
+	h.Sum(sum[:0])
+	return sum
+}
+
+// PackOrds visits the ordinals of a pack's objects. One that an earlier pack has too has its ordinal there.
+func (s *Store) PackOrds(pack int, visit func(ord uint32)) {
+	for i := range s.packs[pack].idx.n {
+		ord := s.starts[pack] + uint32(i)
+		if pack > 0 {
+			if earlier, ok := s.findBefore(s.packs[pack].idx.id(i), pack); ok {
+				ord = earlier
+			}
+		}
+		visit(ord)
+	}
+}
+
+// Loose is the ids of the loose objects of all directories; an object that is in several is there several times.
+func (s *Store) Loose() (ids []ID) {
+	for _, l := range s.loose {
+		ids = append(ids, l.ids...)
+	}
+	return ids
+}
