@@ -43,3 +43,28 @@ type skimmer struct{}
 func (skimmer) Visit(scan.BlobRef, []byte) scan.SkipReason { return "" }
 
 func (skimmer) VisitDelta(scan.BlobRef, []byte, scan.Delta) scan.SkipReason { return "" }
+
+// MadeState is a state file with one list, whatever is in it, and the right sum.
+func MadeState(objects, field string, list []byte) []byte {
+	f := stateFile{Schema: stateSchema, Objects: objects, Packs: []byte{}, Commits: []byte{}, Tags: []byte{}, Loose: []byte{}, Apart: []byte{}}
+	*map[string]*[]byte{"packs": &f.Packs, "commits": &f.Commits, "tags": &f.Tags, "loose": &f.Loose, "apart": &f.Apart}[field] = list
+	f.Check = f.sum()
+	return f.encode()
+}
+
+// StateTerms are the terms of a state.
+func StateTerms(s *State) Terms { return s.terms }
+
+// Landmarks tells how many commits are listed when a state may list about so many, and how many they reach.
+func (r *Repo) Landmarks(limit int) (listed, reached int) {
+	marks := r.landmarks(true, limit)
+	seen := map[*commitNode]bool{}
+	for _, n := range marks {
+		r.graph.reach(n, func(c *commitNode) bool {
+			again := seen[c]
+			seen[c] = true
+			return !again
+		})
+	}
+	return len(marks), len(seen)
+}

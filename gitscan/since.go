@@ -65,7 +65,7 @@ func (r *Repo) selNew() error {
 			})
 		}
 	}
-	if !same {
+	if !same && len(r.shallow) == 0 { // a shallow clone may lack them, and is told as incomplete
 		return ErrOtherRepository
 	}
 	for i := range g.nodes {

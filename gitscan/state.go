@@ -138,7 +138,7 @@ func (f *stateFile) state() (*State, error) {
 	default:
 		return nil, errStateDamaged
 	}
-	if len(f.Packs)%sha256.Size != 0 {
+	if f.Packs == nil || len(f.Packs)%sha256.Size != 0 {
 		return nil, errStateDamaged
 	}
 	for b := f.Packs; len(b) > 0; b = b[sha256.Size:] {
@@ -152,7 +152,7 @@ func (f *stateFile) state() (*State, error) {
 		bytes []byte
 	}{{&s.commits, f.Commits}, {&s.tags, f.Tags}, {&s.loose, f.Loose}, {&s.apart, f.Apart}} {
 		n := s.format.Size()
-		if len(l.bytes)%n != 0 {
+		if l.bytes == nil || len(l.bytes)%n != 0 {
 			return nil, errStateDamaged
 		}
 		*l.to = make([]pack.ID, 0, len(l.bytes)/n)

@@ -144,11 +144,13 @@ func TestInterruptStdin(t *testing.T) {
 	}
 }
 
-// TestInterruptGit: the scan of a repository stops between blobs. Its rules make each blob take long.
+// TestInterruptGit: the scan of a repository stops between blobs. Its rules make each blob take long. What was not read
+// is not known to the next scan.
 func TestInterruptGit(t *testing.T) {
 	repo := t.TempDir()
 	slowRepository(t, repo, 600)
-	for _, args := range [][]string{{}, {"--branch", "main"}, {"--worktree"}} {
+	state := filepath.Join(t.TempDir(), "state")
+	for _, args := range [][]string{{}, {"--branch", "main"}, {"--worktree"}, {"--since-scan", state}} {
 		t.Run(strings.Join(args, " "), func(t *testing.T) {
 			pipe := mkfifo(t)
 			s := start(t, exec.Command("rummage", append([]string{"git", repo, "-f", "json", "--rules", pipe}, args...)...))
@@ -157,6 +159,9 @@ func TestInterruptGit(t *testing.T) {
 			s.signal(os.Interrupt)
 			s.interrupted()
 		})
+	}
+	if left, err := os.ReadDir(filepath.Dir(state)); err != nil || len(left) > 0 {
+		t.Errorf("beside the state: %v %v", left, err)
 	}
 }
 
