@@ -64,6 +64,56 @@ func TestSinceScanAgainstWhole(t *testing.T) {
 	}
 }
 
+// TestSinceScanConditions: findings that depend on other files are told by the scan that first has the commit.
+func TestSinceScanConditions(t *testing.T) {
+	found := 0
+	for seed := range uint64(4) {
+		dir := t.TempDir()
+		git(t, dir, nil, "init", "-q", "--bare")
+		r := rand.New(rand.NewPCG(seed, 19))
+		git(t, dir, randomConditions(r, 50, false), "fast-import", "--quiet", "--force")
+		whole := scanRepo(t, dir, gitscan.Options{}, conditionRules, 2)
+		part := t.TempDir() // has ever more of the commits
+		git(t, part, nil, "init", "-q", "--bare")
+		known := map[string]bool{}
+		var state *gitscan.State
+		for _, n := range []int{10, 25, 26, 40, 50} {
+			fetch := []string{"fetch", "-q", dir}
+			for i := 1; i <= n; i++ {
+				fetch = append(fetch, fmt.Sprintf("refs/heads/b%d:refs/heads/b%d", i, i))
+			}
+			git(t, part, nil, fetch...)
+			commits := revListAll(t, part)
+			want := map[string]bool{}
+			for _, f := range whole.Findings {
+				for _, p := range f.Places {
+					if p.Introduced != nil && commits[p.Introduced.ID] && !known[p.Introduced.ID] {
+						want[told(&f, &p)] = true
+					}
+				}
+			}
+			var res *scan.Result
+			res, state = scanKeeping(t, part, gitscan.Options{SinceScan: state, KeepState: true}, conditionRules)
+			got := map[string]bool{}
+			for _, f := range res.Findings {
+				for _, p := range f.Places {
+					got[told(&f, &p)] = true
+				}
+			}
+			if diff := difference("place", got, want); diff != "" {
+				t.Fatalf("seed %d, %d commits:\n%s", seed, n, diff)
+			}
+			if len(known) > 0 {
+				found += len(got)
+			}
+			known = commits
+		}
+	}
+	if found == 0 {
+		t.Error("nothing was found after the first scan")
+	}
+}
+
 // change does something to the repository.
 func (c *sinceChain) change() {
 	refs := strings.Fields(git(c.t, c.dir, nil, "for-each-ref", "--format=%(refname)", "refs/heads"))
@@ -167,7 +217,7 @@ func (c *sinceChain) scan() int {
 	t.Helper()
 	o := c.o
 	o.SinceScan, o.KeepState = c.state, true
-	res, state := scanKeeping(t, c.dir, o)
+	res, state := scanKeeping(t, c.dir, o, markRules)
 	if !res.Stats.Complete {
 		t.Fatalf("incomplete: %v", res.Stats.Problems)
 	}
@@ -220,7 +270,7 @@ func told(f *scan.Finding, p *scan.Place) string {
 	if p.Introduced != nil {
 		commit = p.Introduced.ID
 	}
-	return fmt.Sprintf("%s %s %s", f.Secret.Reveal(), p.Path, commit)
+	return fmt.Sprintf("%s %s %s %s", f.Fingerprint, f.Secret.Reveal(), p.Path, commit)
 }
 
 // introductions are the places whose commit, or without one whose object, is not known.
@@ -248,9 +298,9 @@ func introductions(findings []scan.Finding, known map[string]bool) map[string]bo
 }
 
 // scanKeeping scans and gives the state, written and read again.
-func scanKeeping(t testing.TB, dir string, o gitscan.Options) (*scan.Result, *gitscan.State) {
+func scanKeeping(t testing.TB, dir string, o gitscan.Options, rules string) (*scan.Result, *gitscan.State) {
 	t.Helper()
-	rs, err := detect.Parse("test.toml", []byte(markRules), detect.Options{})
+	rs, err := detect.Parse("test.toml", []byte(rules), detect.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

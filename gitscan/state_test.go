@@ -23,7 +23,7 @@ func stateText(t testing.TB, format string) []byte {
 		stream = bytes.ReplaceAll(stream, bytes.Repeat([]byte("0"), 40), bytes.Repeat([]byte("0"), 64))
 	}
 	git(t, dir, stream, "fast-import", "--quiet", "--force")
-	_, state := scanKeeping(t, dir, gitscan.Options{KeepState: true})
+	_, state := scanKeeping(t, dir, gitscan.Options{KeepState: true}, markRules)
 	var b bytes.Buffer
 	if err := state.Write(&b); err != nil {
 		t.Fatal(err)
