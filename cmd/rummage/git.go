@@ -70,21 +70,8 @@ func (c *gitCmd) validateImages() error {
 
 func (c *gitCmd) Run(a *app) (err error) {
 	j := &job{flags: &c.scanFlags, command: "git", subject: c.Repo}
-	if !c.ListImages {
-		if j.known, err = c.loadKnown(); err != nil {
-			return err
-		}
-		if j.rules, err = loadRules(c.Rules); err != nil {
-			return err
-		}
-	}
-	options := gitscan.Options{MaxBlob: int(c.MaxBlob), Whole: c.Engine == "whole", NoUnreachable: c.NoUnreachable, Branches: c.Branch, Since: c.Since,
-		Range: c.Range, Upwards: c.Repo == "", KeepState: c.SinceScan != ""}
-	if c.SinceScan != "" {
-		if j.state, err = readScanState(c.SinceScan); err != nil {
-			return err
-		}
-		options.SinceScan = j.state.last
+	if err := c.load(j); err != nil {
+		return err
 	}
 	path := c.Repo
 	if path == "" {
@@ -104,7 +91,7 @@ func (c *gitCmd) Run(a *app) (err error) {
 		}
 		path = dir
 	}
-	repo, err := gitscan.Open(path, options)
+	repo, err := gitscan.Open(path, c.options(j.state))
 	if err != nil {
 		return j.state.explain(err)
 	}
@@ -135,6 +122,32 @@ func (c *gitCmd) Run(a *app) (err error) {
 		return err
 	}
 	return a.scan(j)
+}
+
+// load reads the files that the user names, before anything takes long.
+func (c *gitCmd) load(j *job) (err error) {
+	if c.ListImages {
+		return nil
+	}
+	if j.known, err = c.loadKnown(); err != nil {
+		return err
+	}
+	if j.rules, err = loadRules(c.Rules); err != nil {
+		return err
+	}
+	if c.SinceScan != "" {
+		j.state, err = readScanState(c.SinceScan)
+	}
+	return err
+}
+
+func (c *gitCmd) options(state *scanState) gitscan.Options {
+	o := gitscan.Options{MaxBlob: int(c.MaxBlob), Whole: c.Engine == "whole", NoUnreachable: c.NoUnreachable, Branches: c.Branch, Since: c.Since,
+		Range: c.Range, Upwards: c.Repo == ""}
+	if state != nil {
+		o.SinceScan, o.KeepState = state.last, true
+	}
+	return o
 }
 
 func (c *gitCmd) clone(a *app, url string) (string, func() error, error) {

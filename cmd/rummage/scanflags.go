@@ -143,7 +143,9 @@ func (k *known) apply(res *scan.Result) {
 	}
 	res.Findings = kept
 	for _, ig := range k.ignores {
-		res.Stats.Notices = append(res.Stats.Notices, ig.Notices(res.Stats.Complete)...)
+		// What was known was not searched again: an entry may be of that.
+		whole := res.Stats.Complete && res.Stats.Skipped[scan.SkipKnown] == 0
+		res.Stats.Notices = append(res.Stats.Notices, ig.Notices(whole)...)
 	}
 }
 
