@@ -9,8 +9,8 @@
 # --single-branch, which is one branch in one pack. A REPO that lacks objects is skipped, with a line. With -a a REPO is
 # taken as it is, with all its refs.
 #
-# Tools are run in turn, A B C A B C …, so that a machine whose speed drifts is drifting for all of them; a first turn
-# only warms up. Medians of RUNS (5), or PEER_RUNS (as many; 0 leaves peers out):
+# Tools are run in turn, A B C A B C …, so that a machine whose speed drifts is drifting for all of them; the files are
+# read once before. Medians of RUNS (5), or PEER_RUNS (as many; 0 leaves peers out):
 #
 #   cat-file      git cat-file --batch-all-objects --batch --unordered --buffer
 #   git-log       git log --all --raw --no-renames -r
@@ -58,11 +58,11 @@ print_tables() {
 	function ratio(a, b) { return b > 0 ? sprintf("%.2f", a / b) : "-" }
 	END {
 		for (a = 1; a <= nrepos; a++) {
-			r = repos[a]; base = median("wall", r, "cat-file"); mine = median("wall", r, "rummage"); cmine = median("cpu", r, "rummage")
-			printf "#\n# %s\n# %-12s %4s %8s %8s %8s %14s %13s %12s %5s\n", r, "", "runs", "wall s", "cpu s", "peak MB", "wall/cat-file", "wall/rummage", "cpu/rummage", "exit"
+			r = repos[a]; base = median("wall", r, "cat-file"); mine = median("wall", r, "rummage"); cmine = median("cpu", r, "rummage"); cbase = median("cpu", r, "cat-file")
+			printf "#\n# %s\n# %-12s %4s %8s %8s %8s %14s %13s %13s %12s %5s\n", r, "", "runs", "wall s", "cpu s", "peak MB", "wall/cat-file", "cpu/cat-file", "wall/rummage", "cpu/rummage", "exit"
 			for (b = 1; b <= tools[r]; b++) {
 				t = order[r, b]; w = median("wall", r, t); c = median("cpu", r, t)
-				printf "# %-12s %4d %8.2f %8.2f %8.0f %14s %13s %12s %5d\n", t, n[r, t], w, c, peak[r, t] / 1024, ratio(w, base), ratio(w, mine), ratio(c, cmine), worst[r, t]
+				printf "# %-12s %4d %8.2f %8.2f %8.0f %14s %13s %13s %12s %5d\n", t, n[r, t], w, c, peak[r, t] / 1024, ratio(w, base), ratio(c, cbase), ratio(w, mine), ratio(c, cmine), worst[r, t]
 				if (w > 0 && mine > 0 && cmine > 0 && t !~ /^rummage/) {
 					if (!(t in count)) names[++nnames] = t
 					logs[t] += log(w / mine); clogs[t] += log(c / cmine); count[t]++
@@ -137,11 +137,12 @@ bench() { # REPO
 	fi
 	say "# $name: commit $(git -C "$dir" rev-parse --short=12 HEAD 2>/dev/null), $(git -C "$dir" rev-list --count --all) commits," \
 		"$(git -C "$dir" count-objects -v | awk '$1 == "in-pack:" || $1 == "packs:" || $1 == "size-pack:" { printf "%s %s%s", $1, $2, $1 == "size-pack:" ? " KB" : ", " }')${all:+, all refs}"
-	for run in $(seq 0 "$runs"); do
+	git -C "$dir" cat-file --batch-all-objects --batch --unordered --buffer >/dev/null # warms up: it reads all of the pack
+	"$work/rummage" git --no-progress -f json -o "$work/report.json" "$dir" >/dev/null 2>&1 || true
+	for run in $(seq 1 "$runs"); do
 		: >"$work/rows"
-		# The warming turn reads the packs; peers read nothing else, and are not run for it.
-		turn "$name" "$dir" "$([ "$run" -ge 1 ] && [ "$run" -le "$peer_runs" ] && echo yes)"
-		[ "$run" = 0 ] || tee -a "$raw" <"$work/rows"
+		turn "$name" "$dir" "$([ "$run" -le "$peer_runs" ] && echo yes)"
+		tee -a "$raw" <"$work/rows"
 	done
 	[ -n "$all" ] || rm -rf "$dir"
 }
