@@ -4,8 +4,8 @@
 #
 #   benchmarks/million.sh [-n COMMITS] [-r RUNS] [-o FILE] [-k DIR]
 #
-# COMMITS is 100000 (some 10 seconds and 100 MB of disk); what the bar is about is 1000000. Sizes are N/100, N/50, N/20,
-# N/10, N/5, N/2 and N. Each repository is made by made/ beside this script through git fast-import, has one pack and is
+# COMMITS is 100000 (a minute and 100 MB of disk); what the bar is about is 1000000. Sizes are N/100, 3N/100,
+# N/10, 3N/10 and N. Each repository is made by made/ beside this script through git fast-import, has one pack and is
 # removed afterwards, unless -k says where to keep it: a repository that is in DIR already is taken from there. The same
 # sizes give the same repositories everywhere.
 #
@@ -54,8 +54,8 @@ say "# $(date -u +%F), $(nproc) processors ($(awk -F': ' '/^model name/ { print 
 say "# load when it began: $(cut -d' ' -f1-3 /proc/loadavg)"
 say "# rummage $(git -C "$root" rev-parse --short=12 HEAD)$(git -C "$root" diff --quiet HEAD -- '*.go' go.mod rules.toml || echo ' and changes')"
 say "# commits objects pack-KB blob-bytes tool wall-s cpu-s peak-KB planted findings"
-for part in 100 50 20 10 5 2 1; do
-	size=$((commits / part))
+for percent in 1 3 10 30 100; do
+	size=$((commits * percent / 100))
 	dir=${keep:-$work}/made-$size
 	[ -d "$dir" ] || make "$size" "$dir"
 	planted=$(sed 's/planted=\([0-9]*\).*/\1/' "$dir/made")
