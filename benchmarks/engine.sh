@@ -14,7 +14,7 @@
 #
 #   cat-file      git cat-file --batch-all-objects --batch --unordered --buffer
 #   git-log       git log --all --raw --no-renames -r
-#   rummage       rummage git, JSON to a file; and with -j1 and -j2
+#   rummage       rummage git, JSON to a file; and with -j1, and -j2 where that is not the number of processors
 #   gitleaks, betterleaks, trufflehog       when they are on PATH, or $GITLEAKS, $BETTERLEAKS, $TRUFFLEHOG name them;
 #                 without verification, and without a network where unshare can take it away
 #
@@ -68,7 +68,8 @@ print_tables() {
 					logs[t] += log(w / mine); clogs[t] += log(c / cmine); count[t]++
 				}
 			}
-			printf "# workers: -j1/-j2 %s of wall time\n", ratio(median("wall", r, "rummage-j1"), median("wall", r, "rummage-j2"))
+			two = ((r, "rummage-j2") in n) ? median("wall", r, "rummage-j2") : mine
+			printf "# workers: -j1/-j2 %s of wall time\n", ratio(median("wall", r, "rummage-j1"), two)
 		}
 		printf "#\n# geometric means of ratios to rummage\n# %-12s %12s %8s %8s\n", "", "repositories", "wall", "cpu"
 		for (b = 1; b <= nnames; b++) {
@@ -114,7 +115,7 @@ turn() { # NAME DIR PEERS: each tool once
 	measure "$1" git-log git -C "$2" log --all --raw --no-renames -r
 	measure "$1" rummage "$work/rummage" git --no-progress -f json -o "$work/report.json" "$2"
 	measure "$1" rummage-j1 "$work/rummage" git --no-progress -j1 -f json -o "$work/report.json" "$2"
-	measure "$1" rummage-j2 "$work/rummage" git --no-progress -j2 -f json -o "$work/report.json" "$2"
+	[ "$(nproc)" = 2 ] || measure "$1" rummage-j2 "$work/rummage" git --no-progress -j2 -f json -o "$work/report.json" "$2"
 	[ "$3" = yes ] || return 0
 	[ -z "$gitleaks" ] || measure "$1" gitleaks $offline "$gitleaks" git --no-banner -l error -f json -r "$work/peer.json" "$2"
 	[ -z "$betterleaks" ] || measure "$1" betterleaks $offline "$betterleaks" git --no-banner -l error -f json -r "$work/peer.json" "$2"

@@ -20,6 +20,7 @@ import (
 	"bufio"
 	"flag"
 	"fmt"
+	"io"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -38,16 +39,25 @@ func main() {
 	commits := flag.Int("commits", 1000, "commits of the repository, merges included")
 	seed := flag.Uint64("seed", 1, "another repository of the same shape")
 	flag.Parse()
-	out := bufio.NewWriterSize(os.Stdout, 1<<20)
-	r := &repository{out: out, random: rand.New(rand.NewPCG(*seed, 4))}
-	r.plan(*commits)
-	r.writeBlobs()
-	r.writeCommits(*commits)
-	if err := out.Flush(); err != nil {
+	r, err := write(os.Stdout, *commits, *seed)
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "made:", err)
 		os.Exit(1)
 	}
 	fmt.Fprintf(os.Stderr, "planted=%d blobs=%d bytes=%d\n", r.planted, len(r.edits), r.bytes)
+}
+
+// write writes the stream and tells what is in it.
+func write(w io.Writer, commits int, seed uint64) (*repository, error) {
+	if commits < 1 {
+		return nil, fmt.Errorf("%d commits, want 1 or more", commits)
+	}
+	out := bufio.NewWriterSize(w, 1<<20)
+	r := &repository{out: out, random: rand.New(rand.NewPCG(seed, 4))}
+	r.plan(commits)
+	r.writeBlobs()
+	r.writeCommits(commits)
+	return r, out.Flush()
 }
 
 // repository is one that is being written.
