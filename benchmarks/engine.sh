@@ -63,7 +63,7 @@ print_tables() {
 			for (b = 1; b <= tools[r]; b++) {
 				t = order[r, b]; w = median("wall", r, t); c = median("cpu", r, t)
 				printf "# %-12s %4d %8.2f %8.2f %8.0f %14s %13s %13s %12s %5d\n", t, n[r, t], w, c, peak[r, t] / 1024, ratio(w, base), ratio(c, cbase), ratio(w, mine), ratio(c, cmine), worst[r, t]
-				if (w > 0 && mine > 0 && cmine > 0 && t !~ /^rummage/) {
+				if (w > 0 && c > 0 && mine > 0 && cmine > 0 && t !~ /^rummage/) {
 					if (!(t in count)) names[++nnames] = t
 					logs[t] += log(w / mine); clogs[t] += log(c / cmine); count[t]++
 				}

@@ -28,7 +28,7 @@ func TestStream(t *testing.T) {
 
 	dir := t.TempDir()
 	git := func(in []byte, args ...string) string {
-		cmd := exec.Command("git", append([]string{"-C", dir, "-c", "fastimport.unpackLimit=1"}, args...)...)
+		cmd := exec.Command("git", append([]string{"-C", dir, "-c", "fastimport.unpackLimit=1", "-c", "core.fsync=none"}, args...)...)
 		cmd.Stdin = bytes.NewReader(in)
 		out, err := cmd.CombinedOutput()
 		if err != nil {
