@@ -72,12 +72,12 @@ for percent in 1 3 10 30 100; do
 done
 say "# load when it ended: $(cut -d' ' -f1-3 /proc/loadavg)"
 
-# Growth: medians, and the exponent of time between one size and the next (1 is linear).
+# Growth: medians, and the exponents of processor time between one size and the next.
 awk '
 /^#/ { next }
 $5 == "rummage" && $9 != $10 { wrong = wrong sprintf("# WRONG: of %d planted secrets there are %d findings, at %d commits\n", $9, $10, $1) }
 {
-	if (!($1 in known)) { known[$1]; sizes[++n] = $1; objects[$1] = $2 }
+	if (!($1 in known)) { known[$1]; sizes[++n] = $1; objects[$1] = $2; bytes[$1] = $4 }
 	i = ++count[$1, $5]; wall[$1, $5, i] = $6; cpu[$1, $5, i] = $7
 	if ($8 > peak[$1, $5]) peak[$1, $5] = $8
 }
@@ -87,12 +87,14 @@ function median(of, s, t,    k, i, j, v, x) {
 	for (i = 2; i <= k; i++) for (j = i; j > 1 && v[j - 1] > v[j]; j--) { x = v[j]; v[j] = v[j - 1]; v[j - 1] = x }
 	return k % 2 ? v[(k + 1) / 2] : (v[k / 2] + v[k / 2 + 1]) / 2
 }
+function exponent(cost, size) { return last > 0 && cost > 0 && size > 0 ? sprintf("%.2f", log(cost / last) / log(size)) : "-" }
 END {
-	printf "#\n# rummage, medians\n# %9s %9s %8s %8s %8s %14s %13s %9s\n", "commits", "objects", "wall s", "cpu s", "peak MB", "us/commit, cpu", "wall/cat-file", "exponent"
+	printf "#\n# rummage, medians; exponents are of processor seconds against what there is more of than in the row above, 1 is linear\n"
+	printf "# %8s %8s %8s %8s %8s %8s %10s %8s %13s %12s %14s\n", "commits", "objects", "blob MB", "wall s", "cpu s", "peak MB", "us/commit", "ns/byte", "cpu/cat-file", "exp(commits)", "exp(blob bytes)"
 	for (a = 1; a <= n; a++) {
-		s = sizes[a]; w = median("wall", s, "rummage"); c = median("cpu", s, "rummage"); g = median("wall", s, "cat-file")
-		printf "# %9d %9d %8.2f %8.2f %8.0f %14.0f %13s %9s\n", s, objects[s], w, c, peak[s, "rummage"] / 1024, c * 1e6 / s, (g > 0 ? sprintf("%.2f", w / g) : "-"), (a > 1 && last > 0 && c > 0 ? sprintf("%.2f", log(c / last) / log(s / before)) : "")
-		last = c; before = s
+		s = sizes[a]; w = median("wall", s, "rummage"); c = median("cpu", s, "rummage"); g = median("cpu", s, "cat-file")
+		printf "# %8d %8d %8.0f %8.2f %8.2f %8.0f %10.0f %8.1f %13s %12s %14s\n", s, objects[s], bytes[s] / 1e6, w, c, peak[s, "rummage"] / 1024, c * 1e6 / s, c * 1e9 / bytes[s], (g > 0 ? sprintf("%.2f", c / g) : "-"), exponent(c, a > 1 ? s / sizes[a - 1] : 0), exponent(c, a > 1 ? bytes[s] / bytes[sizes[a - 1]] : 0)
+		last = c
 	}
 	top = peak[sizes[n], "rummage"] / 1024
 	printf "# memory at %d commits: %.0f MB, %s 300 MB\n%s", sizes[n], top, (top > 300 ? "MORE THAN" : "within"), wrong

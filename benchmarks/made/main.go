@@ -5,7 +5,9 @@
 // A repository of N commits has about 3 N objects. Three commits of four edit one file, two of those in a folder (a
 // blob, two trees) and one at the root (a blob, a tree); the fourth merges them back and has no object but itself. The
 // files, some 1,200 of 1 to 20 KB, are sources, and a few Dockerfiles, compose and .env files; few of them are edited
-// often and many seldom. One edit of a thousand plants a secret, which the next edit of that file takes out.
+// often and many seldom. They grow with their edits, as files do: from 5 KB to 14 KB on average in a million commits, so
+// that the bytes of all blobs grow faster than commits. One commit of a thousand plants a secret, which the next edit of
+// that file takes out.
 //
 // The blobs of a file come one after another, so that fast-import stores them as deltas, as packing would: the pack needs
 // no repacking. Unlike git's packing, chains go from the oldest version to the newest.
