@@ -89,6 +89,7 @@ function median(of, s, t,    k, i, j, v, x) {
 }
 function exponent(cost, size) { return last > 0 && cost > 0 && size > 0 ? sprintf("%.2f", log(cost / last) / log(size)) : "-" }
 END {
+	for (a = 2; a <= n; a++) for (b = a; b > 1 && sizes[b - 1] > sizes[b]; b--) { s = sizes[b]; sizes[b] = sizes[b - 1]; sizes[b - 1] = s }
 	printf "#\n# rummage, medians; exponents are of processor seconds against what there is more of than in the row above, 1 is linear\n"
 	printf "# %8s %8s %8s %8s %8s %8s %10s %8s %13s %12s %14s\n", "commits", "objects", "blob MB", "wall s", "cpu s", "peak MB", "us/commit", "ns/byte", "cpu/cat-file", "exp(commits)", "exp(blob bytes)"
 	for (a = 1; a <= n; a++) {
