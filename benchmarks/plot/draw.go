@@ -61,7 +61,7 @@ func draw(w io.Writer, rows []row, title string) {
 	time.frame(w)
 	mine := pick(rows, "rummage, processor", "rummage", rummageC, cpu)
 	time.linear(w, mine.medians(), low, high)
-	time.lines(w, mine, pick(rows, "rummage, wall", "rummage", "#e08a84", wall), pick(rows, "git cat-file, wall", "cat-file", gitC, wall))
+	time.lines(w, mine, pick(rows, "rummage, wall", "rummage", "#e08a84", wall), pick(rows, "git cat-file, processor", "cat-file", gitC, cpu))
 
 	memory := panel{550, low / 1.2, high * 1.2, 0, max(memoryBar, largest) * 1.15, false, "peak memory", "MB"}
 	memory.frame(w)
@@ -91,7 +91,7 @@ func (p panel) frame(w io.Writer) {
 	}
 	for v := first; v <= p.y1*1.0001; v = step(v) {
 		fmt.Fprintf(w, `<line x1="%.1f" x2="%.1f" y1="%.1f" y2="%.1f" stroke="#e4e4e4"/>`+"\n", p.left, p.left+panelWidth, p.y(v), p.y(v))
-		text(w, p.left-8, p.y(v)+4, "end", "#000", fmt.Sprintf("%.3g", v))
+		text(w, p.left-8, p.y(v)+4, "end", "#000", fmt.Sprintf("%.10g", v))
 	}
 }
 
