@@ -22,7 +22,7 @@
 # exit-code", and comments after #. Processor seconds are those of a tool and of its children together; the peak is that
 # of its largest process alone, and counts the mapped pages of packs. Needs git, go, and GNU time (Debian: time).
 set -euo pipefail
-usage() { sed -n '2,28p' "$0" | sed 's/^# \{0,1\}//'; exit 2; }
+usage() { awk 'NR > 1 { if (!sub(/^# ?/, "")) exit; print }' "$0"; exit 2; }
 runs=5 peer_runs='' all='' out='' tables=''
 while getopts n:p:ao:t: option; do
 	case $option in

@@ -14,7 +14,7 @@
 # memory is drawn beside FILE, as SVG. rummage must find what was planted and nothing else. Needs git, go and GNU time
 # (Debian: time).
 set -euo pipefail
-usage() { sed -n '2,18p' "$0" | sed 's/^# \{0,1\}//'; exit 2; }
+usage() { awk 'NR > 1 { if (!sub(/^# ?/, "")) exit; print }' "$0"; exit 2; }
 commits=100000 runs=3 out='' keep=''
 while getopts n:r:o:k: option; do
 	case $option in
