@@ -25,6 +25,7 @@ type gitCmd struct {
 	NoUnreachable bool     `help:"Leave out objects that no ref reaches (dangling commits, old stashes)."`
 	RepoConfig    bool     `help:"Obey .rummage.toml, .gitleaks.toml, .rummageignore and .gitleaksignore in the repository. Off by default: a repository must not be able to switch its own audit off."`
 	Engine        string   `enum:"delta,whole" default:"delta" help:"How blobs are searched: delta looks once at what versions of a file share, whole looks at every blob from end to end. Both find the same."`
+	VerifyEngine  bool     `help:"Search with both engines and compare what they find."`
 	History       bool     `help:"With --list-images: the images of every commit, not only those of the tips."`
 	imageFlags
 	scanFlags
@@ -46,6 +47,9 @@ func (c *gitCmd) Validate() error {
 	}
 	if c.SinceScan != "" && narrow > 0 {
 		return errors.New("--since-scan excludes --staged, --worktree and --branch/--since/--range")
+	}
+	if c.VerifyEngine && (c.Staged || c.Worktree || c.ListImages) {
+		return errors.New("--verify-engine goes with searches of the history")
 	}
 	return c.validateImages()
 }
@@ -118,6 +122,9 @@ func (c *gitCmd) Run(a *app) (err error) {
 		}
 	}
 	j.vcs = versionControl(repo)
+	if c.VerifyEngine {
+		j.verify = c.otherEngine(a, path, j)
+	}
 	if j.source, err = c.source(repo); err != nil {
 		return err
 	}

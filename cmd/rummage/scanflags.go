@@ -172,6 +172,8 @@ type job struct {
 	vcs     *report.VersionControl
 	notices []string
 	state   *scanState // nil: none is kept
+	// verify scans again with the other engine, if that is asked for.
+	verify func() (*scan.Result, error)
 }
 
 // scan runs the job and writes its report.
@@ -185,6 +187,9 @@ func (a *app) scan(j *job) error {
 	stop()
 	if err != nil {
 		return j.state.explain(err)
+	}
+	if err := a.verify(j, res); err != nil {
+		return err
 	}
 	res.Stats.Notices = append(res.Stats.Notices, j.notices...)
 	res.Stats.Notices = append(res.Stats.Notices, j.state.notices(&res.Stats)...)
