@@ -81,7 +81,9 @@ func (m *Matcher) carries(text []byte) bool {
 }
 
 const (
-	maxCarried = 1 << 30
+	// maxCarried is the size of texts beyond which all is searched: a text can be nothing but keywords, and an occurrence
+	// takes more memory than these bytes.
+	maxCarried = 8 << 20
 	maxWords   = 1 << 16
 	// A carry is not larger than a text, but for small ones: a text can be nothing but keywords.
 	minKept, keptEach = 1 << 10, 12
