@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 
 	"rummage/detect"
 	"rummage/gitscan"
@@ -52,12 +53,13 @@ func (a *app) verify(j *job, res *scan.Result) error {
 // compareEngines says how the results of two engines differ, if they do. No secret is in what it says.
 func compareEngines(a, b *scan.Result) error {
 	only := func(x, y []scan.Finding) (n int, example string) {
-		known := map[string]*scan.Finding{}
-		for i := range y {
-			known[y[i].Fingerprint] = &y[i]
+		known := map[string][]scan.Finding{} // several, where a secret is suppressed for several reasons
+		for _, f := range y {
+			known[f.Fingerprint] = append(known[f.Fingerprint], f)
 		}
 		for i := range x {
-			if f := known[x[i].Fingerprint]; f == nil || !reflect.DeepEqual(*f, x[i]) {
+			same := func(f scan.Finding) bool { return reflect.DeepEqual(f, x[i]) }
+			if !slices.ContainsFunc(known[x[i].Fingerprint], same) {
 				n++
 				example = x[i].Rule + " " + x[i].Fingerprint
 			}

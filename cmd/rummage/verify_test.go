@@ -20,6 +20,18 @@ func TestCompareEngines(t *testing.T) {
 	if err := compareEngines(result(1, 2), result(1, 2)); err != nil {
 		t.Error(err)
 	}
+	twice := func() *scan.Result {
+		res := result(1)
+		for _, by := range []string{"comment", "allowlist"} {
+			f := res.Findings[0]
+			f.Suppressed = &scan.Suppression{By: by}
+			res.Suppressed = append(res.Suppressed, f)
+		}
+		return res
+	}
+	if err := compareEngines(twice(), twice()); err != nil {
+		t.Error(err)
+	}
 	moved, fewer, hidden := result(1, 2), result(1, 2), result(1, 2)
 	moved.Findings[1].Places[0].Line = 7
 	fewer.Stats.Scanned = 2
