@@ -140,9 +140,6 @@ func (m *Matcher) hand(text []byte) {
 		m.hitOf[o.word] = append(m.hitOf[o.word], int32(i))
 	}
 	m.rules(text)
-	for _, w := range m.touchedBefore {
-		m.hitOf[w] = m.hitOf[w][:0]
-	}
 	m.tracking = false
 }
 

@@ -2,6 +2,7 @@ package detect
 
 import (
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -112,4 +113,67 @@ func FuzzCarry(f *testing.F) {
 	f.Add(uint64(1))
 	d := New(mustParse(f, variousRules))
 	f.Fuzz(func(t *testing.T, seed uint64) { checkCarry(t, d, seed, 3) })
+}
+
+// TestCarryAtEnds: what an occurrence led to depends on where the text begins or ends, and the copy lies elsewhere.
+func TestCarryAtEnds(t *testing.T) {
+	d := New(mustParse(t, rule("first", `\Akey=(\d{3})`, `keywords=["key="]`)+rule("last", `end=(\d{3})\z`, `keywords=["end="]`)+
+		rule("word", `\bmark=(\d{3})\b`, `keywords=["mark="]`)+rule("behind", `xval=(\d{3})`, `keywords=["val="]`)))
+	for i := range d.programs {
+		if d.programs[i].ready().near == nil {
+			t.Fatalf("%s is run on whole texts", d.programs[i].rule.ID)
+		}
+	}
+	for _, c := range []struct {
+		base, text string
+		copies     []Copy
+	}{
+		{"val=123", "xval=123", []Copy{{1, 0, 7}}},
+		{"xkey=123", "key=123", []Copy{{0, 1, 7}}},
+		{"key=12", "key=123", []Copy{{0, 0, 6}}},
+		{"end=123x", "end=123", []Copy{{0, 0, 7}}},
+		{"end=12", "end=123", []Copy{{0, 0, 6}}},
+		{"mark=12", "mark=123", []Copy{{0, 0, 7}}},
+		{"amark=123", "mark=123", []Copy{{0, 1, 8}}},
+		{"mark=1234", "mark=123", []Copy{{0, 0, 8}}},
+		{"x mark=12", "mark=123", []Copy{{0, 2, 7}}},
+	} {
+		m := d.Matcher()
+		m.minCopy = 0
+		var carry Carry
+		if found := m.With(nil, nil, &carry).Match([]byte(c.base)); len(found) > 0 {
+			t.Errorf("base %q has %d matches", c.base, len(found))
+		}
+		if found := m.With(&carry, c.copies, nil).Match([]byte(c.text)); len(found) != 1 {
+			t.Errorf("%q of base %q: %d matches, want 1", c.text, c.base, len(found))
+		}
+	}
+}
+
+// TestCarryNames: of two keywords in a name the first decides how it is read, also when the copied range is such that
+// the second alone has to be looked at again.
+func TestCarryNames(t *testing.T) {
+	d := New(mustParse(t, `[[rules]]
+id = "x"
+in = ["text.assignment"]
+key = '^key_pass$'
+value = '.{4}'
+keywords = ["nkey", "pass"]
+`))
+	pad := strings.Repeat(".", 2000)
+	base := pad + `\nkey_pass = "abcd1234"` + pad
+	if found := d.Matcher().Match([]byte(base[:len(pad)] + base[len(pad)+2:])); len(found) != 1 {
+		t.Fatalf("%d matches without the n, want 1", len(found))
+	}
+	var carry Carry
+	m := d.Matcher()
+	m.minCopy = 0
+	if found := m.With(nil, nil, &carry).Match([]byte(base)); len(found) != 0 {
+		t.Fatalf("%d matches", len(found))
+	}
+	reach := len(pad) + len(`\nkey`) + textBehind
+	text := base[:reach+2] + "!!"
+	if found := m.With(&carry, []Copy{{0, 0, reach + 2}}, nil).Match([]byte(text)); len(found) != len(d.Matcher().Match([]byte(text))) {
+		t.Errorf("%d matches", len(found))
+	}
 }

@@ -36,19 +36,18 @@ type Matcher struct {
 	nextHit  int     // of nameHits: where the last name was looked for
 
 	// See carry.go.
-	base          *Carry
-	copies        []Copy
-	keep          *Carry
-	occurrences   []occurrence
-	hitOf         [][]int32 // by word, beside hits: the occurrence
-	touchedBefore []int32   // words of the last pass
-	unbound       []uint8   // by word
-	tracking      bool      // occurrences are to be settled
-	leftOut       bool      // some are settled
-	unsound       bool      // and had a say in something all the same
-	minCopy       int
-	matched       bool // the expression that was run last matches
-	searched      int
+	base        *Carry
+	copies      []Copy
+	keep        *Carry
+	occurrences []occurrence
+	hitOf       [][]int32 // by word, beside hits: the occurrence
+	unbound     []uint8   // by word
+	tracking    bool      // occurrences are to be settled
+	leftOut     bool      // some are settled
+	unsound     bool      // and had a say in something all the same
+	minCopy     int
+	matched     bool // the expression that was run last matches
+	searched    int
 
 	data       []byte
 	window     *decode.Window // nil while the blob itself is searched
@@ -209,9 +208,8 @@ func (m *Matcher) rules(text []byte) {
 	m.assignments(text)
 	m.runRequired(text, before)
 	for _, w := range m.touched {
-		m.hits[w] = m.hits[w][:0]
+		m.hits[w], m.hitOf[w] = m.hits[w][:0], m.hitOf[w][:0]
 	}
-	m.touchedBefore = append(m.touchedBefore[:0], m.touched...)
 	m.touched = m.touched[:0]
 }
 

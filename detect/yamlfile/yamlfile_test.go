@@ -7,54 +7,18 @@ import (
 	"strings"
 	"testing"
 
-	"rummage/detect/interpolate"
+	"rummage/detect/carrier/carriertest"
 )
 
-// line writes an entry: context, name, the value it means, and marks: ? for a reference, ~ for text with references,
-// ! for a name alone, q for quotes, @ and the owner.
-func line(data []byte, e Entry) string {
-	value := e.Decoded
-	if value == nil {
-		value = e.Value.Of(data)
-	}
-	s := fmt.Sprintf("%s %s=%s", e.Context, e.Name.Of(data), value)
-	s += map[interpolate.Form]string{interpolate.Reference: " ?", interpolate.Mixed: " ~"}[e.Form]
-	if e.Unset {
-		s += " !"
-	}
-	if e.Quoted {
-		s += " q"
-	}
-	if e.Owner.Len() > 0 {
-		s += " @" + string(e.Owner.Of(data))
-	}
-	return s
-}
+// line and lines write entries, see carriertest.
+func line(data []byte, e Entry) string { return carriertest.Line("", data, e) }
 
-func lines(data []byte, f *File) []string {
-	var all []string
-	for _, e := range f.Assignments {
-		all = append(all, line(data, e))
-	}
-	return all
-}
+func lines(data []byte, f *File) []string { return carriertest.Lines("", data, f.Assignments) }
 
 // check holds a file to what is true of every one.
 func check(t *testing.T, data []byte, f *File) {
 	t.Helper()
-	for _, e := range f.Assignments {
-		for _, s := range []struct{ Start, End int }{{e.Name.Start, e.Name.End}, {e.Value.Start, e.Value.End}, {e.Owner.Start, e.Owner.End}} {
-			if s.Start < 0 || s.Start > s.End || s.End > len(data) {
-				t.Fatalf("%s: span %v of %d bytes", e.Context, s, len(data))
-			}
-		}
-		if e.Context == "" {
-			t.Fatal("no context")
-		}
-		if e.Decoded != nil && len(e.Decoded) == 0 || e.Unset && e.Form != interpolate.Empty {
-			t.Fatalf("%s: %+v", e.Context, e)
-		}
-	}
+	carriertest.Check(t, data, f.Assignments)
 	if n := len(f.Assignments); n > 4*len(data)+8 {
 		t.Fatalf("%d assignments from %d bytes", n, len(data))
 	}

@@ -17,12 +17,12 @@ func fenced(t *testing.T, n int) []byte {
 	n = (n + page - 1) / page * page
 	m, err := syscall.Mmap(-1, 0, n+2*page, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
 	if err != nil {
-		t.Skipf("no memory to fence: %v", err)
+		t.Fatalf("no memory to fence: %v", err)
 	}
 	t.Cleanup(func() { _ = syscall.Munmap(m) })
 	for _, fence := range [][]byte{m[:page], m[page+n:]} {
 		if err := syscall.Mprotect(fence, syscall.PROT_NONE); err != nil {
-			t.Skipf("no fence: %v", err)
+			t.Fatalf("no fence: %v", err)
 		}
 	}
 	return m[page : page+n : page+n]
