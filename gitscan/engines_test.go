@@ -147,10 +147,13 @@ func TestEngines(t *testing.T) {
 				im.load(t, dir, false)
 				store(t, dir)
 				if whole == nil {
-					whole = scanWith(t, dir, d, gitscan.Options{Whole: true}, 1)
+					whole = scanWith(t, dir, gitscan.Options{Whole: true}, d, 1)
 				}
 				for workers := 1; workers <= 3; workers += 2 {
-					got := scanWith(t, dir, d, gitscan.Options{}, workers)
+					got := scanWith(t, dir, gitscan.Options{}, d, workers)
+					if !got.Stats.Complete {
+						t.Errorf("not complete: %v", got.Stats.Problems)
+					}
 					compareFindings(t, got.Findings, whole.Findings)
 					compareFindings(t, got.Suppressed, whole.Suppressed)
 					searched, all := got.Stats.BytesSearched, got.Stats.BytesBlobs
@@ -168,23 +171,6 @@ func TestEngines(t *testing.T) {
 			})
 		}
 	}
-}
-
-func scanWith(t *testing.T, dir string, d *detect.Detector, o gitscan.Options, workers int) *scan.Result {
-	t.Helper()
-	repo, err := gitscan.Open(dir, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer repo.Close()
-	res, err := scan.Run(t.Context(), repo, d, workers)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !res.Stats.Complete {
-		t.Errorf("not complete: %v", res.Stats.Problems)
-	}
-	return res
 }
 
 // keeper holds a source to what it says of blobs' likeness to each other.

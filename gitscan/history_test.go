@@ -30,16 +30,26 @@ var mark = regexp.MustCompile(`mark-[a-f]`)
 
 func scanRepo(t testing.TB, dir string, o gitscan.Options, rules string, workers int) *scan.Result {
 	t.Helper()
+	return scanWith(t, dir, o, parseRules(t, rules), workers)
+}
+
+func parseRules(t testing.TB, rules string) *detect.Detector {
+	t.Helper()
 	rs, err := detect.Parse("test.toml", []byte(rules), detect.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
+	return detect.New(rs)
+}
+
+func scanWith(t testing.TB, dir string, o gitscan.Options, d *detect.Detector, workers int) *scan.Result {
+	t.Helper()
 	repo, err := gitscan.Open(dir, o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer repo.Close()
-	res, err := scan.Run(context.Background(), repo, detect.New(rs), workers)
+	res, err := scan.Run(context.Background(), repo, d, workers)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,11 +58,7 @@ func scanRepo(t testing.TB, dir string, o gitscan.Options, rules string, workers
 
 func scanSource(t testing.TB, src scan.Source, rules string) *scan.Result {
 	t.Helper()
-	rs, err := detect.Parse("test.toml", []byte(rules), detect.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	res, err := scan.Run(context.Background(), src, detect.New(rs), 2)
+	res, err := scan.Run(context.Background(), src, parseRules(t, rules), 2)
 	if err != nil {
 		t.Fatal(err)
 	}

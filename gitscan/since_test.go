@@ -9,7 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"rummage/detect"
 	"rummage/gitscan"
 	"rummage/scan"
 )
@@ -300,21 +299,18 @@ func introductions(findings []scan.Finding, known map[string]bool) map[string]bo
 // scanKeeping scans and gives the state, written and read again.
 func scanKeeping(t testing.TB, dir string, o gitscan.Options, rules string) (*scan.Result, *gitscan.State) {
 	t.Helper()
-	rs, err := detect.Parse("test.toml", []byte(rules), detect.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := parseRules(t, rules)
 	repo, err := gitscan.Open(dir, o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer repo.Close()
-	res, err := scan.Run(context.Background(), repo, detect.New(rs), 2)
+	res, err := scan.Run(context.Background(), repo, d, 2)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var b bytes.Buffer
-	if err := repo.State(repo.Terms("test", rs.Hash())).Write(&b); err != nil {
+	if err := repo.State(repo.Terms("test", d.Rules().Hash())).Write(&b); err != nil {
 		t.Fatal(err)
 	}
 	state, err := gitscan.ReadState(bytes.NewReader(b.Bytes()))

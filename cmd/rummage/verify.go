@@ -21,11 +21,6 @@ func (c *gitCmd) otherEngine(a *app, path string, j *job) func() (*scan.Result, 
 			return nil, err
 		}
 		defer repo.Close()
-		if j.state != nil {
-			if err := j.state.use(repo, j.rules.Hash()); err != nil {
-				return nil, err
-			}
-		}
 		return scan.Run(a.ctx, repo, detect.New(j.rules), j.flags.workers())
 	}
 }
