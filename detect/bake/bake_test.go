@@ -12,9 +12,7 @@ import (
 	"rummage/detect/yamltree"
 )
 
-// line and lines write entries, see carriertest.
-func line(data []byte, e Entry) string { return carriertest.Line("bake.", data, e) }
-
+// lines writes entries, see carriertest.
 func lines(data []byte, f *File) []string { return carriertest.Lines("bake.", data, f.Assignments) }
 
 // check holds a file to what is true of every one.

@@ -9,9 +9,7 @@ import (
 	"rummage/detect/yamltree"
 )
 
-// line and lines write entries, see carriertest.
-func line(data []byte, e Entry) string { return carriertest.Line("devcontainer.", data, e) }
-
+// lines writes entries, see carriertest.
 func lines(data []byte, f *File) []string {
 	return carriertest.Lines("devcontainer.", data, f.Assignments)
 }

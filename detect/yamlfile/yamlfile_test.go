@@ -10,9 +10,7 @@ import (
 	"rummage/detect/carrier/carriertest"
 )
 
-// line and lines write entries, see carriertest.
-func line(data []byte, e Entry) string { return carriertest.Line("", data, e) }
-
+// lines writes entries, see carriertest.
 func lines(data []byte, f *File) []string { return carriertest.Lines("", data, f.Assignments) }
 
 // check holds a file to what is true of every one.
