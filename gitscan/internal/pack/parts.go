@@ -25,6 +25,13 @@ func (s *Store) EachKind(visit func(ord uint32, kind Kind)) {
 	}
 }
 
+// Count tells how many distinct objects of each kind the store has; kind 0 counts the damaged ones.
+func (s *Store) Count() map[Kind]int64 {
+	counts := map[Kind]int64{}
+	s.EachKind(func(_ uint32, k Kind) { counts[k]++ })
+	return counts
+}
+
 // Packs is how many packs the store has.
 func (s *Store) Packs() int { return len(s.packs) }
 

@@ -107,30 +107,6 @@ func (s *Store) buildForests() {
 	}
 }
 
-// Count tells how many distinct objects of each kind the store has; kind 0 counts the damaged ones.
-func (s *Store) Count() map[Kind]int64 {
-	s.once.Do(s.buildForests)
-	counts := map[Kind]int64{}
-	for part, f := range s.forests {
-		for i, k := range f.kind {
-			if part == 0 || s.isFirst(part, s.packs[part].idx.id(int(f.pos[i]))) {
-				counts[k]++
-			}
-		}
-	}
-	inf := s.infl.Get().(*inflater)
-	defer s.infl.Put(inf)
-	for i, l := range s.loose {
-		for _, id := range l.ids {
-			if s.isFirst(len(s.packs)+i, id) {
-				lf, _ := l.open(id, inf) // a damaged header gives kind 0
-				counts[lf.kind]++
-			}
-		}
-	}
-	return counts
-}
-
 // walker is one worker's scratch.
 type walker struct {
 	s     *Store
