@@ -37,7 +37,7 @@ func (r *Repo) Search(ctx context.Context, workers int, open func() scan.Visitor
 	r.stats.Commits = counts[pack.Commit]
 	r.mu.Unlock()
 	r.progress.SetStage("searching")
-	err = r.store.Walk(ctx, pack.WalkOptions{Kinds: pack.Of(pack.Blob), Workers: workers, MaxSize: r.o.MaxBlob, Verify: true},
+	err = r.store.Walk(ctx, pack.WalkOptions{Kinds: pack.Of(pack.Blob), Workers: workers, MaxSize: r.o.MaxBlob, Verify: true, Hash: r.o.Whole},
 		func() func(*pack.Object) {
 			s := searcher{repo: r, v: open()}
 			return unlessDone(ctx, s.blob)

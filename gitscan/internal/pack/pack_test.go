@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/zlib"
 	"context"
+	"crypto/sha1"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -161,27 +162,34 @@ func TestAgainstGit(t *testing.T) {
 	}
 }
 
-// TestFlippedBits damages a small pack at every 17th byte: each damage is noticed, or harmless.
+// TestFlippedBits damages a small pack and its index at every 17th byte: each damage is noticed, or harmless.
 func TestFlippedBits(t *testing.T) {
-	dir := sampleRepo(t, "sha1")
-	git(t, dir, nil, "repack", "-adfq")
-	want := gitObjects(t, dir)
-	packs, _ := filepath.Glob(filepath.Join(dir, "objects/pack/*.pack"))
-	if len(packs) != 1 {
-		t.Fatal(packs)
+	for _, ext := range []string{"pack", "idx"} {
+		t.Run(ext, func(t *testing.T) {
+			dir := sampleRepo(t, "sha1")
+			git(t, dir, nil, "repack", "-adfq")
+			flipBits(t, dir, filepath.Join(dir, "objects/pack/*."+ext), gitObjects(t, dir))
+		})
 	}
-	whole, err := os.ReadFile(packs[0])
+}
+
+func flipBits(t *testing.T, dir, pattern string, want map[string]string) {
+	files, _ := filepath.Glob(pattern)
+	if len(files) != 1 {
+		t.Fatal(files)
+	}
+	whole, err := os.ReadFile(files[0])
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Chmod(packs[0], 0o644); err != nil {
+	if err := os.Chmod(files[0], 0o644); err != nil {
 		t.Fatal(err)
 	}
 	noticed := 0
 	for at := 0; at < len(whole); at += 17 {
 		bad := slices.Clone(whole)
 		bad[at] ^= 1 << (at % 8)
-		if err := os.WriteFile(packs[0], bad, 0o644); err != nil {
+		if err := os.WriteFile(files[0], bad, 0o644); err != nil {
 			t.Fatal(err)
 		}
 		s := open(t, dir, SHA1)
@@ -197,7 +205,7 @@ func TestFlippedBits(t *testing.T) {
 			}
 		}
 		for id := range want {
-			if _, ok := got[id]; !ok && errs[id] == nil && len(s.Damage()) == 0 {
+			if _, ok := got[id]; !ok && len(errs) == 0 && len(s.Damage()) == 0 {
 				t.Fatalf("byte %d: %s is lost silently", at, id)
 			}
 		}
@@ -256,6 +264,11 @@ func deflate(data []byte) []byte {
 // writePack makes a pack and its index in dir, whatever the entries say.
 func writePack(t testing.TB, dir string, entries []madeEntry) {
 	t.Helper()
+	writePackAs(t, dir, "pack-made", entries)
+}
+
+func writePackAs(t testing.TB, dir, name string, entries []madeEntry) {
+	t.Helper()
 	pack := binary.BigEndian.AppendUint32([]byte("PACK\x00\x00\x00\x02"), uint32(len(entries)))
 	offsets := map[ID]int{}
 	crcs := map[ID]uint32{}
@@ -286,13 +299,15 @@ func writePack(t testing.TB, dir string, entries []madeEntry) {
 	for _, e := range entries {
 		idx = binary.BigEndian.AppendUint32(idx, uint32(offsets[e.id]))
 	}
-	idx = append(append(idx, sum...), make([]byte, 20)...)
+	idx = append(idx, sum...)
+	idxSum := sha1.Sum(idx)
+	idx = append(idx, idxSum[:]...)
 	packDir := filepath.Join(dir, "objects", "pack")
 	if err := os.MkdirAll(packDir, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	for ext, data := range map[string][]byte{".pack": pack, ".idx": idx} {
-		if err := os.WriteFile(filepath.Join(packDir, "pack-made"+ext), data, 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(packDir, name+ext), data, 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -3,9 +3,11 @@ package pack
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
+	"sync/atomic"
 
 	mmap "github.com/edsrzf/mmap-go"
 )
@@ -17,6 +19,8 @@ type packFile struct {
 	idx    *index
 	unmap  []func() error
 	format Format
+	// whole says that the checksums of the pack and of its index hold; see sums.go.
+	whole, summed atomic.Bool
 }
 
 const packHeaderLen = 12
@@ -85,6 +89,20 @@ func (p *packFile) mapFile(path string) ([]byte, error) {
 	}
 	p.unmap = append(p.unmap, m.Unmap)
 	return m, nil
+}
+
+// errFault: the operating system cannot give a mapped byte.
+var errFault = errors.New("the file cannot be read: a disk error, or it was cut short meanwhile")
+
+// noteFault, deferred, makes an error of a fault. The goroutine must have asked for faults to be panics.
+func noteFault(err *error) {
+	switch r := recover(); r := r.(type) {
+	case nil:
+	case interface{ Addr() uintptr }:
+		*err = errFault
+	default:
+		panic(r)
+	}
 }
 
 func (p *packFile) close() error {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"sync/atomic"
 
 	"github.com/sourcegraph/conc/pool"
@@ -31,7 +32,8 @@ type WalkOptions struct {
 	Kinds   Kinds
 	Workers int
 	MaxSize int  // objects larger than this are handed out with ErrTooLarge; 0: no limit
-	Verify  bool // hash every object and report ErrHash
+	Verify  bool // report objects whose bytes do not have their id with ErrHash; see sums.go
+	Hash    bool // with Verify: hash each object, also those that a checksum vouches for
 }
 
 // Walk reads every object of the wanted kinds, each once however often it is stored, and hands it to the function
@@ -40,6 +42,9 @@ type WalkOptions struct {
 func (s *Store) Walk(ctx context.Context, o WalkOptions, newWorker func() func(*Object)) error {
 	s.once.Do(s.buildForests)
 	var jobs []walkJob
+	if o.Verify && o.Kinds.Has(Blob) {
+		jobs = s.sumJobs()
+	}
 	for part, f := range s.forests {
 		jobs = append(jobs, rootJobs(part, f, o.Kinds)...)
 		if o.Kinds.Has(Blob) && len(f.bad) > 0 {
@@ -56,6 +61,7 @@ func (s *Store) Walk(ctx context.Context, o WalkOptions, newWorker func() func(*
 	for range max(o.Workers, 1) {
 		w := &walker{s: s, o: o, emit: newWorker(), obj: Object{Slot: -1, Base: -1}}
 		p.Go(func(ctx context.Context) error {
+			debug.SetPanicOnFault(true) // of this goroutine: see read
 			for {
 				n := next.Add(1) - 1
 				if n >= int64(len(jobs)) {
@@ -70,11 +76,11 @@ func (s *Store) Walk(ctx context.Context, o WalkOptions, newWorker func() func(*
 	return p.Wait()
 }
 
-// walkJob is some roots of one pack's forest, its damaged entries, or some objects of a loose directory.
+// walkJob is some roots of one pack's forest, its damaged entries, its checksum, or some objects of a loose directory.
 type walkJob struct {
 	part     int
 	roots    []int32
-	bad      bool
+	bad, sum bool
 	from, to int
 }
 
@@ -151,6 +157,10 @@ func (w *walker) run(ctx context.Context, j walkJob) error {
 	if j.part >= len(w.s.packs) {
 		return w.looseRange(ctx, j)
 	}
+	if j.sum {
+		w.s.packs[j.part].sum(ctx)
+		return ctx.Err()
+	}
 	f := w.s.forests[j.part]
 	if j.bad {
 		for _, b := range f.bad {
@@ -169,7 +179,7 @@ func (w *walker) run(ctx context.Context, j walkJob) error {
 // tree walks one tree of the forest depth first. A base is freed before its last child is entered.
 func (w *walker) tree(ctx context.Context, part int, f *forest, root int32) error {
 	w.slots, w.nSlots = w.slots[:0], 0
-	data, err := w.root(f, root)
+	data, err := w.read(f, root, nil)
 	w.copies = w.copies[:0]
 	if slot, ok := w.settle(part, f, root, data, -1, err); ok {
 		w.stack = append(w.stack[:0], frame{data, f.child[root], slot})
@@ -182,7 +192,7 @@ func (w *walker) tree(ctx context.Context, part int, f *forest, root int32) erro
 		top := &w.stack[len(w.stack)-1]
 		c := top.next
 		top.next = f.sibling[c]
-		data, err := w.child(f, c, top.data)
+		data, err := w.read(f, c, top.data)
 		base, last := top.slot, top.next < 0
 		if last {
 			w.release(top.data)
@@ -252,7 +262,7 @@ func (w *walker) give(part int, f *forest, i int32, data []byte, size int, err e
 	if part > 0 && !w.s.isFirst(part, w.s.format.ID(id)) {
 		return false
 	}
-	if w.o.Verify && err == nil && !w.s.format.matches(w.s.format.ID(id), f.kind[i], data) {
+	if w.o.Verify && err == nil && (w.o.Hash || !w.s.vouched(part, id, f.kind[i])) && !w.s.format.matches(w.s.format.ID(id), f.kind[i], data) {
 		err = ErrHash
 	}
 	w.obj.Ord, w.obj.Kind, w.obj.Data, w.obj.Size, w.obj.Err = w.s.starts[part]+uint32(pos), f.kind[i], data, size, err
@@ -274,6 +284,16 @@ func (w *walker) admit(f *forest, i int32, size int) error {
 		return nil
 	}
 	return tooLarge{size}
+}
+
+// read makes an object from its base, or without one for a root. The pack is mapped: where its file cannot be read any
+// more, touching its bytes is a fault. That costs the object.
+func (w *walker) read(f *forest, i int32, base []byte) (data []byte, err error) {
+	defer noteFault(&err)
+	if f.base[i] < 0 {
+		return w.root(f, i)
+	}
+	return w.child(f, i, base)
 }
 
 func (w *walker) root(f *forest, i int32) ([]byte, error) {

@@ -1,0 +1,105 @@
+package pack
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+)
+
+// misnamed is an entry whose index names it otherwise.
+func misnamed(kind Kind, id ID, content string) madeEntry {
+	return madeEntry{id, entryHead(kind, len(content)), deflate([]byte(content))}
+}
+
+func named(kind Kind, content string) madeEntry {
+	return misnamed(kind, SHA1.Hash(kind, []byte(content)), content)
+}
+
+// TestVouched: of a pack whose checksums hold, blobs are believed that are stored once; everything else is hashed.
+func TestVouched(t *testing.T) {
+	id := func(kind Kind, content string) string { return SHA1.Hex(SHA1.Hash(kind, []byte(content))) }
+	dir := t.TempDir()
+	twice := SHA1.Hash(Blob, []byte("twice"))
+	writePackAs(t, dir, "pack-a", []madeEntry{
+		misnamed(Blob, ID{1}, "once"), misnamed(Blob, twice, "other"), misnamed(Commit, ID{2}, "commit"), misnamed(Tree, ID{3}, ""), named(Blob, "good"),
+	})
+	writePackAs(t, dir, "pack-b", []madeEntry{named(Blob, "twice"), named(Blob, "also good")})
+	s := open(t, dir, SHA1)
+	_, _ = walked(t, s, WalkOptions{Verify: true, Workers: 1}) // makes the sums
+	for _, p := range s.packs {
+		if !p.whole.Load() {
+			t.Fatalf("%s: the checksums do not hold", p.path)
+		}
+	}
+	got, errs := walked(t, s, WalkOptions{Verify: true, Workers: 1})
+	for _, bad := range []string{SHA1.Hex(twice), SHA1.Hex(ID{2}), SHA1.Hex(ID{3})} {
+		if !errors.Is(errs[bad], ErrHash) {
+			t.Errorf("%s: %v, want %v", bad, errs[bad], ErrHash)
+		}
+		delete(errs, bad)
+	}
+	if len(errs) > 0 || got[SHA1.Hex(ID{1})] != "blob once" || got[id(Blob, "good")] != "blob good" || got[id(Blob, "also good")] != "blob also good" {
+		t.Error(got, errs)
+	}
+	if _, errs = walked(t, s, WalkOptions{Verify: true, Hash: true}); !errors.Is(errs[SHA1.Hex(ID{1})], ErrHash) {
+		t.Errorf("hashing all: %v", errs)
+	}
+}
+
+// TestUnvouched: of a pack whose checksum does not hold, every object is hashed.
+func TestUnvouched(t *testing.T) {
+	for _, ext := range []string{".pack", ".idx"} {
+		dir := t.TempDir()
+		writePack(t, dir, []madeEntry{misnamed(Blob, ID{1}, "once"), named(Blob, "good")})
+		path := filepath.Join(dir, "objects/pack/pack-made"+ext)
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		data = slices.Clone(data)
+		data[len(data)-1] ^= 1
+		if ext == ".pack" { // the last byte of the sum is also in the index; a byte of a stream is not
+			data[len(data)-1] ^= 1
+			data[len(data)-23] ^= 1
+		}
+		if err := os.WriteFile(path, data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		s := open(t, dir, SHA1)
+		for range 2 {
+			if _, errs := walked(t, s, WalkOptions{Verify: true}); errs[SHA1.Hex(ID{1})] == nil {
+				t.Errorf("%s: a wrong name is not noticed", ext)
+			}
+		}
+	}
+}
+
+// TestPackCutWhileMapped: a pack that loses its end while it is read, as one on a failing disk does, costs its objects
+// and not the process.
+func TestPackCutWhileMapped(t *testing.T) {
+	dir := t.TempDir()
+	var entries []madeEntry
+	for i := range 2000 {
+		content := make([]byte, 100)
+		for j := range content {
+			content[j] = byte(i * (j + 7) >> (j % 5))
+		}
+		e := named(Blob, string(content))
+		if !slices.ContainsFunc(entries, func(o madeEntry) bool { return o.id == e.id }) {
+			entries = append(entries, e)
+		}
+	}
+	writePack(t, dir, entries)
+	s := open(t, dir, SHA1)
+	s.once.Do(s.buildForests)
+	path := filepath.Join(dir, "objects/pack/pack-made.pack")
+	if err := os.Truncate(path, 1<<14); err != nil {
+		t.Fatal(err)
+	}
+	got, errs := walked(t, s, WalkOptions{Verify: true})
+	if len(got)+len(errs) != len(entries) || len(errs) == 0 {
+		t.Fatalf("%d objects read, %d not, want %d together", len(got), len(errs), len(entries))
+	}
+}
