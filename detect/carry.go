@@ -6,6 +6,7 @@ import (
 	"unsafe"
 
 	"rummage/detect/assignment"
+	"rummage/detect/decode"
 	"rummage/detect/plausible"
 )
 
@@ -28,19 +29,23 @@ import (
 // Of assignments, one is read for all occurrences of keywords in its name, as the first of them gives it; so occurrences
 // that are as near as those of one name can be are settled together or not at all.
 type Carry struct {
-	valid bool
-	size  int // of the text
-	hits  []occurrence
+	valid   bool
+	size    int // of the text
+	hits    []occurrence
+	encoded decode.Trace // where the text has anything encoded
 }
 
 // Bytes is how much memory the carry holds.
-func (c *Carry) Bytes() int { return cap(c.hits) * int(unsafe.Sizeof(occurrence{})) }
+func (c *Carry) Bytes() int { return cap(c.hits)*int(unsafe.Sizeof(occurrence{})) + c.encoded.Bytes() }
 
 // Reset empties the carry: it tells nothing.
-func (c *Carry) Reset() { c.valid, c.hits = false, c.hits[:0] }
+func (c *Carry) Reset() {
+	c.valid, c.hits = false, c.hits[:0]
+	c.encoded.Reset()
+}
 
 // Copy says that Len bytes of a text at To are those of its base at From.
-type Copy struct{ To, From, Len int }
+type Copy = decode.Copy
 
 // occurrence is one of a keyword.
 type occurrence struct {
@@ -63,9 +68,7 @@ const (
 // With has the next search of a blob take over what base tells, in whose text the blob's copied ranges lie (ascending
 // and disjoint in the blob), and leave in keep what it tells itself. Either may be nil.
 func (m *Matcher) With(base *Carry, copies []Copy, keep *Carry) *Matcher {
-	if m.base, m.copies, m.keep = base, copies, keep; base != nil && !base.valid {
-		m.base = nil
-	}
+	m.base, m.copies, m.keep = base, copies, keep
 	if keep != nil {
 		keep.Reset()
 	}
@@ -89,11 +92,23 @@ const (
 	minKept, keptEach = 1 << 10, 12
 )
 
+// decodeCarrying has what is encoded in a text decoded and searched, with what is taken over and kept.
+func (m *Matcher) decodeCarrying(text []byte) (complete bool) {
+	var base, keep *decode.Trace
+	if m.base != nil {
+		base = &m.base.encoded
+	}
+	if m.keep != nil {
+		keep = &m.keep.encoded
+	}
+	return m.decoder.DecodeLike(text, base, m.copies, keep, m.onWindow)
+}
+
 // searchCarrying is search with what is taken over and kept.
 func (m *Matcher) searchCarrying(text []byte) {
 	m.occurrences, m.searched = m.occurrences[:0], 0
 	m.unsound, m.leftOut = false, false
-	if m.base == nil {
+	if m.base == nil || !m.base.valid {
 		m.searched = len(text)
 		m.words.Find(text, m.onOccurrence)
 	} else {

@@ -76,7 +76,7 @@ func TestCarry(t *testing.T) {
 func checkCarry(t *testing.T, d *Detector, seed uint64, families int) (left, found, saved int) {
 	t.Helper()
 	m, whole := d.Matcher(), d.Matcher()
-	m.minCopy = 0
+	m.minCopy, m.decoder.Shortest = 0, 1
 	e := editor{variousTexts: variousTexts{d.Rules(), newRand(seed)}}
 	for range families {
 		text := []byte(e.text() + e.text() + e.text())
@@ -128,18 +128,18 @@ func TestCarryAtEnds(t *testing.T) {
 		base, text string
 		copies     []Copy
 	}{
-		{"val=123", "xval=123", []Copy{{1, 0, 7}}},
-		{"xkey=123", "key=123", []Copy{{0, 1, 7}}},
-		{"key=12", "key=123", []Copy{{0, 0, 6}}},
-		{"end=123x", "end=123", []Copy{{0, 0, 7}}},
-		{"end=12", "end=123", []Copy{{0, 0, 6}}},
-		{"mark=12", "mark=123", []Copy{{0, 0, 7}}},
-		{"amark=123", "mark=123", []Copy{{0, 1, 8}}},
-		{"mark=1234", "mark=123", []Copy{{0, 0, 8}}},
-		{"x mark=12", "mark=123", []Copy{{0, 2, 7}}},
+		{"val=123", "xval=123", []Copy{{To: 1, From: 0, Len: 7}}},
+		{"xkey=123", "key=123", []Copy{{To: 0, From: 1, Len: 7}}},
+		{"key=12", "key=123", []Copy{{To: 0, From: 0, Len: 6}}},
+		{"end=123x", "end=123", []Copy{{To: 0, From: 0, Len: 7}}},
+		{"end=12", "end=123", []Copy{{To: 0, From: 0, Len: 6}}},
+		{"mark=12", "mark=123", []Copy{{To: 0, From: 0, Len: 7}}},
+		{"amark=123", "mark=123", []Copy{{To: 0, From: 1, Len: 8}}},
+		{"mark=1234", "mark=123", []Copy{{To: 0, From: 0, Len: 8}}},
+		{"x mark=12", "mark=123", []Copy{{To: 0, From: 2, Len: 7}}},
 	} {
 		m := d.Matcher()
-		m.minCopy = 0
+		m.minCopy, m.decoder.Shortest = 0, 1
 		var carry Carry
 		if found := m.With(nil, nil, &carry).Match([]byte(c.base)); len(found) > 0 {
 			t.Errorf("base %q has %d matches", c.base, len(found))
@@ -167,13 +167,13 @@ keywords = ["nkey", "pass"]
 	}
 	var carry Carry
 	m := d.Matcher()
-	m.minCopy = 0
+	m.minCopy, m.decoder.Shortest = 0, 1
 	if found := m.With(nil, nil, &carry).Match([]byte(base)); len(found) != 0 {
 		t.Fatalf("%d matches", len(found))
 	}
 	reach := len(pad) + len(`\nkey`) + textBehind
 	text := base[:reach+2] + "!!"
-	if found := m.With(&carry, []Copy{{0, 0, reach + 2}}, nil).Match([]byte(text)); len(found) != len(d.Matcher().Match([]byte(text))) {
+	if found := m.With(&carry, []Copy{{To: 0, From: 0, Len: reach + 2}}, nil).Match([]byte(text)); len(found) != len(d.Matcher().Match([]byte(text))) {
 		t.Errorf("%d matches", len(found))
 	}
 }

@@ -96,7 +96,9 @@ func (m *Matcher) scan(data []byte) {
 	m.profile.Lap(ShareText)
 	m.data, m.window, m.windows = data, nil, 0
 	m.whole, m.found, m.aux, m.incomplete = m.whole[:0], m.found[:0], m.aux[:0], false
-	if m.nextHit = 0; m.carries(data) {
+	m.nextHit = 0
+	carries := m.carries(data)
+	if carries {
 		m.searchCarrying(data)
 		m.nameHits = m.allNames()
 	} else {
@@ -104,12 +106,16 @@ func (m *Matcher) scan(data []byte) {
 		m.search(data)
 		m.nameHits = append(m.nameHits[:0], m.textHits...)
 	}
-	m.base, m.copies, m.keep = nil, nil, nil
 	if m.d.DecodeDepth > 0 {
-		m.incomplete = !m.decoder.Decode(data, m.onWindow)
+		if carries {
+			m.incomplete = !m.decodeCarrying(data)
+		} else {
+			m.incomplete = !m.decoder.Decode(data, m.onWindow)
+		}
 		m.window = nil
 		m.profile.Lap(ShareDecode)
 	}
+	m.base, m.copies, m.keep = nil, nil, nil
 }
 
 // finish settles m.found.

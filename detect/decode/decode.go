@@ -71,10 +71,18 @@ func (e Encoding) Names() []string {
 // Decoder decodes blobs, reusing its memory from one to the next. It is for
 // one goroutine at a time. The zero value is ready.
 type Decoder struct {
+	// Shortest is the length below which a copied range is looked at like any other bytes; 0 stands for 128.
+	Shortest int
+
 	passes [MaxDepth]pass
 	output int // bytes of windows made of the blob at hand
 	visit  func(w *Window) bool
 	state  state
+
+	// See carry.go.
+	keep    *Trace
+	partial bool // only parts of the blob are looked at
+	parts   []part
 }
 
 // state is why decoding ended, or that it did not.
@@ -97,9 +105,24 @@ const maxKept = 1 << 20
 //
 // The time is linear in len(data).
 func (d *Decoder) Decode(data []byte, visit func(w *Window) bool) (complete bool) {
+	return d.DecodeLike(data, nil, nil, nil, visit)
+}
+
+// DecodeLike is Decode of a text of which the copies, ascending and disjoint, are those of a base whose trace is given,
+// and leaves the text's own trace in keep. Base and keep may be nil.
+func (d *Decoder) DecodeLike(data []byte, base *Trace, copies []Copy, keep *Trace, visit func(w *Window) bool) (complete bool) {
 	d.output, d.visit, d.state = 0, visit, running
+	if d.partial = base != nil && base.valid && len(data) <= maxTraced; d.partial {
+		d.partsOf(data, base, copies)
+	}
+	if d.keep = keep; keep != nil {
+		keep.Reset()
+	}
 	d.pass(data, nil)
-	d.visit = nil
+	if keep != nil && d.state == running && len(data) <= maxTraced {
+		keep.valid = true
+	}
+	d.visit, d.keep = nil, nil
 	for i := range d.passes {
 		d.passes[i].trim()
 	}

@@ -11,6 +11,8 @@ type pass struct {
 	open   bool
 	copied int // text before it is in the window
 	until  int // text before it is to be in the window
+	part   int // of Decoder.parts: the first that has not been passed
+	found  int // segments
 
 	// What the next escapes stand for, while the text before them is looked at;
 	// what the segment at hand stands for.
@@ -19,6 +21,7 @@ type pass struct {
 
 func (p *pass) begin(d *Decoder, text []byte, parent *Window) {
 	p.d, p.text, p.parent, p.open = d, text, parent, false
+	p.part, p.found = 0, 0
 	p.window.Depth = 1
 	if parent != nil {
 		p.window.Depth = parent.Depth + 1
@@ -54,6 +57,7 @@ func (p *pass) segment(start, end, left int, decoded []byte, kind Encoding) {
 	if p.d.state != running {
 		return
 	}
+	p.found++
 	left = max(min(left, start-Context), 0)
 	if p.open && left > p.until {
 		p.extend(p.behind(p.copied))

@@ -15,6 +15,9 @@ import (
 // a token in an address is to be seen whole before its parts are decoded.
 func (p *pass) scan() {
 	e := escapes{text: p.text}
+	if e.partial = p.parent == nil && p.d.partial; e.partial {
+		e.parts = p.d.parts
+	}
 	e.find()
 	at, last := 0, Encoding(0) // where the last escapes end, and what they are if they are decoded
 	for p.d.state == running {
@@ -22,12 +25,14 @@ func (p *pass) scan() {
 		left := start
 		if last&kind&Percent != 0 && start-at <= MaxContext && bytes.IndexByte(p.text[at:start], '\n') < 0 {
 			p.extend(start)
+			p.note(at, start) // what stands there has not been looked at
 		} else {
-			left = p.gap(at, start, last != 0, kind != 0)
+			left = p.gaps(at, start, last != 0, kind != 0)
 		}
 		if start == len(p.text) {
 			return
 		}
+		p.note(start, end)
 		if kind != 0 {
 			p.segment(start, end, left, p.escaped, kind)
 		}
@@ -82,7 +87,10 @@ func (p *pass) gap(start, end int, afterEscape, beforeEscape bool) int {
 			p.extend(padded + 1)
 		case from == 0 && p.cutLeft() || padded == len(p.text) && p.cutRight():
 		default:
-			p.run(from, to, padded)
+			found := p.found
+			if p.run(from, to, padded); p.found > found {
+				p.note(from, padded)
+			}
 		}
 		from, known = to+1, to+1
 	}
@@ -140,15 +148,22 @@ func (p *pass) hexRuns(start, end int) (found bool) {
 type escapes struct {
 	text                     []byte
 	percent, backslash, plus int // where the next ones are; the end of the text if there is none
+
+	partial bool // only parts of the text are looked at
+	parts   []part
+	passed  [3]int // of each beginning: the parts that have no more
 }
 
 func (e *escapes) find() {
-	e.percent = e.index('%', 0)
-	e.backslash = e.index('\\', 0)
-	e.plus = e.index('+', 0)
+	e.percent = e.index('%', 0, 0)
+	e.backslash = e.index('\\', 0, 1)
+	e.plus = e.index('+', 0, 2)
 }
 
-func (e *escapes) index(c byte, from int) int {
+func (e *escapes) index(c byte, from, nth int) int {
+	if e.partial {
+		return indexIn(e.text, c, from, e.parts, &e.passed[nth])
+	}
 	if i := bytes.IndexByte(e.text[from:], c); i >= 0 {
 		return from + i
 	}
@@ -165,13 +180,13 @@ func (e *escapes) next(decoded *[]byte) (start, end int, kind Encoding) {
 			return at, at, 0
 		case at == e.percent:
 			start, end, kind = at, e.percents(at, decoded), Percent
-			e.percent = e.index('%', max(end, at+1))
+			e.percent = e.index('%', max(end, at+1), 0)
 		case at == e.backslash:
 			start, end, kind = at, e.unicodes(at, decoded), Unicode
-			e.backslash = e.index('\\', max(end, at+1))
+			e.backslash = e.index('\\', max(end, at+1), 1)
 		default:
 			start, end, kind = max(at-1, 0), e.codePoints(at-1, decoded), Unicode
-			e.plus = e.index('+', max(end, at+1))
+			e.plus = e.index('+', max(end, at+1), 2)
 		}
 		if end > start {
 			break
