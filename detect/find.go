@@ -21,15 +21,17 @@ func (m *Matcher) regexp(list []Match, rule int32, p *program, text []byte, low,
 		return list, false
 	}
 	if p.rule.Foreign {
-		for _, loc := range p.regexp().FindAllIndex(text[low:high], -1) {
+		for _, loc := range m.memo.find(rule, text[low:high], p.regexp().FindAllIndex) {
 			m.matched = true
 			touches = touches || touch(low+loc[0], low+loc[1])
 			list = m.foreignMatch(list, rule, p, text, low+loc[0], low+loc[1])
 		}
 		return list, touches
 	}
-	for _, loc := range p.regexp().FindAllSubmatchIndex(text[low:high], -1) {
+	for _, place := range m.memo.find(rule, text[low:high], p.regexp().FindAllSubmatchIndex) {
 		m.matched = true
+		loc := append(m.loc[:0], place...)
+		m.loc = loc
 		for i := range loc {
 			if loc[i] >= 0 {
 				loc[i] += low

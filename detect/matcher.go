@@ -32,6 +32,8 @@ type Matcher struct {
 	tailHits []wordHit // those of them at which its tail matches
 	judged   []int32   // rules that have judged the assignment at hand
 	verdicts verdicts
+	memo     memo
+	loc      []int
 	guesses  []guess // of overrule
 	nextHit  int     // of nameHits: where the last name was looked for
 
