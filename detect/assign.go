@@ -32,18 +32,29 @@ func compareHits(a, b wordHit) int {
 	return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(a.end, b.end), cmp.Compare(a.word, b.word))
 }
 
+// sortNear sorts hits of which none is far from its place, as hits in the order of their ends are not.
+func sortNear(hits []wordHit) {
+	for i := 1; i < len(hits); i++ {
+		for j := i; j > 0 && compareHits(hits[j], hits[j-1]) < 0; j-- {
+			hits[j], hits[j-1] = hits[j-1], hits[j]
+		}
+	}
+}
+
 // assignments judges the assignments in whose names keywords of rules for text.assignment stand. Each is read once,
 // whatever the number of rules and keywords.
 func (m *Matcher) assignments(text []byte) {
-	hits := m.textHits[:0]
-	for _, w := range m.touched {
-		if len(m.d.wordText[w]) == 0 {
-			continue
+	hits := m.textHits
+	if !m.tracking {
+		hits = hits[:0]
+		for _, w := range m.touched {
+			if len(m.d.wordText[w]) > 0 {
+				hits = m.hitsOf(hits, w)
+			}
 		}
-		hits = m.hitsOf(hits, w)
+		slices.SortFunc(hits, compareHits)
+		m.textHits = hits
 	}
-	m.textHits = hits
-	slices.SortFunc(hits, compareHits)
 	m.profile.begin(m.window != nil)
 	var a assignment.Assignment
 	var have, led bool

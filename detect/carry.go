@@ -1,7 +1,6 @@
 package detect
 
 import (
-	"slices"
 	"sort"
 	"unsafe"
 
@@ -139,6 +138,7 @@ func (m *Matcher) searchCarrying(text []byte) {
 // hand runs the rules on the occurrences that are not settled.
 func (m *Matcher) hand(text []byte) {
 	m.tracking = true
+	m.textHits = m.textHits[:0]
 	for i := range m.occurrences {
 		o := &m.occurrences[i]
 		if o.flags&settled != 0 {
@@ -153,7 +153,11 @@ func (m *Matcher) hand(text []byte) {
 		}
 		m.hit(int(o.word), int(o.end))
 		m.hitOf[o.word] = append(m.hitOf[o.word], int32(i))
+		if len(m.d.wordText[o.word]) > 0 {
+			m.textHits = append(m.textHits, m.wordHit(i))
+		}
 	}
+	sortNear(m.textHits)
 	m.rules(text)
 	m.tracking = false
 }
@@ -333,11 +337,16 @@ const (
 func (m *Matcher) allNames() []wordHit {
 	hits := m.nameHits[:0]
 	for i := range m.occurrences {
-		o := &m.occurrences[i]
-		if len(m.d.wordText[o.word]) > 0 {
-			hits = append(hits, wordHit{int(o.end) - m.d.wordLen[o.word], int(o.end), int32(o.word), int32(i)})
+		if len(m.d.wordText[m.occurrences[i].word]) > 0 {
+			hits = append(hits, m.wordHit(i))
 		}
 	}
-	slices.SortFunc(hits, compareHits)
+	sortNear(hits)
 	return hits
+}
+
+// wordHit is an occurrence as a hit.
+func (m *Matcher) wordHit(i int) wordHit {
+	o := &m.occurrences[i]
+	return wordHit{int(o.end) - m.d.wordLen[o.word], int(o.end), int32(o.word), int32(i)}
 }

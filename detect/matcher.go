@@ -85,7 +85,7 @@ func (d *Detector) Matcher() *Matcher {
 // that judge names alone are not run, and rules that also look at the path are run as if the path were right: see
 // PlacedAt. The slice, not what its elements point to, is valid until the next call.
 func (m *Matcher) Match(data []byte) []Match {
-	m.scan(data)
+	m.scan(data, m.profile != nil)
 	m.data = nil
 	m.profile.end(m.nameHits)
 	list := m.finish(data)
@@ -93,8 +93,8 @@ func (m *Matcher) Match(data []byte) []Match {
 	return list
 }
 
-// scan finds what stands in the text of a blob, in m.found.
-func (m *Matcher) scan(data []byte) {
+// scan finds what stands in the text of a blob, in m.found, and, if they are wanted, the keywords of names.
+func (m *Matcher) scan(data []byte, names bool) {
 	m.profile.Lap(ShareText)
 	m.data, m.window, m.windows = data, nil, 0
 	m.whole, m.found, m.aux, m.incomplete = m.whole[:0], m.found[:0], m.aux[:0], false
@@ -102,11 +102,14 @@ func (m *Matcher) scan(data []byte) {
 	carries := m.carries(data)
 	if carries {
 		m.searchCarrying(data)
-		m.nameHits = m.allNames()
+		if names {
+			m.nameHits = m.allNames()
+		}
 	} else {
 		m.searched = len(data)
-		m.search(data)
-		m.nameHits = append(m.nameHits[:0], m.textHits...)
+		if m.search(data); names {
+			m.nameHits = append(m.nameHits[:0], m.textHits...)
+		}
 	}
 	if m.d.DecodeDepth > 0 {
 		if carries {

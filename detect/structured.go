@@ -33,7 +33,7 @@ func (m *Matcher) MatchWith(data []byte, r Reading) []Match {
 
 // MatchEach is Match and, for each reading, MatchWith, for the price of one search. The lists are the caller's.
 func (m *Matcher) MatchEach(data []byte, readings []Reading) (plain []Match, with [][]Match) {
-	m.scan(data)
+	m.scan(data, true)
 	text := slices.Clone(m.found)
 	plain = slices.Clone(m.finish(data))
 	m.profile.Lap(ShareSettle)
