@@ -2,6 +2,7 @@ package pack
 
 import (
 	"bytes"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -20,8 +21,14 @@ type looseDir struct {
 
 func openLoose(dir string, f Format) (*looseDir, error) {
 	l := &looseDir{dir: dir, format: f}
-	for b := range 256 {
-		sub := fmt.Sprintf("%02x", b)
+	subs, err := readNames(dir) // most repositories have few of the 256
+	if err != nil {
+		return nil, err
+	}
+	for _, sub := range subs {
+		if _, err := hex.DecodeString(sub); err != nil || len(sub) != 2 {
+			continue
+		}
 		names, err := readNames(filepath.Join(dir, sub))
 		if errors.Is(err, os.ErrNotExist) {
 			continue
@@ -52,8 +59,8 @@ func readNames(dir string) ([]string, error) {
 func (l *looseDir) find(id ID) (int, bool) { return slices.BinarySearchFunc(l.ids, id, ID.Compare) }
 
 func (l *looseDir) path(id ID) string {
-	hex := l.format.Hex(id)
-	return filepath.Join(l.dir, hex[:2], hex[2:])
+	name := l.format.Hex(id)
+	return filepath.Join(l.dir, name[:2], name[2:])
 }
 
 // maxHeader is more than "commit 9223372036854775807\x00".

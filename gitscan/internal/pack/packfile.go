@@ -69,26 +69,34 @@ func (p *packFile) checkHeader() error {
 	return nil
 }
 
-// mapFile maps a file for reading. An empty file cannot be mapped and gives no bytes.
+// mapFile maps a file for as long as the pack is open.
 func (p *packFile) mapFile(path string) ([]byte, error) {
+	m, unmap, err := mapFile(path)
+	if unmap != nil {
+		p.unmap = append(p.unmap, unmap)
+	}
+	return m, err
+}
+
+// mapFile maps a file for reading. An empty file cannot be mapped and gives no bytes.
+func mapFile(path string) (data []byte, unmap func() error, err error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer file.Close()
 	info, err := file.Stat()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if info.Size() == 0 {
-		return nil, nil
+		return nil, nil, nil
 	}
 	m, err := mmap.Map(file, mmap.RDONLY, 0)
 	if err != nil {
-		return nil, fmt.Errorf("%s: map: %w", path, err)
+		return nil, nil, fmt.Errorf("%s: map: %w", path, err)
 	}
-	p.unmap = append(p.unmap, m.Unmap)
-	return m, nil
+	return m, m.Unmap, nil
 }
 
 // errFault: the operating system cannot give a mapped byte.

@@ -8,7 +8,7 @@ func (s *Store) EachKind(visit func(ord uint32, kind Kind)) {
 	s.once.Do(s.buildForests)
 	for part, f := range s.forests {
 		for i, k := range f.kind {
-			if pos := int(f.pos[i]); part == 0 || s.isFirst(part, s.packs[part].idx.id(pos)) {
+			if pos := int(f.pos[i]); s.isFirst(part, s.packs[part].idx.id(pos)) {
 				visit(s.starts[part]+uint32(pos), k)
 			}
 		}
@@ -46,14 +46,12 @@ func (s *Store) PackSum(pack int) (sum [sha256.Size]byte) {
 	return sum
 }
 
-// PackOrds visits the ordinals of a pack's objects. One that an earlier pack has too has its ordinal there.
+// PackOrds visits the ordinals of a pack's objects. One that is stored several times may have its ordinal elsewhere.
 func (s *Store) PackOrds(pack int, visit func(ord uint32)) {
 	for i := range s.packs[pack].idx.n {
 		ord := s.starts[pack] + uint32(i)
-		if pack > 0 {
-			if earlier, ok := s.findBefore(s.packs[pack].idx.id(i), pack); ok {
-				ord = earlier
-			}
+		if len(s.packs) > 1 {
+			ord, _ = s.Find(s.packs[pack].idx.id(i))
 		}
 		visit(ord)
 	}

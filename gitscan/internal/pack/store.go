@@ -39,6 +39,7 @@ type Store struct {
 	known  map[string]bool // .idx paths already opened or given up
 	late   []*packFile     // packs that appeared after Open: no ordinals, they only serve Get
 
+	midxs   []*multiIndex
 	forests []*forest // of packs; built on the first walk
 	once    sync.Once
 	bases   baseCache
@@ -70,6 +71,7 @@ func Open(objectDir string, f Format, extra ...string) (*Store, error) {
 		s.loose = append(s.loose, l)
 	}
 	s.number()
+	s.openMidxs()
 	return s, nil
 }
 
@@ -196,6 +198,14 @@ func (s *Store) Close() error {
 			first = err
 		}
 	}
+	for _, x := range s.midxs {
+		if x.unmap != nil {
+			if err := x.unmap(); err != nil && first == nil {
+				first = err
+			}
+		}
+	}
+	s.midxs = nil
 	return first
 }
 
@@ -232,17 +242,14 @@ func (s *Store) part(ord uint32) (int, int) {
 	return part, int(ord - s.starts[part])
 }
 
-// Find is the ordinal of an id. An object that is stored several times has the ordinal of its first place.
-func (s *Store) Find(id ID) (uint32, bool) { return s.findBefore(id, len(s.starts)) }
-
-func (s *Store) findBefore(id ID, parts int) (uint32, bool) {
-	for part := range parts {
-		if part < len(s.packs) {
-			if i, ok := s.packs[part].idx.find(id); ok {
-				return s.starts[part] + uint32(i), true
-			}
-		} else if i, ok := s.loose[part-len(s.packs)].find(id); ok {
-			return s.starts[part] + uint32(i), true
+// Find is the ordinal of an id. An object that is stored several times has the ordinal of one of its places.
+func (s *Store) Find(id ID) (uint32, bool) {
+	if number, pos, ok := s.packOf(id); ok {
+		return s.starts[number] + uint32(pos), true
+	}
+	for i, l := range s.loose {
+		if pos, ok := l.find(id); ok {
+			return s.starts[len(s.packs)+i] + uint32(pos), true
 		}
 	}
 	return 0, false
@@ -250,9 +257,16 @@ func (s *Store) findBefore(id ID, parts int) (uint32, bool) {
 
 // isFirst reports whether this place of an object is the one its ordinal names.
 func (s *Store) isFirst(part int, id ID) bool {
-	if part == 0 {
+	if part == 0 && len(s.midxs) == 0 { // nothing comes before
 		return true
 	}
-	_, earlier := s.findBefore(id, part)
-	return !earlier
+	if number, _, ok := s.packOf(id); ok {
+		return number == part
+	}
+	for i, l := range s.loose {
+		if _, ok := l.find(id); ok {
+			return len(s.packs)+i == part
+		}
+	}
+	return false
 }

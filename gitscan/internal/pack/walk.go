@@ -259,7 +259,7 @@ func (w *walker) lost(part int, f *forest, i int32) {
 func (w *walker) give(part int, f *forest, i int32, data []byte, size int, err error) bool {
 	pos := int(f.pos[i])
 	id := f.pack.idx.rawID(pos)
-	if part > 0 && !w.s.isFirst(part, w.s.format.ID(id)) {
+	if !w.s.isFirst(part, w.s.format.ID(id)) {
 		return false
 	}
 	if w.o.Verify && err == nil && (w.o.Hash || !w.s.vouched(part, id, f.kind[i])) && !w.s.format.matches(w.s.format.ID(id), f.kind[i], data) {
