@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"rummage/gitscan/internal/pack"
 	"rummage/scan"
@@ -69,8 +70,7 @@ type Repo struct {
 	unread  map[pack.ID]pack.Kind // kind 0: not even that is known
 	wrong   map[pack.ID]bool      // whole, but named as another kind
 	repeats int                   // see differ
-	trusted *bitmap               // trees whose hash was checked …
-	crooked map[pack.ID]bool      // … and of these the ones that are not canonical
+	plain   *bitmap               // trees that were checked, see plainTree
 	skipped map[scan.SkipReason]int64
 }
 
@@ -101,7 +101,7 @@ func Open(path string, o Options) (*Repo, error) {
 		return nil, err
 	}
 	r := &Repo{dirs: d, format: f, o: o, store: store, missing: map[pack.ID]bool{}, unread: map[pack.ID]pack.Kind{},
-		repeats: firstRepeats, trusted: newBitmap(store.Len()), crooked: map[pack.ID]bool{}, wrong: map[pack.ID]bool{}}
+		repeats: firstRepeats, plain: newBitmap(store.Len()), wrong: map[pack.ID]bool{}}
 	r.stats.Problems, r.stats.Notices = []scan.Problem{}, []string{}
 	r.skipped = map[scan.SkipReason]int64{}
 	if err := r.keepState(); err != nil {
@@ -244,31 +244,42 @@ func (r *Repo) object(id pack.ID, want pack.Kind) ([]byte, error) {
 
 // tree reads a tree. One that is not what its name says is not used: with such trees a directory could hold itself.
 func (r *Repo) tree(id pack.ID) ([]byte, error) {
+	if data, ok := r.plainTree(id); ok {
+		return data, nil
+	}
 	data, err := r.object(id, pack.Tree)
 	if err != nil {
 		return nil, err
-	}
-	ord, ok := r.store.Find(id)
-	if ok && r.trusted.has(ord) {
-		if r.crooked[id] {
-			data, _ = canonicalTree(r.format.objects, data)
-		}
-		return data, nil
 	}
 	if r.format.objects.Hash(pack.Tree, data) != id {
 		return nil, pack.ErrHash
 	}
 	tree, err := canonicalTree(r.format.objects, data)
-	if len(tree) != len(data) || len(tree) > 0 && &tree[0] != &data[0] {
-		r.crooked[id] = true
-	}
 	if err != nil {
 		r.damaged(id, fmt.Errorf("tree: %w", err))
 	}
-	if ok {
-		r.trusted.set(ord)
-	}
 	return tree, nil
+}
+
+// plainTree reads a tree that there is nothing to say about: it is there, has the hash that it should have, and is as
+// git writes it. That is looked at once. Unlike tree it may be called from several goroutines.
+func (r *Repo) plainTree(id pack.ID) ([]byte, bool) {
+	ord, ok := r.store.Find(id)
+	if !ok {
+		return nil, false
+	}
+	kind, data, err := r.store.GetAt(ord, 0)
+	if err != nil || kind != pack.Tree {
+		return nil, false
+	}
+	if !r.plain.hasShared(ord) {
+		f := r.format.objects
+		if !isCanonical(f.Size(), data) || f.Hash(pack.Tree, data) != id {
+			return nil, false
+		}
+		r.plain.setShared(ord)
+	}
+	return data, true
 }
 
 // differ compares trees of this repository. Only one goroutine at a time may use what it gives.
@@ -349,6 +360,10 @@ type bitmap struct{ words []uint64 }
 func newBitmap(n int) *bitmap       { return &bitmap{make([]uint64, (n+63)/64)} }
 func (b *bitmap) has(i uint32) bool { return b.words[i/64]>>(i%64)&1 == 1 }
 func (b *bitmap) set(i uint32)      { b.words[i/64] |= 1 << (i % 64) }
+
+// hasShared and setShared are has and set for several goroutines.
+func (b *bitmap) hasShared(i uint32) bool { return atomic.LoadUint64(&b.words[i/64])>>(i%64)&1 == 1 }
+func (b *bitmap) setShared(i uint32)      { atomic.OrUint64(&b.words[i/64], 1<<(i%64)) }
 
 var _ scan.Source = (*Repo)(nil)
 

@@ -2,8 +2,10 @@ package gitscan
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"math/bits"
 	"slices"
 
 	"rummage/gitscan/internal/pack"
@@ -94,6 +96,32 @@ func (e *treeEntry) after(n int) byte {
 	return 0
 }
 
+// isCanonical reports whether a tree of ids of a size is as git writes it.
+func isCanonical(size int, tree []byte) bool {
+	var prev treeEntry
+	for len(tree) > 0 {
+		var cur treeEntry
+		i := 0
+		for ; i < len(tree) && tree[i]-'0' < 8 && i < 8; i++ {
+			cur.mode = cur.mode<<3 | uint32(tree[i]-'0')
+		}
+		if i == 0 || i >= len(tree) || tree[i] != ' ' {
+			return false
+		}
+		tree = tree[i+1:]
+		nul := bytes.IndexByte(tree, 0)
+		if nul <= 0 || len(tree)-nul-1 < size {
+			return false
+		}
+		cur.name, tree = tree[:nul], tree[nul+1+size:]
+		if bytes.IndexByte(cur.name, '/') >= 0 || len(prev.name) > 0 && compareEntries(&prev, &cur) >= 0 {
+			return false
+		}
+		prev.name, prev.mode = cur.name, cur.mode
+	}
+	return true
+}
+
 // canonicalTree gives a tree as git writes it: entries in order, each name once and without a slash. That is data
 // itself, unless somebody made it otherwise; then entries are sorted, and those that cannot be are left out, which is
 // the error.
@@ -102,18 +130,7 @@ func canonicalTree(f pack.Format, data []byte) (tree []byte, err error) {
 		treeEntry
 		raw []byte
 	}
-	var prev treeEntry
-	sorted, n := true, 0
-	for rest := data; len(rest) > 0; n++ {
-		var e treeEntry
-		e, after, err := nextEntry(f, rest)
-		if err != nil || bytes.IndexByte(e.name, '/') >= 0 || n > 0 && compareEntries(&prev, &e) >= 0 {
-			sorted = false
-			break
-		}
-		prev, rest = e, after
-	}
-	if sorted {
+	if isCanonical(f.Size(), data) {
 		return data, nil
 	}
 	var entries []entry
@@ -157,6 +174,7 @@ type differ struct {
 	problem func(id pack.ID, err error)
 	emit    func(change)
 	path    []byte
+	stop    bool // leave the comparison where it is
 	// repeats is how many entries of trees may still be visited that this comparison has visited before. All
 	// comparisons of a repository share it.
 	repeats *int
@@ -198,16 +216,18 @@ func (d *differ) trees(old, new pack.ID, depth int) {
 		return
 	}
 	again := d.again(old, new)
-	var a, b cursor
-	a.start(d.format, d.read(old))
-	b.start(d.format, d.read(new))
-	for a.ok || b.ok {
-		d.visits++
-		if !again {
-			*d.repeats += repeatsPerNew
-		} else if *d.repeats--; *d.repeats < 0 {
-			*d.repeats = 0
-			d.problem(name, errTreeRepeats)
+	a, b := cursor{format: d.format, rest: d.read(old)}, cursor{format: d.format, rest: d.read(new)}
+	for both := true; !d.stop; {
+		if both {
+			n, entries := commonEntries(d.format.Size(), a.rest, b.rest)
+			a.rest, b.rest = a.rest[n:], b.rest[n:]
+			if !d.visit(entries, again, name) {
+				return
+			}
+			a.next()
+			b.next()
+		}
+		if !a.ok && !b.ok || !d.visit(1, again, name) {
 			return
 		}
 		c := 0
@@ -219,6 +239,7 @@ func (d *differ) trees(old, new pack.ID, depth int) {
 		default:
 			c = compareEntries(&a.cur, &b.cur)
 		}
+		both = c == 0
 		switch {
 		case c < 0:
 			d.pair(&a.cur, nil, depth)
@@ -226,14 +247,55 @@ func (d *differ) trees(old, new pack.ID, depth int) {
 		case c > 0:
 			d.pair(nil, &b.cur, depth)
 			b.next()
-		default:
-			if a.cur.id != b.cur.id || a.cur.mode&modeType != b.cur.mode&modeType {
-				d.pair(&a.cur, &b.cur, depth)
-			}
-			a.next()
-			b.next()
+		case a.cur.id != b.cur.id || a.cur.mode&modeType != b.cur.mode&modeType:
+			d.pair(&a.cur, &b.cur, depth)
 		}
 	}
+}
+
+// visit counts entries of a tree that is visited for the first time or again, and reports whether to go on.
+func (d *differ) visit(entries int, again bool, tree pack.ID) bool {
+	d.visits += entries
+	if !again {
+		*d.repeats += entries * repeatsPerNew
+		return true
+	}
+	if *d.repeats -= entries; *d.repeats < 0 {
+		*d.repeats = 0
+		d.problem(tree, errTreeRepeats)
+		return false
+	}
+	return true
+}
+
+// commonEntries is the length of the entries with which two canonical trees both begin, and how many these are. Nearly
+// all of two versions of a directory is equal, and so it is compared as bytes and stepped through without being read.
+func commonEntries(size int, a, b []byte) (length, entries int) {
+	equal := a[:mismatch(a, b)]
+	for {
+		nul := bytes.IndexByte(equal[length:], 0)
+		if nul < 0 || len(equal)-length <= nul+size {
+			return length, entries
+		}
+		length += nul + 1 + size
+		entries++
+	}
+}
+
+// mismatch is how many bytes at the start of a and b are equal.
+func mismatch(a, b []byte) int {
+	n := min(len(a), len(b))
+	a, b = a[:n], b[:n]
+	i := 0
+	for ; n-i >= 8; i += 8 {
+		if x := binary.LittleEndian.Uint64(a[i:]) ^ binary.LittleEndian.Uint64(b[i:]); x != 0 {
+			return i + bits.TrailingZeros64(x)/8
+		}
+	}
+	for i < n && a[i] == b[i] {
+		i++
+	}
+	return i
 }
 
 // again reports whether this comparison has compared these trees before. Small ones do not keep book.

@@ -85,6 +85,14 @@ func (s *Store) Get(id ID, limit int) (Kind, []byte, error) {
 	return kind, data, err
 }
 
+// GetAt is Get of the object with an ordinal, without looking for it.
+func (s *Store) GetAt(ord uint32, limit int) (Kind, []byte, error) {
+	if part, i := s.part(ord); part < len(s.packs) {
+		return s.fromPack(s.packs[part], i, limit)
+	}
+	return s.Get(s.ID(ord), limit)
+}
+
 // reload opens packs that appeared since Open and reports whether there were any.
 func (s *Store) reload() bool {
 	s.mu.Lock()
@@ -153,10 +161,10 @@ func (s *Store) resolve(p *packFile, off uint64, limit int) (Kind, []byte, error
 	if err != nil {
 		return kind, nil, err
 	}
-	var delta []byte
 	for i := len(chain) - 1; i >= 0; i-- {
 		l := chain[i]
-		if delta, err = inf.inflate(delta[:0], p.body(l.entry), l.size); err != nil {
+		delta, err := inf.scratch(p.body(l.entry), l.size)
+		if err != nil {
 			return 0, nil, fmt.Errorf("offset %d: %w", l.off, err)
 		}
 		_, target, _, err := deltaSizes(delta)

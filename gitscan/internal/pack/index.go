@@ -103,24 +103,56 @@ func (x *index) offset(i int) (uint64, bool) {
 	return binary.BigEndian.Uint64(x.large[8*k:]), true
 }
 
-// find is the entry of an id.
+// find is the entry of an id. Ids are hashes and so lie evenly: the first probes are made where an id of its value
+// would lie, which leaves a handful of entries whatever the size of the index. Halving takes over after these, so that
+// an index made to be uneven costs little more than one that is not.
 func (x *index) find(id ID) (int, bool) {
-	lo := 0
-	if id[0] > 0 {
-		lo = int(binary.BigEndian.Uint32(x.fanout[4*(int(id[0])-1):]))
+	lo, hi := x.bucket(id[0])
+	hs := x.format.Size()
+	stride, ids := hs, x.ids
+	if x.v1 {
+		stride, ids = hs+4, x.ids[min(4, len(x.ids)):]
 	}
-	hi := int(binary.BigEndian.Uint32(x.fanout[4*int(id[0]):]))
-	want := id[:x.format.Size()]
-	for lo < hi {
+	want := binary.BigEndian.Uint64(id[:])
+	// Values of ids that are not below lo, and not above hi.
+	least, most := uint64(id[0])<<56, uint64(id[0])<<56|(1<<56-1)
+	for probe := 0; lo < hi; probe++ {
 		mid := int(uint(lo+hi) >> 1)
-		switch c := bytes.Compare(x.rawID(mid), want); {
-		case c == 0:
-			return mid, true
-		case c < 0:
-			lo = mid + 1
+		if probe < evenProbes && hi-lo > fewEntries && least <= want && want <= most {
+			share := float64(want-least) / (float64(most-least) + 1)
+			mid = lo + min(int(share*float64(hi-lo)), hi-lo-1)
+		}
+		at := ids[mid*stride:]
+		switch v := binary.BigEndian.Uint64(at); {
+		case v == want:
+			c := bytes.Compare(at[8:hs], id[8:hs])
+			if c == 0 {
+				return mid, true
+			}
+			if c < 0 {
+				lo = mid + 1
+			} else {
+				hi = mid
+			}
+		case v < want:
+			lo, least = mid+1, v
 		default:
-			hi = mid
+			hi, most = mid, v
 		}
 	}
 	return 0, false
+}
+
+// How find probes: so often by value, and only among more entries than fit a few cache lines.
+const (
+	evenProbes = 4
+	fewEntries = 8
+)
+
+// bucket is the range of the entries whose ids begin with a byte.
+func (x *index) bucket(first byte) (lo, hi int) {
+	if first > 0 {
+		lo = int(binary.BigEndian.Uint32(x.fanout[4*(int(first)-1):]))
+	}
+	return lo, int(binary.BigEndian.Uint32(x.fanout[4*int(first):]))
 }

@@ -11,7 +11,22 @@ import (
 const maxRatio = 1040
 
 // inflater decodes zlib streams into buffers of a known size, reusing its tables. Not for concurrent use.
-type inflater struct{ d inflate.Decoder }
+type inflater struct {
+	d   inflate.Decoder
+	buf []byte // of scratch
+}
+
+// maxScratch bounds the buffer that is kept for scratch.
+const maxScratch = 1 << 20
+
+// scratch inflates into a buffer that is good until the next call.
+func (f *inflater) scratch(src []byte, size int) ([]byte, error) {
+	out, err := f.inflate(f.buf[:0], src, size)
+	if cap(out) <= maxScratch {
+		f.buf = out
+	}
+	return out, err
+}
 
 // inflate appends exactly size bytes to dst from the zlib stream at the start of src. Neither the stream's checksum
 // nor its end may be missing.
