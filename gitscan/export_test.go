@@ -1,7 +1,10 @@
 package gitscan
 
 import (
+	"bytes"
 	"context"
+	"fmt"
+	"reflect"
 
 	"rummage/scan"
 )
@@ -67,4 +70,39 @@ func (r *Repo) Landmarks(limit int) (listed, reached int) {
 		})
 	}
 	return len(marks), len(seen)
+}
+
+// Lookahead sets the bounds of what attribution compares ahead.
+func (r *Repo) Lookahead(commits, changes, paths, depth, runs int) {
+	r.look = lookahead{commits, changes, paths, depth, runs}
+}
+
+// Ahead tells of a repository that was searched, how many commits are compared ahead and how many are left.
+func (r *Repo) Ahead(ctx context.Context, workers int) (made, left int, err error) {
+	r.workers = workers
+	order, err := r.parentsFirst(ctx)
+	if err != nil {
+		return 0, 0, err
+	}
+	err = r.ahead(ctx, order, func(n int32, c *comparison) {
+		if c == nil {
+			left++
+			return
+		}
+		made++
+		var got, want []change
+		keep := func(list *[]change) func(change) {
+			return func(c change) {
+				c.path = bytes.Clone(c.path)
+				*list = append(*list, change{path: c.path, old: c.old, new: c.new})
+			}
+		}
+		c.each(keep(&got))
+		d := r.differ(keep(&want))
+		d.diff(r.trees(n))
+		if !reflect.DeepEqual(got, want) {
+			err = fmt.Errorf("commit %d: %v, want %v", n, got, want)
+		}
+	})
+	return made, left, err
 }

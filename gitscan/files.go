@@ -108,15 +108,18 @@ func (r *Repo) everyFile(ctx context.Context, wanted func(string) bool, emit fun
 		}
 		emit(file, p.commit(at), note)
 	})
-	err := r.parentsFirst(ctx, func(n int32) {
-		at = n
-		var first pack.ID
-		if parents := r.graph.nodes[n].parents; len(parents) > 0 {
-			first = r.graph.nodes[parents[0]].tree
+	order, err := r.parentsFirst(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range order {
+		if err := ctx.Err(); err != nil {
+			return nil, err
 		}
-		d.diff(first, r.graph.nodes[n].tree)
-	})
-	return seen, err
+		at = n
+		d.diff(r.trees(n))
+	}
+	return seen, nil
 }
 
 // tipNames are the refs of each tree that refs lead to.

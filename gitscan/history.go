@@ -1,7 +1,6 @@
 package gitscan
 
 import (
-	"container/heap"
 	"context"
 	"maps"
 	"slices"
@@ -112,47 +111,15 @@ func (h *history) walk(ctx context.Context) error {
 			}
 		}
 	}
-	return h.repo.parentsFirst(ctx, func(n int32) {
-		h.commit(n)
+	order, err := h.repo.parentsFirst(ctx)
+	if err != nil {
+		return err
+	}
+	return h.repo.ahead(ctx, order, func(n int32, c *comparison) {
+		h.commit(n, c)
 		h.repo.progress.Done.Add(1)
 		h.release(n)
 	})
-}
-
-// parentsFirst visits all wanted commits in the order of their dates, parents first, whatever the dates say.
-func (r *Repo) parentsFirst(ctx context.Context, visit func(n int32)) error {
-	nodes := r.graph.nodes
-	pending := make([]int32, len(nodes)) // parents not yet walked
-	children := make([][]int32, len(nodes))
-	q := &commitQueue{repo: r}
-	for n := range nodes {
-		if !nodes[n].wanted {
-			continue
-		}
-		for _, p := range nodes[n].parents {
-			if nodes[p].wanted {
-				pending[n]++
-				children[p] = append(children[p], int32(n))
-			}
-		}
-		if pending[n] == 0 {
-			q.nodes = append(q.nodes, int32(n))
-		}
-	}
-	heap.Init(q)
-	for q.Len() > 0 {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		n := heap.Pop(q).(int32)
-		visit(n)
-		for _, c := range children[n] {
-			if pending[c]--; pending[c] == 0 {
-				heap.Push(q, c)
-			}
-		}
-	}
-	return nil
 }
 
 // release forgets the states that no child will ask for.
@@ -169,42 +136,22 @@ func (h *history) release(n int32) {
 	}
 }
 
-// commitQueue orders commits by date, then id, so that the walk does not depend on how objects are stored.
-type commitQueue struct {
-	repo  *Repo
-	nodes []int32
-}
-
-func (q *commitQueue) Len() int { return len(q.nodes) }
-func (q *commitQueue) Less(i, j int) bool {
-	a, b := &q.repo.graph.nodes[q.nodes[i]], &q.repo.graph.nodes[q.nodes[j]]
-	if a.time != b.time {
-		return a.time < b.time
-	}
-	return q.repo.store.ID(a.ord).Compare(q.repo.store.ID(b.ord)) < 0
-}
-func (q *commitQueue) Swap(i, j int) { q.nodes[i], q.nodes[j] = q.nodes[j], q.nodes[i] }
-func (q *commitQueue) Push(x any)    { q.nodes = append(q.nodes, x.(int32)) }
-func (q *commitQueue) Pop() any {
-	x := q.nodes[len(q.nodes)-1]
-	q.nodes = q.nodes[:len(q.nodes)-1]
-	return x
-}
-
-// commit works out the state of one commit.
-func (h *history) commit(n int32) {
+// commit works out the state of one commit. Its trees may have been compared already.
+func (h *history) commit(n int32, compared *comparison) {
 	node := &h.repo.graph.nodes[n]
 	var first pmap
-	var firstTree pack.ID
 	if len(node.parents) > 0 {
-		p := node.parents[0]
-		first, firstTree = h.states[p], h.repo.graph.nodes[p].tree
+		first = h.states[node.parents[0]]
 	}
 	clear(h.changed)
 	h.keys = h.keys[:0]
 	h.blobs = h.blobs[:0]
 	h.at = walkPoint{node: n, first: first, tree: h.views.of(node.tree)}
-	h.diff.diff(firstTree, node.tree)
+	if compared == nil {
+		h.diff.diff(h.repo.trees(n))
+	} else {
+		compared.each(h.change)
+	}
 	h.dependents(node.tree)
 	if len(node.parents) > 1 {
 		for _, p := range node.parents[1:] {
@@ -281,7 +228,10 @@ func (h *history) compare(c change) {
 	var ref scan.BlobRef
 	named := h.isNamed(c.path)
 	if !c.new.IsZero() {
-		ord, ok := h.repo.store.Find(c.new)
+		ord, ok := c.ord, c.found
+		if !ok {
+			ord, ok = h.repo.store.Find(c.new)
+		}
 		h.see(c.new, ord, ok)
 		if ok {
 			ref = scan.BlobRef(ord)

@@ -61,6 +61,9 @@ type Repo struct {
 	shallow  map[pack.ID]bool
 	since    *sinceScan // nil when no state is kept
 
+	workers int // of the search; attribution has as many
+	look    lookahead
+
 	progress scan.Progress
 
 	mu      sync.Mutex
@@ -100,7 +103,7 @@ func Open(path string, o Options) (*Repo, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Repo{dirs: d, format: f, o: o, store: store, missing: map[pack.ID]bool{}, unread: map[pack.ID]pack.Kind{},
+	r := &Repo{dirs: d, format: f, o: o, store: store, look: defaultLookahead, missing: map[pack.ID]bool{}, unread: map[pack.ID]pack.Kind{},
 		repeats: firstRepeats, plain: newBitmap(store.Len()), wrong: map[pack.ID]bool{}}
 	r.stats.Problems, r.stats.Notices = []scan.Problem{}, []string{}
 	r.skipped = map[scan.SkipReason]int64{}
@@ -300,6 +303,7 @@ func (r *Repo) differ(emit func(change)) differ {
 		},
 		emit:    emit,
 		repeats: &r.repeats,
+		deepest: maxTreeDepth,
 	}
 }
 

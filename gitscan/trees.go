@@ -164,6 +164,8 @@ func canonicalTree(f pack.Format, data []byte) (tree []byte, err error) {
 type change struct {
 	path     []byte
 	old, new pack.ID
+	ord      uint32 // of new, when it has been found
+	found    bool
 }
 
 // differ compares trees. A tree that cannot be read is told to problem once and taken for empty. get gives canonical
@@ -175,6 +177,7 @@ type differ struct {
 	emit    func(change)
 	path    []byte
 	stop    bool // leave the comparison where it is
+	deepest int  // how deep directories may be nested
 	// repeats is how many entries of trees may still be visited that this comparison has visited before. All
 	// comparisons of a repository share it.
 	repeats *int
@@ -211,7 +214,7 @@ func (d *differ) trees(old, new pack.ID, depth int) {
 	if name.IsZero() {
 		name = old
 	}
-	if depth > maxTreeDepth {
+	if depth > d.deepest {
 		d.problem(name, errTreeDepth)
 		return
 	}

@@ -153,7 +153,7 @@ func flatten(trees map[pack.ID][]byte, id pack.ID, prefix string, into map[strin
 func memoryDiffer(trees map[pack.ID][]byte, emit func(change)) (differ, *int) {
 	repeats, problems := firstRepeats, 0
 	return differ{
-		format: pack.SHA1, emit: emit, repeats: &repeats,
+		format: pack.SHA1, emit: emit, repeats: &repeats, deepest: maxTreeDepth,
 		get: func(id pack.ID) ([]byte, error) {
 			tree, ok := trees[id]
 			if !ok {

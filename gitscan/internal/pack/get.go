@@ -97,15 +97,9 @@ func (s *Store) GetAt(ord uint32, limit int) (Kind, []byte, error) {
 func (s *Store) reload() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	numbered := len(s.packs)
-	all := s.packs
-	s.packs = s.packs[:numbered:numbered]
-	more := s.scanPacks()
-	if more {
-		s.late = append(s.late, s.packs[numbered:]...)
-	}
-	s.packs = all
-	return more
+	more := s.newPacks() // others read s.packs meanwhile
+	s.late = append(s.late, more...)
+	return len(more) > 0
 }
 
 func (s *Store) get(id ID, limit int) (Kind, []byte, error) {

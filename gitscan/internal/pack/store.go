@@ -61,7 +61,7 @@ func Open(objectDir string, f Format, extra ...string) (*Store, error) {
 	for _, dir := range extra {
 		s.addDir(dir, 0)
 	}
-	s.scanPacks()
+	s.packs = s.newPacks()
 	for _, dir := range s.dirs {
 		l, err := openLoose(dir, f)
 		if err != nil {
@@ -142,8 +142,8 @@ func unquoteC(s string) string {
 	return b.String()
 }
 
-// scanPacks opens the packs that are not open yet and reports whether there were any.
-func (s *Store) scanPacks() (more bool) {
+// newPacks opens the packs that are not open yet.
+func (s *Store) newPacks() (packs []*packFile) {
 	for _, dir := range s.dirs {
 		names, err := readNames(filepath.Join(dir, "pack"))
 		if err != nil {
@@ -166,11 +166,10 @@ func (s *Store) scanPacks() (more bool) {
 				}
 				continue
 			}
-			s.packs = append(s.packs, p)
-			more = true
+			packs = append(packs, p)
 		}
 	}
-	return more
+	return packs
 }
 
 func fileExists(path string) bool {
