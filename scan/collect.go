@@ -250,8 +250,9 @@ type visitor struct {
 	scratch  []byte
 	reader   structure.Reader
 	readings []detect.Reading
-	carries  []*detect.Carry // by slot, see Delta
-	carried  int             // bytes of memory in carries
+	carries  []*detect.Carry   // by slot, see Delta
+	clues    []structure.Clues // beside carries
+	carried  int               // bytes of memory in carries
 }
 
 // Visit implements Visitor.
@@ -265,7 +266,7 @@ func (v *visitor) carry(slot int) *detect.Carry {
 		return nil
 	}
 	for slot >= len(v.carries) {
-		v.carries = append(v.carries, &detect.Carry{})
+		v.carries, v.clues = append(v.carries, &detect.Carry{}), append(v.clues, structure.AnyClue)
 	}
 	return v.carries[slot]
 }
@@ -287,6 +288,7 @@ func (v *visitor) VisitDelta(ref BlobRef, data []byte, d Delta) SkipReason {
 	keep := v.carry(d.Slot)
 	if keep != nil {
 		keep.Reset() // whatever comes of this blob
+		v.clues[d.Slot] = structure.AnyClue
 		before := keep.Bytes()
 		defer func() { v.carried += v.carries[d.Slot].Bytes() - before }()
 	}
@@ -299,14 +301,15 @@ func (v *visitor) VisitDelta(ref BlobRef, data []byte, d Delta) SkipReason {
 	if !ok {
 		return SkipBinary
 	}
-	if len(text) > 0 && &text[0] == &data[0] { // otherwise it is decoded, and what is copied is not
+	same := len(text) > 0 && &text[0] == &data[0] // otherwise it is decoded, and what is copied is not
+	if same {
 		v.with(d, keep)
 	}
-	set := v.sniff(text)
-	if set != 0 && !structure.IsDocument(text) {
-		v.addRead(ref, text, set)
-	} else if matches := v.m.Match(text); len(matches) > 0 || set != 0 {
-		v.c.add(ref, text, matches, set)
+	sniffed, ahead := v.sniff(text, same, d)
+	if ahead != 0 {
+		v.addRead(ref, text, sniffed, ahead)
+	} else if matches := v.m.Match(text); len(matches) > 0 || sniffed != 0 {
+		v.c.add(ref, text, matches, sniffed)
 	}
 	v.c.texts.Add(int64(len(text)))
 	v.c.searched.Add(int64(v.m.Searched()))
@@ -319,12 +322,25 @@ func (v *visitor) VisitDelta(ref BlobRef, data []byte, d Delta) SkipReason {
 	return ""
 }
 
-// sniff says as which structured files a text is to be read.
-func (v *visitor) sniff(text []byte) structure.Set {
+// sniff says what a text looks like, and as which structured files it is to be read now. same says that it is the blob
+// byte by byte.
+func (v *visitor) sniff(text []byte, same bool, d Delta) (sniffed, ahead structure.Set) {
 	if !v.c.files.wanted {
-		return 0
+		return 0, 0
 	}
-	return structure.Sniff(text)
+	var clues structure.Clues
+	if same && d.Base >= 0 {
+		clues = v.clues[d.Base].Carried(text, d.Copies)
+	} else {
+		clues = structure.Look(text)
+	}
+	if same && d.Slot >= 0 {
+		v.clues[d.Slot] = clues
+	}
+	if sniffed = clues.Sniff(text); sniffed == 0 && clues == 0 {
+		return 0, 0
+	}
+	return sniffed, clues.Ahead(text, sniffed)
 }
 
 // maxScratch: one giant UTF-16 file must not pin its memory.

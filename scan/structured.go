@@ -64,11 +64,11 @@ func (s *structured) kind(name string) structure.Kind {
 	return structure.Of(name)
 }
 
-// addRead keeps the matches of a blob that looks like structured files.
-func (v *visitor) addRead(ref BlobRef, text []byte, set structure.Set) {
+// addRead keeps the matches of a blob, and those of it read as structured files of the kinds ahead.
+func (v *visitor) addRead(ref BlobRef, text []byte, sniffed, ahead structure.Set) {
 	c := v.c
 	c.profile.Lap(detect.ShareText)
-	read := v.reader.Each(set, text)
+	read := v.reader.Each(ahead, text)
 	c.profile.Lap(detect.ShareStructured)
 	v.readings = v.readings[:0]
 	for i := range read {
@@ -86,7 +86,9 @@ func (v *visitor) addRead(ref BlobRef, text []byte, set structure.Set) {
 		c.identify(hits)
 		c.hits[ref] = hits
 	}
-	c.files.sniffed[ref] = set
+	if sniffed != 0 {
+		c.files.sniffed[ref] = sniffed
+	}
 	for i := range read {
 		c.identify(located[i].hits)
 		c.files.hits[structuredKey{ref, read[i].Kind}] = located[i]

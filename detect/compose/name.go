@@ -41,15 +41,15 @@ func IsCompose(base string) bool {
 // LooksLikeCompose says whether the bytes look like a compose file whatever its name: a key services at the left that
 // holds keys, and a key image or build somewhere.
 func LooksLikeCompose(data []byte) bool {
-	rest := data
-	for {
-		i := literal.Index(rest, "services:", len("ser"))
+	for p := 0; ; {
+		i := literal.Index(data[p:], "services:", len("ser"))
 		if i < 0 {
 			return false
 		}
-		start := i == 0 || rest[i-1] == '\n' || i == 3 && bytes.HasPrefix(rest, []byte("\xef\xbb\xbf"))
-		rest = rest[i+len("services:"):]
-		if start && holdsKeys(rest) {
+		i += p
+		start := i == 0 || data[i-1] == '\n' || i == 3 && bytes.HasPrefix(data, []byte("\xef\xbb\xbf"))
+		p = i + len("services:")
+		if start && holdsKeys(data[p:]) {
 			return hasKey(data, "image:") || hasKey(data, "build:") || hasKey(data, "extends:")
 		}
 	}

@@ -128,14 +128,3 @@ func compareVersion(t *testing.T, r, kept *structure.Reader, m, fresh *detect.Ma
 	}
 	return matches
 }
-
-func TestIsDocument(t *testing.T) {
-	for text, want := range map[string]bool{
-		"": false, "```": true, "x\n```sh\n": true, "x ``` y\n": false, "x ````\n": false, "x\n``\n```": true, "# x ```\n```": true,
-		"FROM x\nRUN echo ```\n": false,
-	} {
-		if got := structure.IsDocument([]byte(text)); got != want {
-			t.Errorf("%q: %v", text, got)
-		}
-	}
-}

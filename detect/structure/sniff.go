@@ -1,40 +1,16 @@
 package structure
 
-import (
-	"bytes"
-
-	"rummage/detect/compose"
-	"rummage/detect/script"
-	"rummage/detect/yamlfile"
-)
+import "bytes"
 
 // sniffed bounds how much of a file the sniffing of .env files looks at, in bytes.
 const sniffed = 4 << 10
 
-// Sniff says what a file may be by its content. It costs a few searches for words; it may name kinds that the file is
+// Sniff says what a file may be by its content. It costs one pass over the lines; it may name kinds that the file is
 // not, and does not name all that it could be.
-func Sniff(data []byte) (s Set) {
-	if isDockerfile(data) {
-		s = s.Add(Dockerfile)
-	}
-	if compose.LooksLikeCompose(data) {
-		s = s.Add(Compose)
-	}
-	if yamlfile.LooksLikeKubernetes(data) {
-		s = s.Add(Kubernetes)
-	}
-	if script.LooksLikeShell(data) {
-		return s.Add(Shell) // which may look like settings too
-	}
-	if isDotenv(data[:min(len(data), sniffed)]) {
-		s = s.Add(Dotenv).Add(DotenvSample)
-	}
-	return s
-}
+func Sniff(data []byte) Set { return Look(data).Sniff(data) }
 
-// IsDocument says whether a line begins with the marks of code in Markdown. Such a text may quote files of all kinds,
-// and be named like none: it is not worth the while to read it as what it looks like before its name is known.
-func IsDocument(data []byte) bool {
+// isDocument says whether a line begins with the marks of code in Markdown.
+func isDocument(data []byte) bool {
 	for p := 0; ; {
 		i := bytes.Index(data[p:], fence)
 		if i < 0 {

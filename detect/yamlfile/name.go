@@ -114,14 +114,13 @@ func LooksLikeGitHub(data []byte) bool {
 // startsLine reports whether a line of the data begins with the word, of which the byte at the offset rare is the one
 // that text has least.
 func startsLine(data []byte, word string, rare int) bool {
-	for {
-		i := literal.Index(data, word, rare)
+	for p := 0; ; p += len(word) {
+		i := literal.Index(data[p:], word, rare)
 		if i < 0 {
 			return false
 		}
-		if i == 0 || data[i-1] == '\n' || i == 3 && bytes.HasPrefix(data, []byte("\xef\xbb\xbf")) {
+		if p += i; p == 0 || data[p-1] == '\n' || p == 3 && bytes.HasPrefix(data, []byte("\xef\xbb\xbf")) {
 			return true
 		}
-		data = data[i+len(word):]
 	}
 }
