@@ -337,9 +337,7 @@ func (v *visitor) sniff(text []byte, same bool, d Delta) (sniffed, ahead structu
 	if same && d.Slot >= 0 {
 		v.clues[d.Slot] = clues
 	}
-	if sniffed = clues.Sniff(text); sniffed == 0 && clues == 0 {
-		return 0, 0
-	}
+	sniffed = clues.Sniff(text)
 	return sniffed, clues.Ahead(text, sniffed)
 }
 

@@ -2,7 +2,6 @@ package structure
 
 import (
 	"bytes"
-	"encoding/binary"
 
 	"rummage/detect"
 	"rummage/detect/compose"
@@ -12,7 +11,7 @@ import (
 
 // Clues are words that stand at the beginnings of lines of a text and tell what it may be. What is said of kinds costs
 // something only where there are some, and most texts have none.
-type Clues uint16
+type Clues uint8
 
 const (
 	clueFrom     Clues = 1 << iota // FROM, of a Dockerfile
@@ -22,26 +21,19 @@ const (
 	clueRuns                       // runs:, of an action
 	clueStage                      // what jobs of a pipeline have
 	clueMake                       // what Makefiles have, and hardly anything else
-	clueShell                      // the same of the scripts of shells
 	// AnyClue is what may be said of a text that was not looked at.
 	AnyClue Clues = 1<<iota - 1
 )
 
-// clueWords are the words by the byte that they begin with. Those of pipelines stand behind two blanks.
+// clueWords are the words that end in a colon, by the byte before that: a colon is rare in most texts but YAML.
 var clueWords = func() (t [256][]clueWord) {
 	for clue, words := range map[Clues][]string{
-		clueFrom: {string(from)}, clueServices: {"services:"}, clueManifest: {"apiVersion:"}, clueJobs: {"jobs:"}, clueRuns: {"runs:"},
-		clueStage: {"stages:", "  stage:", "  extends: ."},
-		clueMake:  {".PHONY:", "ifeq ", "ifneq ", "ifdef ", "ifndef ", "endif\n", "all:"},
-		clueShell: {"fi\n", "done\n", "esac\n", "fi\r\n", "done\r\n", "set -e"},
+		clueServices: {"services:"}, clueManifest: {"apiVersion:"}, clueJobs: {"jobs:"}, clueRuns: {"runs:"},
+		clueStage: {"stages:", "  stage:", "  extends:"}, clueMake: {".PHONY:", "all:", "clean:", "install:"},
 	} {
 		for _, w := range words {
-			word := clueWord{text: w, clue: clue}
-			for i := range min(len(w), 4) {
-				word.first |= uint32(w[i]) << (8 * i)
-				word.mask |= 0xff << (8 * i)
-			}
-			t[w[0]] = append(t[w[0]], word)
+			before := w[len(w)-2]
+			t[before] = append(t[before], clueWord{w, clue})
 		}
 	}
 	return t
@@ -49,73 +41,67 @@ var clueWords = func() (t [256][]clueWord) {
 
 type clueWord struct {
 	text string
-	// first is what it begins with, mask which bits of that count.
-	first, mask uint32
-	clue        Clues
+	clue Clues
 }
 
 // clueReach is no less than the length of any of the words.
 const clueReach = 16
 
 // Look finds the clues of a text.
-// Behind three bytes, which may be a mark of the order of bytes, is taken for the beginning of a line.
-func Look(data []byte) Clues {
-	return clueAt(data, 0) | clueAt(data, 3) | look(data, 0, len(data))
-}
+func Look(data []byte) Clues { return look(data, 0, len(data)) }
 
 // Carried are clues of a text that has ranges in common with a base that had the clues c: all that the text has, and
 // perhaps some that it has no more. Only what was not copied, and the seams, are looked at.
 func (c Clues) Carried(data []byte, copies []detect.Copy) Clues {
 	// A word in a copied range, and the line feed before it, stood in the base too. Any other begins no further before a
 	// seam than it is long, or one behind it, where the seam is between the two.
-	c |= clueAt(data, 0) | clueAt(data, 3)
-	end := 0
+	c |= look(data, 0, 4)
+	start := -clueReach
 	for i := range copies {
-		c |= look(data, end-clueReach, copies[i].To+1)
-		end = copies[i].To + copies[i].Len
+		if copies[i].Len < minCopied {
+			continue // it is looked at together with what is around it
+		}
+		c |= look(data, start, copies[i].To+1)
+		start = copies[i].To + copies[i].Len - clueReach
 	}
-	return c | look(data, end-clueReach, len(data))
+	return c | look(data, start, len(data))
 }
 
-// look finds the clues whose words begin at offsets of a range, behind a line feed.
+// minCopied is the least length of a copied range that is left out, in bytes.
+const minCopied = 256
+
+// look finds the clues whose words begin at offsets of a range.
 func look(data []byte, start, end int) (c Clues) {
-	end = min(end, len(data))
-	for p := max(0, start-1); p < end; {
-		n := bytes.IndexByte(data[p:], '\n')
+	start, end = max(0, start), min(len(data), end+clueReach)
+	for p := start; p < end; p++ {
+		n := bytes.IndexByte(data[p:end], ':')
 		if n < 0 {
 			break
 		}
-		if p += n + 1; p < end && len(clueWords[data[p]]) > 0 {
-			c |= clueAt(data, p)
+		if p += n; p == 0 {
+			continue
+		}
+		for _, w := range clueWords[data[p-1]] {
+			if at := p + 1 - len(w.text); at >= 0 && beginsLine(data, at) && string(data[at:p+1]) == w.text {
+				c |= w.clue
+			}
+		}
+	}
+	for p := start; p < end; p += len(from) {
+		n := bytes.Index(data[p:end], from)
+		if n < 0 {
+			break
+		}
+		if p += n; beginsLine(data, p) {
+			return c | clueFrom
 		}
 	}
 	return c
 }
 
-// clueAt is the clue that stands at an offset, if there is one.
-func clueAt(data []byte, p int) (c Clues) {
-	if p >= len(data) {
-		return 0
-	}
-	words := clueWords[data[p]]
-	if len(words) == 0 {
-		return 0
-	}
-	var head uint32
-	if rest := data[p:]; len(rest) >= 4 {
-		head = binary.LittleEndian.Uint32(rest)
-	} else {
-		for i, b := range rest {
-			head |= uint32(b) << (8 * i)
-		}
-	}
-	for i := range words {
-		if w := &words[i]; head&w.mask == w.first && len(data)-p >= len(w.text) && string(data[p:p+len(w.text)]) == w.text {
-			c |= w.clue
-		}
-	}
-	return c
-}
+// beginsLine says whether a line begins at an offset, or may do so: three bytes before it may be a mark of the order of
+// bytes.
+func beginsLine(data []byte, p int) bool { return p == 0 || p == 3 || data[p-1] == '\n' }
 
 // Sniff is Sniff of a text that has these clues, or has fewer.
 func (c Clues) Sniff(data []byte) (s Set) {
@@ -131,7 +117,7 @@ func (c Clues) Sniff(data []byte) (s Set) {
 	if script.LooksLikeShell(data) {
 		return s.Add(Shell) // which may look like settings too
 	}
-	if isDotenv(data[:min(len(data), sniffed)]) {
+	if isDotenv(data[:min(len(data), glance)]) {
 		s = s.Add(Dotenv).Add(DotenvSample)
 	}
 	return s
@@ -151,7 +137,8 @@ func (c Clues) Ahead(data []byte, sniffed Set) Set {
 	}
 	if c&clueMake != 0 {
 		s = s.Add(Makefile)
-	} else if c&clueShell != 0 && s == 0 {
+	}
+	if s == 0 && isScript(data[:min(len(data), glance)]) {
 		s = s.Add(Shell)
 	}
 	if s.Has(Kubernetes) && bytes.Contains(data, jinja) {
@@ -167,3 +154,24 @@ var (
 	using = []byte("\n  using:")
 	jinja = []byte("{%")
 )
+
+// isScript reports whether a line is one that only the scripts of shells have at the left, which refer to variables too.
+func isScript(data []byte) bool {
+	if bytes.IndexByte(data, '$') < 0 {
+		return false
+	}
+	for line := range bytes.Lines(data) {
+		switch line[0] {
+		case 'd', 'e', 'f':
+			switch string(bytes.TrimRight(line, "\r\n")) {
+			case "fi", "done", "esac":
+				return true
+			}
+		case 's':
+			if bytes.HasPrefix(line, []byte("set -e")) {
+				return true
+			}
+		}
+	}
+	return false
+}

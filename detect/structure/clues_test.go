@@ -75,6 +75,9 @@ func TestCarried(t *testing.T) {
 		var base []byte
 		for range rnd.IntN(5) {
 			base = append(base, sniffable[rnd.IntN(len(sniffable))]...)
+			if rnd.IntN(3) == 0 {
+				base = append(base, strings.Repeat("x\n", 40+rnd.IntN(200))...)
+			}
 		}
 		text, copies := copied(rnd, base, sniffable)
 		checkCarried(t, base, text, copies)
@@ -87,6 +90,7 @@ func FuzzCarried(f *testing.F) {
 		f.Add([]byte(s), []byte(sniffable[(i+1)%len(sniffable)]), uint64(i))
 	}
 	f.Fuzz(func(t *testing.T, base, other []byte, seed uint64) {
+		base = append(append(bytes.Clone(base), strings.Repeat("x\n", 200)...), base...) // short ranges are not left out
 		text, copies := copied(rand.New(rand.NewPCG(seed, 0)), base, []string{string(other)})
 		checkCarried(t, base, text, copies)
 	})
@@ -97,8 +101,8 @@ func TestAhead(t *testing.T) {
 	for text, want := range map[string]string{
 		"": "", "x\n": "", "FROM a\n": "dockerfile", "FROM a\nx\n```\n": "", "FROM a\nx ``` y\n": "dockerfile", "# x ```\n```\nFROM a\n": "", "FROM a\n````\n": "", "FROM a\n``\n``": "dockerfile",
 		"apiVersion: v1\nkind: Secret\n": "kubernetes", "apiVersion: v1\nkind: Secret\n{% if x %}\n": "", "apiVersion: v1\nkind: Secret\n{{- if x }}\n": "kubernetes",
-		"on: push\njobs:\n": "github", "jobs:\n": "", "runs:\n  using: composite\n": "github", "runs:\n": "", "a:\n  stage: b\n": "gitlab", ".PHONY: x\nfi\n": "makefile",
-		"if x\nfi\n": "shell", "FROM a\nfi\n": "dockerfile", "#!/bin/sh\nfi\n": "shell",
+		"on: push\njobs:\n": "github", "jobs:\n": "", "runs:\n  using: composite\n": "github", "runs:\n": "", "a:\n  stage: b\n": "gitlab", ".PHONY: $x\nfi\n": "makefile",
+		"if $x\nfi\n": "shell", "if x\nfi\n": "", "$x\nset -e\n": "shell", "FROM $a\nfi\n": "dockerfile", "#!/bin/sh\nfi\n": "shell",
 	} {
 		data := []byte(text)
 		if got := kindsOf(structure.Look(data).Ahead(data, structure.Sniff(data))); got != want {

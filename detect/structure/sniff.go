@@ -2,8 +2,8 @@ package structure
 
 import "bytes"
 
-// sniffed bounds how much of a file the sniffing of .env files looks at, in bytes.
-const sniffed = 4 << 10
+// glance bounds how much of a file is looked at where lines are looked at one by one, in bytes.
+const glance = 4 << 10
 
 // Sniff says what a file may be by its content. It costs one pass over the lines; it may name kinds that the file is
 // not, and does not name all that it could be.
