@@ -164,12 +164,16 @@ func (r *reader) flowNode(depth int) bool {
 func (r *reader) flowPlain() bool {
 	c := r.at(r.pos)
 	if next := r.at(r.pos + 1); plainFirst[c] || c == '-' && (isBlankOrEnd(next) || flowStop[next]) {
+		r.hopeless = r.hopeless || c == '%' || c == '@' || c == '`' // nothing begins with these
 		return false
 	}
 	start := r.pos
 	end, stopped := r.plainEnd(start, &flowStop)
 	switch r.at(stopped) {
-	case '[', '{', '?':
+	case '[', '{':
+		r.hopeless = true // there is a comma missing before it
+		return false
+	case '?':
 		return false
 	}
 	r.add(scalarNode(Plain, span(start, end), true))

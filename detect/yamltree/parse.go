@@ -55,9 +55,10 @@ func (t *Tree) read(data []byte, p piece) {
 		return
 	}
 	doc := body[p.Start:]
-	directives := p.body > p.Start+3
+	directives, hopeless := p.body > p.Start+3, false
 	if !directives && ordinary(doc) {
-		if d := readStrict(doc, p.body > p.Start); d != nil {
+		var d *Document
+		if d, hopeless = readStrict(doc, p.body > p.Start); d != nil {
 			t.add(data, p, d)
 			return
 		}
@@ -67,9 +68,11 @@ func (t *Tree) read(data []byte, p piece) {
 		why = TooLarge
 	} else if t.tries < maxTries {
 		t.tries++
-		if d := readFull(doc); d != nil {
-			t.add(data, p, d)
-			return
+		if !hopeless {
+			if d := readFull(doc); d != nil {
+				t.add(data, p, d)
+				return
+			}
 		}
 	}
 	t.Problems = append(t.Problems, Problem{p.Start, why})
@@ -132,8 +135,9 @@ func (t *Tree) add(data []byte, p piece, d *Document) {
 	t.Documents = append(t.Documents, d)
 }
 
-// readStrict reads the YAML that the line reader is certain of. It returns nil for any other.
-func readStrict(doc []byte, marked bool) *Document {
+// readStrict reads the YAML that the line reader is certain of. It returns nil for any other, and whether that is
+// certainly none: templates of YAML are many, and to ask the full parser is what costs most.
+func readStrict(doc []byte, marked bool) (d *Document, hopeless bool) {
 	// A node takes some 19 bytes of a file.
 	r := reader{data: doc, strict: true, nodes: arena(8 + len(doc)/14)}
 	r.levels = r.room[:0]
@@ -143,9 +147,9 @@ func readStrict(doc []byte, marked bool) *Document {
 	r.document(marked)
 	if r.failed || r.root == 0 {
 		recycle(r.nodes)
-		return nil
+		return nil, r.hopeless
 	}
-	return &Document{nodes: r.nodes, root: r.root}
+	return &Document{nodes: r.nodes, root: r.root}, false
 }
 
 // readLoose makes the best of a document that is no YAML. It may become several.

@@ -29,6 +29,8 @@ type reader struct {
 	tabs   int // columns that tabs in the line's indentation add
 	strict bool
 	failed bool
+	// hopeless says that the document is certainly no YAML: see rest and flowPlain.
+	hopeless bool
 
 	nodes   []node
 	levels  []level
@@ -192,6 +194,7 @@ func (r *reader) scalar(c int, inline bool) {
 		free := keep == 0 && r.root == 0 || keep > 0 && r.levels[keep-1].waits && r.levels[keep-1].indent < c
 		if !free {
 			r.fail(r.pos, Line)
+			r.hopeless = r.at(r.pos) == '{' && r.at(r.pos+1) == '%' // a statement of a template
 			if !r.strict {
 				r.equals(c)
 			}
@@ -292,10 +295,14 @@ func (r *reader) tag() {
 	r.inline(false)
 }
 
-// rest sees to it that nothing but a comment follows the node on its line.
+// rest sees to it that nothing but a comment follows the node on its line. Whatever else does is an error to every
+// parser, unless the node is a key.
 func (r *reader) rest() {
 	if r.skipBlanks(); !r.atEnd(r.pos) {
 		r.fail(r.pos, Line)
+		if c := r.at(r.pos); c != '#' && (c != ':' || !isBlankOrEnd(r.at(r.pos+1))) {
+			r.hopeless = true
+		}
 	}
 	r.pos = r.nextBreak(r.pos)
 }

@@ -2,6 +2,7 @@ package yamltree
 
 import (
 	"bytes"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -281,6 +282,53 @@ func addSeeds(f *testing.F) {
 	}
 	for _, c := range brokenForms {
 		f.Add([]byte(c.yaml))
+	}
+	for _, text := range hopeless {
+		f.Add([]byte(text))
+	}
+}
+
+// hopeless are texts that the line reader is certain are no YAML.
+var hopeless = []string{
+	"a: {{ b }}:{{ c }}\n", "a: {{ b }}/c\n", "- {{ a }}{{ b }}\n", "a:\n{% if b %}\nc: d\n{% endif %}\n", "a: {{ b | default([]) }}\n", "a: \"b\" c\n", "a: [b] \"c\"\n",
+	"{{ a }} b\n", "a: [b {c: d}]\n", "a: [@b]\n", "- &a b\n- *a c\n", "a: 'b' - c\n", "a: {b: c} ? d\n", "a: [`b`]\n",
+}
+
+func TestHopeless(t *testing.T) {
+	for _, text := range hopeless {
+		if d, no := readStrict([]byte(text), false); d != nil || !no {
+			t.Errorf("%q: %v, %v", text, d, no)
+		}
+		if err := same([]byte(text)); err != nil {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+	for _, text := range []string{"{{ a }}: b\n", "- {a}: b\n", "a: !b c\n", "a: {b}#c\n", "[a]: b\n", "'a' : b\n", "? a\n", "- 'a'\t: b\n"} {
+		if _, no := readStrict([]byte(text), false); no {
+			t.Errorf("%q is said to be no YAML", text)
+		}
+	}
+}
+
+// TestPieces puts texts together from pieces of templates and YAML. What the line reader says is no YAML, the full parser
+// refuses.
+func TestPieces(t *testing.T) {
+	pieces := []string{"a", "b", ": ", ":", "- ", "\n", "\n  ", "\n    ", " ", "{", "}", "{{ ", " }}", "{% ", " %}", "[", "]", ", ", "'", "\"", "#", " # ", "&a ", "*a", "|", ">\n", "? ", "!t ", "%", "@", "-", "\t"}
+	rnd := rand.New(rand.NewPCG(3, 4))
+	said := 0
+	for range 60000 {
+		var b strings.Builder
+		for range 2 + rnd.IntN(14) {
+			b.WriteString(pieces[rnd.IntN(len(pieces))])
+		}
+		if _, no := readStrict([]byte(b.String()), false); no {
+			if said++; readFull([]byte(b.String())) != nil {
+				t.Fatalf("the line reader is certain that this is no YAML: %q", b.String())
+			}
+		}
+	}
+	if said < 2000 {
+		t.Errorf("only %d texts are said to be no YAML", said)
 	}
 }
 
