@@ -78,12 +78,14 @@ func gitObjects(t testing.TB, dir string) map[string]string {
 	return objects
 }
 
+// open opens a repository's store, of which walks divide every tree that has a worker's share.
 func open(t testing.TB, dir string, f Format) *Store {
 	t.Helper()
 	s, err := Open(filepath.Join(dir, "objects"), f)
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.minPiece = 1
 	t.Cleanup(func() { _ = s.Close() })
 	return s
 }
@@ -97,9 +99,16 @@ func walked(t testing.TB, s *Store, o WalkOptions) (objects map[string]string, e
 	var mu sync.Mutex
 	o.Kinds, o.Workers = everyKind, 3
 	err := s.Walk(context.Background(), o, func() func(*Object) {
+		kept := map[int]string{}
 		return func(obj *Object) {
 			mu.Lock()
 			defer mu.Unlock()
+			if obj.Base >= 0 {
+				checkCopies(t, obj, kept)
+			}
+			if obj.Slot >= 0 {
+				kept[obj.Slot] = string(obj.Data)
+			}
 			id := s.Format().Hex(s.ID(obj.Ord))
 			if _, twice := objects[id]; twice || errs[id] != nil {
 				t.Errorf("%s comes twice", id)
@@ -115,6 +124,20 @@ func walked(t testing.TB, s *Store, o WalkOptions) (objects map[string]string, e
 		t.Fatal(err)
 	}
 	return objects, errs
+}
+
+// checkCopies holds an object to what it says of its base.
+func checkCopies(t testing.TB, obj *Object, kept map[int]string) {
+	t.Helper()
+	base, known := kept[obj.Base]
+	if !known || obj.Base == obj.Slot {
+		t.Errorf("object %d has base %d, which is not kept, and slot %d", obj.Ord, obj.Base, obj.Slot)
+	}
+	for _, c := range obj.Copies {
+		if string(obj.Data[c.To:c.To+c.Len]) != base[c.From:c.From+c.Len] {
+			t.Errorf("object %d: %d bytes at %d are not those of its base at %d", obj.Ord, c.Len, c.To, c.From)
+		}
+	}
 }
 
 func TestAgainstGit(t *testing.T) {

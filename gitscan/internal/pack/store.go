@@ -42,8 +42,10 @@ type Store struct {
 	midxs   []*multiIndex
 	forests []*forest // of packs; built on the first walk
 	once    sync.Once
-	bases   baseCache
-	infl    sync.Pool
+	// minPiece is the constant of this name unless a test gives it.
+	minPiece int64
+	bases    baseCache
+	infl     sync.Pool
 }
 
 // Open opens objectDir and its alternates. A damaged pack is reported by Damage and left out; a missing object

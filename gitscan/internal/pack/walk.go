@@ -41,25 +41,11 @@ type WalkOptions struct {
 // kind 0 and an error when the walk wants blobs. Walk returns when all workers have ended; its error is the context's.
 func (s *Store) Walk(ctx context.Context, o WalkOptions, newWorker func() func(*Object)) error {
 	s.once.Do(s.buildForests)
-	var jobs []walkJob
-	if o.Verify && o.Kinds.Has(Blob) {
-		jobs = s.sumJobs()
-	}
-	for part, f := range s.forests {
-		jobs = append(jobs, rootJobs(part, f, o.Kinds)...)
-		if o.Kinds.Has(Blob) && len(f.bad) > 0 {
-			jobs = append(jobs, walkJob{part: part, bad: true})
-		}
-	}
-	for i, l := range s.loose {
-		for from := 0; from < len(l.ids); from += looseChunk {
-			jobs = append(jobs, walkJob{part: len(s.packs) + i, from: from, to: min(from+looseChunk, len(l.ids))})
-		}
-	}
+	jobs, cuts := s.divide(o)
 	var next atomic.Int64
 	p := pool.New().WithContext(ctx).WithCancelOnError()
 	for range max(o.Workers, 1) {
-		w := &walker{s: s, o: o, emit: newWorker(), obj: Object{Slot: -1, Base: -1}}
+		w := &walker{s: s, o: o, cuts: cuts, emit: newWorker(), obj: Object{Slot: -1, Base: -1}}
 		p.Go(func(ctx context.Context) error {
 			debug.SetPanicOnFault(true) // of this goroutine: see read
 			for {
@@ -76,34 +62,6 @@ func (s *Store) Walk(ctx context.Context, o WalkOptions, newWorker func() func(*
 	return p.Wait()
 }
 
-// walkJob is some roots of one pack's forest, its damaged entries, its checksum, or some objects of a loose directory.
-type walkJob struct {
-	part     int
-	roots    []int32
-	bad, sum bool
-	from, to int
-}
-
-// Chunks keep the workers busy to the end without making them meet at the counter too often.
-const (
-	rootChunk  = 64
-	looseChunk = 64
-)
-
-func rootJobs(part int, f *forest, kinds Kinds) (jobs []walkJob) {
-	var roots []int32
-	for i, b := range f.base {
-		if (b == isRoot || b == external) && kinds.Has(f.kind[i]) {
-			roots = append(roots, int32(i))
-		}
-	}
-	for len(roots) > 0 {
-		n := min(rootChunk, len(roots))
-		jobs, roots = append(jobs, walkJob{part: part, roots: roots[:n:n]}), roots[n:]
-	}
-	return jobs
-}
-
 func (s *Store) buildForests() {
 	for _, p := range s.packs {
 		s.forests = append(s.forests, buildForest(p, func(id ID) (Kind, bool) {
@@ -117,6 +75,7 @@ func (s *Store) buildForests() {
 type walker struct {
 	s     *Store
 	o     WalkOptions
+	cuts  []cutSet // by part
 	emit  func(*Object)
 	inf   inflater
 	delta []byte
@@ -179,10 +138,11 @@ func (w *walker) run(ctx context.Context, j walkJob) error {
 // tree walks one tree of the forest depth first. A base is freed before its last child is entered.
 func (w *walker) tree(ctx context.Context, part int, f *forest, root int32) error {
 	w.slots, w.nSlots = w.slots[:0], 0
-	data, err := w.read(f, root, nil)
+	cut := w.cuts[part]
+	data, err := w.readFrom(f, root)
 	w.copies = w.copies[:0]
 	if slot, ok := w.settle(part, f, root, data, -1, err); ok {
-		w.stack = append(w.stack[:0], frame{data, f.child[root], slot})
+		w.stack = append(w.stack[:0], frame{data, cut.child(f, root), slot})
 	}
 	for len(w.stack) > 0 {
 		if err := ctx.Err(); err != nil {
@@ -191,7 +151,7 @@ func (w *walker) tree(ctx context.Context, part int, f *forest, root int32) erro
 		}
 		top := &w.stack[len(w.stack)-1]
 		c := top.next
-		top.next = f.sibling[c]
+		top.next = cut.sibling(f, c)
 		data, err := w.read(f, c, top.data)
 		base, last := top.slot, top.next < 0
 		if last {
@@ -200,7 +160,7 @@ func (w *walker) tree(ctx context.Context, part int, f *forest, root int32) erro
 		}
 		slot, ok := w.settle(part, f, c, data, base, err)
 		if ok {
-			w.stack = append(w.stack, frame{data, f.child[c], slot})
+			w.stack = append(w.stack, frame{data, cut.child(f, c), slot})
 		}
 		if last {
 			w.freeSlot(base)
@@ -214,6 +174,7 @@ func (w *walker) tree(ctx context.Context, part int, f *forest, root int32) erro
 func (w *walker) settle(part int, f *forest, i int32, data []byte, base int, err error) (slot int, walk bool) {
 	var tl tooLarge
 	slot = -1
+	hasChild := w.cuts[part].child(f, i) >= 0
 	switch {
 	case errors.As(err, &tl):
 		w.give(part, f, i, nil, tl.size, ErrTooLarge)
@@ -222,7 +183,7 @@ func (w *walker) settle(part int, f *forest, i int32, data []byte, base int, err
 	case w.o.MaxSize > 0 && len(data) > w.o.MaxSize:
 		w.give(part, f, i, nil, len(data), ErrTooLarge)
 	default:
-		if f.child[i] >= 0 {
+		if hasChild {
 			slot = w.slot()
 		}
 		w.obj.Slot, w.obj.Base, w.obj.Copies = slot, base, w.copies
@@ -236,20 +197,24 @@ func (w *walker) settle(part int, f *forest, i int32, data []byte, base int, err
 		w.lost(part, f, i)
 		return -1, false
 	}
-	if f.child[i] < 0 {
+	if !hasChild {
 		w.release(data)
 		return -1, false
 	}
 	return slot, true
 }
 
+// errBase ends the reading of what is a delta of something that cannot be read.
+var errBase = errors.New("the base of its delta cannot be read")
+
 // lost hands out everything below an entry that could not be read.
 func (w *walker) lost(part int, f *forest, i int32) {
+	cut := w.cuts[part]
 	todo := []int32{i}
 	for len(todo) > 0 {
 		i, todo = todo[len(todo)-1], todo[:len(todo)-1]
-		for c := f.child[i]; c >= 0; c = f.sibling[c] {
-			w.give(part, f, c, nil, 0, fmt.Errorf("%s: offset %d: the base of its delta cannot be read", f.pack.path, f.offsets[c]))
+		for c := cut.child(f, i); c >= 0; c = cut.sibling(f, c) {
+			w.give(part, f, c, nil, 0, fmt.Errorf("%s: offset %d: %w", f.pack.path, f.offsets[c], errBase))
 			todo = append(todo, c)
 		}
 	}
