@@ -5,24 +5,11 @@ import (
 	"errors"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"rummage/gitscan/internal/pack"
 	"rummage/scan"
 )
-
-// commitNode is what the walk over history needs of a commit; the rest is read again for the few that are reported.
-type commitNode struct {
-	ord     uint32 // in the store
-	tree    pack.ID
-	parents []int32 // nodes; missing ones are left out
-	time    int64   // committer's, seconds since 1970
-	reached bool    // by a ref
-	wanted  bool    // within what the user narrowed the scan to
-	known   bool    // an earlier scan had it
-	cut     bool    // a parent is not here: shallow boundary or missing
-}
 
 // header is the parsed head of a commit object. Bytes alias the object.
 type header struct {
@@ -143,83 +130,4 @@ func tagTarget(f pack.Format, data []byte) (id pack.ID, kind, message string, er
 		return id, "", "", errors.New("tag object names no object")
 	}
 	return id, kind, string(msg), nil
-}
-
-// graph is every commit of the repository, in no particular order until sortParentsFirst.
-type graph struct {
-	mu      sync.Mutex
-	nodes   []commitNode
-	byOrd   map[uint32]int32
-	parents map[int32][]pack.ID // until link
-	tags    []tagObject
-}
-
-// tagObject is an annotated tag found in the store.
-type tagObject struct {
-	ord     uint32
-	id      pack.ID
-	target  pack.ID
-	kind    string
-	reached []string // refs that lead to it
-}
-
-func newGraph() *graph {
-	return &graph{byOrd: map[uint32]int32{}, parents: map[int32][]pack.ID{}}
-}
-
-func (g *graph) addCommit(ord uint32, h header) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	n := int32(len(g.nodes))
-	g.nodes = append(g.nodes, commitNode{ord: ord, tree: h.tree, time: h.time})
-	g.byOrd[ord] = n
-	if len(h.parents) > 0 {
-		g.parents[n] = append([]pack.ID(nil), h.parents...)
-	}
-}
-
-// link turns parent ids into nodes. Missing ones are handed to the caller with the commit that names them.
-func (g *graph) link(s *pack.Store, missing func(child int32, parent pack.ID)) {
-	for n := range g.nodes {
-		for _, id := range g.parents[int32(n)] {
-			ord, ok := s.Find(id)
-			p, known := g.byOrd[ord]
-			if !ok || !known {
-				g.nodes[n].cut = true
-				missing(int32(n), id)
-				continue
-			}
-			g.nodes[n].parents = append(g.nodes[n].parents, p)
-		}
-	}
-	g.parents = nil
-}
-
-// bounded reports whether a wanted commit has a parent that is not wanted.
-func (g *graph) bounded() bool {
-	for i := range g.nodes {
-		if !g.nodes[i].wanted {
-			continue
-		}
-		for _, p := range g.nodes[i].parents {
-			if !g.nodes[p].wanted {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// reach marks what can be reached from a commit, calling mark for each node newly reached. mark reports whether to go
-// on to its parents.
-func (g *graph) reach(from int32, mark func(*commitNode) bool) {
-	stack := []int32{from}
-	for len(stack) > 0 {
-		n := stack[len(stack)-1]
-		stack = stack[:len(stack)-1]
-		if !mark(&g.nodes[n]) {
-			continue
-		}
-		stack = append(stack, g.nodes[n].parents...)
-	}
 }

@@ -104,7 +104,7 @@ func (h *history) walk(ctx context.Context) error {
 	nodes := h.repo.graph.nodes
 	for n := range nodes {
 		if nodes[n].wanted {
-			for _, p := range nodes[n].parents {
+			for _, p := range h.repo.graph.parents(int32(n)) {
 				if nodes[p].wanted {
 					h.waiting[p]++
 				}
@@ -124,7 +124,7 @@ func (h *history) walk(ctx context.Context) error {
 
 // release forgets the states that no child will ask for.
 func (h *history) release(n int32) {
-	for _, p := range h.repo.graph.nodes[n].parents {
+	for _, p := range h.repo.graph.parents(n) {
 		if h.repo.graph.nodes[p].wanted {
 			if h.waiting[p]--; h.waiting[p] == 0 {
 				h.states[p] = pmap{}
@@ -138,29 +138,29 @@ func (h *history) release(n int32) {
 
 // commit works out the state of one commit. Its trees may have been compared already.
 func (h *history) commit(n int32, compared *comparison) {
-	node := &h.repo.graph.nodes[n]
+	tree, parents := h.repo.graph.tree(n), h.repo.graph.parents(n)
 	var first pmap
-	if len(node.parents) > 0 {
-		first = h.states[node.parents[0]]
+	if len(parents) > 0 {
+		first = h.states[parents[0]]
 	}
 	clear(h.changed)
 	h.keys = h.keys[:0]
 	h.blobs = h.blobs[:0]
-	h.at = walkPoint{node: n, first: first, tree: h.views.of(node.tree)}
+	h.at = walkPoint{node: n, first: first, tree: h.views.of(tree)}
 	if compared == nil {
 		h.diff.diff(h.repo.trees(n))
 	} else {
 		compared.each(h.change)
 	}
-	h.dependents(node.tree)
-	if len(node.parents) > 1 {
-		for _, p := range node.parents[1:] {
+	h.dependents(tree)
+	if len(parents) > 1 {
+		for _, p := range parents[1:] {
 			first.diff(h.states[p], func(key uint32, a, _ *pathState) {
 				if _, ok := h.changed[key]; ok {
 					return
 				}
 				if a == nil && h.bounded {
-					ref, ids := h.holds(node.tree, key)
+					ref, ids := h.holds(tree, key)
 					h.mark(key, ids, ref, pack.ID{})
 					return
 				}
@@ -314,10 +314,10 @@ func (h *history) mark(key uint32, ids []scan.SecretID, ref scan.BlobRef, old pa
 
 // combine makes the state of one path from what the commit holds there and what its parents have.
 func (h *history) combine(n int32, key uint32, b changedBlob) *pathState {
-	node := &h.repo.graph.nodes[n]
 	now := h.changed[key]
-	parents := make([]*pathState, 0, len(node.parents))
-	for i, p := range node.parents {
+	from := h.repo.graph.parents(n)
+	parents := make([]*pathState, 0, len(from))
+	for i, p := range from {
 		var s *pathState
 		if h.repo.graph.nodes[p].wanted {
 			s = h.states[p].get(key)
@@ -349,9 +349,9 @@ func (h *history) combine(n int32, key uint32, b changedBlob) *pathState {
 func (h *history) outside(i int, p int32, key uint32, b changedBlob) *pathState {
 	var ids []scan.SecretID
 	if i == 0 && !b.old.IsZero() {
-		_, ids = h.holdsBlob(h.repo.graph.nodes[p].tree, b.old, key)
+		_, ids = h.holdsBlob(h.repo.graph.tree(p), b.old, key)
 	} else {
-		_, ids = h.holds(h.repo.graph.nodes[p].tree, key)
+		_, ids = h.holds(h.repo.graph.tree(p), key)
 	}
 	s := &pathState{}
 	for _, sec := range ids {

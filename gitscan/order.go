@@ -58,7 +58,7 @@ func (r *Repo) childrenOf(each func(child int32)) children {
 	pairs := func(f func(p, n int32)) {
 		for n := range nodes {
 			if nodes[n].wanted {
-				for _, p := range nodes[n].parents {
+				for _, p := range r.graph.parents(int32(n)) {
 					if nodes[p].wanted {
 						f(p, int32(n))
 					}
@@ -138,9 +138,8 @@ func (q *commitQueue) pop() int32 {
 
 // trees are the tree of a commit's first parent, zero when it has none, and its own.
 func (r *Repo) trees(n int32) (first, own pack.ID) {
-	node := &r.graph.nodes[n]
-	if len(node.parents) > 0 {
-		first = r.graph.nodes[node.parents[0]].tree
+	if parents := r.graph.parents(n); len(parents) > 0 {
+		first = r.graph.tree(parents[0])
 	}
-	return first, node.tree
+	return first, r.graph.tree(n)
 }

@@ -303,7 +303,7 @@ func (p *placer) danglingNames(ctx context.Context, blobs map[pack.ID]scan.BlobR
 }
 
 func (p *placer) isMessage(ord uint32) bool {
-	if _, ok := p.repo.graph.byOrd[ord]; ok {
+	if _, ok := p.repo.graph.node(ord); ok {
 		return true
 	}
 	return slices.ContainsFunc(p.repo.graph.tags, func(t tagObject) bool { return t.ord == ord })

@@ -50,13 +50,14 @@ func (r *Repo) Search(ctx context.Context, workers int, open func() scan.Visitor
 // ones.
 func (r *Repo) readCommits(ctx context.Context, workers int, open func() visitMessages) error {
 	r.progress.SetStage("reading commits")
-	r.graph = newGraph()
+	r.graph = newGraph(r.store)
 	err := r.store.Walk(ctx, pack.WalkOptions{Kinds: pack.Of(pack.Commit, pack.Tag), Workers: workers, Verify: true},
 		func() func(*pack.Object) {
 			v := open()
 			return unlessDone(ctx, func(o *pack.Object) { r.commitOrTag(o, v) })
 		})
 	if err := cmp.Or(err, ctx.Err()); err != nil {
+		r.graph.link(func(int32, pack.ID) {}) // what was found in messages until then is placed
 		return err
 	}
 	r.link()
@@ -120,12 +121,6 @@ func (r *Repo) commitOrTag(o *pack.Object, visit visitMessages) {
 	}
 }
 
-func (g *graph) addTag(t tagObject) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.tags = append(g.tags, t)
-}
-
 // searcher searches the blobs of one worker.
 type searcher struct {
 	repo   *Repo
@@ -184,9 +179,7 @@ func (s *searcher) blob(o *pack.Object) {
 func (r *Repo) link() {
 	g := r.graph
 	f := r.format.objects
-	// Workers find commits in any order; everything after this must not depend on it.
-	slices.SortFunc(g.tags, func(a, b tagObject) int { return a.id.Compare(b.id) })
-	g.link(r.store, func(child int32, parent pack.ID) {
+	g.link(func(child int32, parent pack.ID) {
 		id := r.store.ID(g.nodes[child].ord)
 		if r.shallow[id] {
 			r.problem(f.Hex(id), "history ends here: shallow clone; fetch the rest with: git fetch --unshallow")
@@ -245,7 +238,7 @@ func (r *Repo) resolveRef(rf ref, tags map[pack.ID]*tagObject, byNode map[int32]
 			r.lacks(id, "object that "+rf.name+" names")
 			return
 		}
-		if n, ok := r.graph.byOrd[ord]; ok {
+		if n, ok := r.graph.node(ord); ok {
 			byNode[n] = append(byNode[n], rf.name)
 			return
 		}
@@ -346,11 +339,7 @@ func (s *selector) commits(ctx context.Context) error {
 			s.nCommits++
 		}
 		s.todo = append(s.todo, node.ord)
-		var first pack.ID
-		if len(node.parents) > 0 {
-			first = nodes[node.parents[0]].tree
-		}
-		d.diff(first, node.tree)
+		d.diff(s.repo.trees(int32(i)))
 	}
 	return nil
 }
@@ -367,14 +356,15 @@ func (s *selector) mergedFrom(ctx context.Context) error {
 	})
 	n := 0
 	for i := range nodes {
-		if !nodes[i].wanted || len(nodes[i].parents) < 2 {
+		parents := s.repo.graph.parents(int32(i))
+		if !nodes[i].wanted || len(parents) < 2 {
 			continue
 		}
 		if err := check(ctx, &n); err != nil {
 			return err
 		}
-		for _, p := range nodes[i].parents[1:] {
-			d.diff(nodes[p].tree, nodes[i].tree)
+		for _, p := range parents[1:] {
+			d.diff(s.repo.graph.tree(p), s.repo.graph.tree(int32(i)))
 		}
 	}
 	return nil

@@ -191,13 +191,13 @@ func (r *Repo) step(rev string, n int32, op byte, count int) (int32, error) {
 		if count == 0 {
 			return n, nil
 		}
-		if p := r.graph.nodes[n].parents; count <= len(p) {
+		if p := r.graph.parents(n); count <= len(p) {
 			return p[count-1], nil
 		}
 		return 0, fmt.Errorf("revision %q: the commit has no parent %d", rev, count)
 	}
 	for range count {
-		p := r.graph.nodes[n].parents
+		p := r.graph.parents(n)
 		if len(p) == 0 {
 			return 0, fmt.Errorf("revision %q: history is not that long", rev)
 		}
@@ -287,7 +287,7 @@ func (r *Repo) peel(t *tagObject) (int32, bool) {
 		if !ok {
 			return 0, false
 		}
-		if n, ok := r.graph.byOrd[ord]; ok {
+		if n, ok := r.graph.node(ord); ok {
 			return n, true
 		}
 		i := slices.IndexFunc(r.graph.tags, func(x tagObject) bool { return x.ord == ord })

@@ -80,8 +80,7 @@ func (r *Repo) node(id pack.ID) (int32, bool) {
 	if !ok {
 		return 0, false
 	}
-	n, ok := r.graph.byOrd[ord]
-	return n, ok
+	return r.graph.node(ord)
 }
 
 // wasThere reports whether the scan before had an object.
@@ -152,11 +151,7 @@ func (r *Repo) markReached(ctx context.Context) error {
 		if err := check(ctx, &n); err != nil {
 			return err
 		}
-		var first pack.ID
-		if p := nodes[i].parents; len(p) > 0 {
-			first = nodes[p[0]].tree
-		}
-		d.diff(first, nodes[i].tree)
+		d.diff(r.trees(i))
 	}
 	for _, id := range s.old.apart {
 		if _, ok := r.store.Find(id); !ok {
@@ -273,8 +268,8 @@ func (r *Repo) landmarks(unreachable bool, limit int) []int32 {
 	for i := range nodes {
 		if unreachable || nodes[i].reached {
 			all = append(all, int32(i))
-			for _, p := range nodes[i].parents {
-				inner[p] = len(nodes[p].parents) > 0
+			for _, p := range r.graph.parents(int32(i)) {
+				inner[p] = len(r.graph.parents(p)) > 0
 			}
 		}
 	}

@@ -189,7 +189,7 @@ func (n *nearness) near(path string) bool {
 
 // around registers the files near a changed path of which no commit of the scan told, since they are older.
 func (h *history) around(path []byte) {
-	tree := h.repo.graph.nodes[h.at.node].tree
+	tree := h.repo.graph.tree(h.at.node)
 	all := h.lookup.Watched(string(path))
 	view := h.views.of(tree)
 	h.register(tree, "", all, 0, view)
