@@ -27,8 +27,9 @@ const (
 	minPiece = 1 << 18
 )
 
-// cutSet is the entries of a forest whose trees are walked apart from those of their bases.
-type cutSet map[int32]bool
+// cutSet is the entries of a forest whose trees are walked apart from those of their bases, each with the way to it from
+// its base up to the root.
+type cutSet map[int32][]int32
 
 // child is the first child of an entry that is walked with it, -1 for none.
 func (cut cutSet) child(f *forest, i int32) int32 { return cut.skip(f, f.child[i]) }
@@ -37,7 +38,7 @@ func (cut cutSet) child(f *forest, i int32) int32 { return cut.skip(f, f.child[i
 func (cut cutSet) sibling(f *forest, c int32) int32 { return cut.skip(f, f.sibling[c]) }
 
 func (cut cutSet) skip(f *forest, c int32) int32 {
-	for len(cut) > 0 && c >= 0 && cut[c] {
+	for len(cut) > 0 && c >= 0 && cut[c] != nil {
 		c = f.sibling[c]
 	}
 	return c
@@ -78,10 +79,11 @@ type weighed struct {
 
 // divideForest adds the jobs of a forest: heavy trees, and chunks of others in the order of their offsets.
 func (s *Store) divideForest(o WalkOptions, part int, f *forest, heavy, light []weighed) (_, _ []weighed, cut cutSet) {
-	weight, total := f.weights(o.Kinds)
+	base := f.bases()
+	weight, total := f.weights(o.Kinds, base)
 	limit := max(total/int64(max(o.Workers, 1)*pieces), cmp.Or(s.minPiece, minPiece))
 	if o.Workers > 1 {
-		cut = f.cut(weight, limit)
+		cut = f.cut(weight, base, limit)
 	}
 	var chunk []int32
 	flush := func() {
@@ -90,9 +92,9 @@ func (s *Store) divideForest(o WalkOptions, part int, f *forest, heavy, light []
 		}
 	}
 	sum := int64(0)
-	for i, b := range f.base {
+	for i, b := range base {
 		i := int32(i)
-		if !o.Kinds.Has(f.kind[i]) || b != isRoot && b != external && !cut[i] {
+		if !o.Kinds.Has(f.kind[i]) || b >= 0 && cut[i] == nil {
 			continue
 		}
 		if o.Workers > 1 && weight[i] > limit/pieces {
@@ -109,40 +111,59 @@ func (s *Store) divideForest(o WalkOptions, part int, f *forest, heavy, light []
 	return heavy, light, cut
 }
 
+// bases are the bases of the entries, -1 for none.
+func (f *forest) bases() []int32 {
+	base := make([]int32, len(f.child))
+	for i := range base {
+		base[i] = -1
+	}
+	for i, c := range f.child {
+		for ; c >= 0; c = f.sibling[c] {
+			base[c] = int32(i)
+		}
+	}
+	return base
+}
+
 // weights is about how much work the tree of each entry is, and all together: entries of other kinds have none. Of a
 // delta whose base stands behind it, which git does not write, the weight does not reach the base.
-func (f *forest) weights(kinds Kinds) (weight []int64, total int64) {
-	weight = make([]int64, len(f.base))
+func (f *forest) weights(kinds Kinds, base []int32) (weight []int64, total int64) {
+	weight = make([]int64, len(base))
 	end := uint64(len(f.pack.data))
-	for i := len(f.base) - 1; i >= 0; i-- {
-		if kinds.Has(f.kind[i]) && f.offsets[i] < end {
-			own := int64(end-f.offsets[i]) + entryCost
+	for i := len(base) - 1; i >= 0; i-- {
+		off := f.offset(int32(i))
+		if kinds.Has(f.kind[i]) && off < end {
+			own := int64(end-off) + entryCost
 			weight[i] += own
 			total += own
-			if b := f.base[i]; b >= 0 {
+			if b := base[i]; b >= 0 {
 				weight[b] += weight[i]
 			}
 		}
-		end = min(end, f.offsets[i])
+		end = min(end, off)
 	}
 	return weight, total
 }
 
 // cut divides trees that are heavier than the limit, from their leaves on, and leaves each piece its own weight. A piece
 // can be heavier where a base has many small deltas: those are not worth making the base again.
-func (f *forest) cut(weight []int64, limit int64) cutSet {
+func (f *forest) cut(weight []int64, base []int32, limit int64) cutSet {
 	cut := cutSet{}
-	for i := range weight { // to own weights
-		if b := f.base[i]; b >= 0 && int(b) < i {
+	for i, b := range base { // to own weights
+		if b >= 0 && int(b) < i {
 			weight[b] -= weight[i]
 		}
 	}
-	for i := len(f.base) - 1; i >= 0; i-- {
-		b := f.base[i]
+	for i := len(base) - 1; i >= 0; i-- {
+		b := base[i]
 		switch {
 		case b < 0 || int(b) > i:
 		case weight[i] > limit || weight[i] > limit/8 && weight[b]+weight[i] > limit:
-			cut[int32(i)] = true
+			var way []int32
+			for ; b >= 0; b = base[b] {
+				way = append(way, b)
+			}
+			cut[int32(i)] = way
 		default:
 			weight[b] += weight[i]
 		}
@@ -150,21 +171,17 @@ func (f *forest) cut(weight []int64, limit int64) cutSet {
 	return cut
 }
 
-// readFrom reads an object by the whole way from the root of its tree.
-func (w *walker) readFrom(f *forest, i int32) (data []byte, err error) {
-	way := []int32{i}
-	for f.base[way[len(way)-1]] >= 0 {
-		way = append(way, f.base[way[len(way)-1]])
-	}
+// readRoot reads the root of a tree, or of one that was cut off, by the whole way to it.
+func (w *walker) readRoot(f *forest, i int32, way []int32) (data []byte, err error) {
 	for n := len(way) - 1; n >= 0; n-- {
 		base := data
-		if data, err = w.read(f, way[n], base); err != nil {
-			if n > 0 {
-				err = errBase
-			}
-			return nil, err
+		if data, err = w.read(f, way[n], base, n == len(way)-1); err != nil {
+			return nil, errBase
 		}
 		w.release(base)
 	}
-	return data, nil
+	base := data
+	data, err = w.read(f, i, base, len(way) == 0)
+	w.release(base)
+	return data, err
 }

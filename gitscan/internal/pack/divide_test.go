@@ -18,7 +18,7 @@ func TestDivide(t *testing.T) {
 		o := WalkOptions{Kinds: Of(Blob), Workers: workers}
 		jobs, cuts := s.divide(o)
 		f := s.forests[0]
-		weights, total := f.weights(o.Kinds)
+		weights, total := f.weights(o.Kinds, f.bases())
 		heaviest, single := int64(0), int64(0) // of jobs, of entries
 		seen := map[int32]bool{}
 		for _, j := range jobs {

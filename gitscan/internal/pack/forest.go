@@ -2,24 +2,16 @@ package pack
 
 import (
 	"fmt"
+	"math/bits"
 	"slices"
-	"sort"
 )
 
-// Marks of forest.base that are not an entry.
-const (
-	isRoot   = -1 // a whole object
-	external = -2 // a ref-delta whose base is in another pack or loose
-	isBad    = -3 // the header cannot be read
-)
-
-// forest is the delta forest of a pack: its entries in the order of their offsets, each with its base and its
-// children. Roots are whole objects and deltas against objects outside the pack.
+// forest is the delta forest of a pack: its entries in the order of their offsets, each with its children. Roots are
+// whole objects and deltas against objects outside the pack. There are as many entries as objects, and so nothing is
+// kept of them that the index tells as well.
 type forest struct {
 	pack    *packFile
-	offsets []uint64 // ascending
 	pos     []uint32 // entry → position in the index
-	base    []int32  // entry → entry, or a mark
 	kind    []Kind   // of the object that comes out; 0 where no root leads to the entry
 	child   []int32  // entry → first child, -1 none; children are ordered by weight, heaviest last
 	sibling []int32  // entry → next child of the same base
@@ -32,146 +24,166 @@ type badEntry struct {
 	err   error
 }
 
+// offset is where an entry starts, past any pack where the index does not say: reading the header reports it.
+func (f *forest) offset(i int32) uint64 {
+	off, ok := f.pack.idx.offset(int(f.pos[i]))
+	if !ok {
+		return ^uint64(0)
+	}
+	return off
+}
+
 // kindOf tells the kind of an object elsewhere in the store, for external bases.
 type kindOf func(ID) (Kind, bool)
+
+// builder makes a forest, with what is only needed for that.
+type builder struct {
+	*forest
+	lookup kindOf
+	starts startList
+	base   []int32 // entry → entry, or a mark
+	roots  []int32
+}
+
+// Marks of builder.base that are not an entry.
+const (
+	isRoot = -1 // a whole object, or a ref-delta whose base is in another pack or loose
+	isBad  = -2 // the header cannot be read
+)
 
 // buildForest reads every entry's header. Damage costs the entries it touches, never the pack.
 func buildForest(p *packFile, lookup kindOf) *forest {
 	n := p.idx.n
-	f := &forest{
-		pack: p, offsets: make([]uint64, n), pos: make([]uint32, n), base: make([]int32, n),
-		kind: make([]Kind, n), child: make([]int32, n), sibling: make([]int32, n),
-	}
-	f.sortByOffset()
+	f := &forest{pack: p, kind: make([]Kind, n), child: make([]int32, n), sibling: make([]int32, n)}
+	b := builder{forest: f, lookup: lookup, starts: newStartList(p.idx), base: make([]int32, n)}
+	f.pos = make([]uint32, n)
 	for i := range n {
+		f.pos[i] = b.starts.pos(i)
 		f.child[i], f.sibling[i] = -1, -1
 	}
 	for i := range n {
-		f.readBase(int32(i), lookup)
+		b.readBase(int32(i))
 	}
+	b.starts = startList{}
 	// Linking from the back gives children in ascending order of offset.
 	for i := n - 1; i >= 0; i-- {
-		if b := f.base[i]; b >= 0 {
-			f.sibling[i], f.child[b] = f.child[b], int32(i)
+		if base := b.base[i]; base >= 0 {
+			f.sibling[i], f.child[base] = f.child[base], int32(i)
 		}
 	}
-	f.settle()
+	b.settle()
 	return f
 }
 
-func (f *forest) sortByOffset() {
-	for i := range f.pos {
-		f.pos[i] = uint32(i)
-	}
-	at := make([]uint64, len(f.pos))
-	for i := range at {
-		off, ok := f.pack.idx.offset(i)
+// startList is the entries of an index by their offsets, each a number of which the upper bits are the offset and the
+// lower ones the position in the index.
+type startList struct {
+	keys []uint64 // ascending
+	low  int      // bits of positions
+}
+
+func newStartList(x *index) startList {
+	l := startList{keys: make([]uint64, x.n), low: bits.Len(uint(x.n))}
+	for i := range l.keys {
+		off, ok := x.offset(i)
 		if !ok {
-			off = ^uint64(0) // past any pack: the header read reports it
+			off = ^uint64(0)
 		}
-		at[i] = off
+		l.keys[i] = l.upper(off) | uint64(i)
 	}
-	slices.SortFunc(f.pos, func(a, b uint32) int {
-		switch {
-		case at[a] < at[b]:
-			return -1
-		case at[a] > at[b]:
-			return 1
-		}
-		return int(a) - int(b)
-	})
-	for i, p := range f.pos {
-		f.offsets[i] = at[p]
-	}
+	slices.Sort(l.keys)
+	return l
+}
+
+// upper is an offset in the upper bits. One that is too large for them is in no pack that can be mapped, and as good as
+// any other such.
+func (l *startList) upper(off uint64) uint64 { return min(off, ^uint64(0)>>l.low) << l.low }
+
+func (l *startList) pos(i int) uint32 { return uint32(l.keys[i] & (1<<l.low - 1)) }
+
+// at is the entry that starts at an offset.
+func (l *startList) at(off uint64) (int32, bool) {
+	key := l.upper(off)
+	i, _ := slices.BinarySearch(l.keys, key)
+	return int32(i), i < len(l.keys) && l.keys[i]>>l.low<<l.low == key
 }
 
 // readBase fills base, and kind for roots, of one entry.
-func (f *forest) readBase(i int32, lookup kindOf) {
-	e, err := f.pack.entryAt(f.offsets[i])
+func (b *builder) readBase(i int32) {
+	off := b.offset(i)
+	e, err := b.pack.entryAt(off)
 	if err != nil {
-		f.base[i] = isBad
-		f.bad = append(f.bad, badEntry{i, err})
+		b.spoil(i, err)
 		return
 	}
 	switch e.kind {
 	case ofsDelta:
-		b, ok := f.at(e.baseOff)
+		base, ok := b.starts.at(e.baseOff)
 		if !ok {
-			f.base[i] = isBad
-			f.bad = append(f.bad, badEntry{i, fmt.Errorf("offset %d: its base offset %d is no entry", f.offsets[i], e.baseOff)})
+			b.spoil(i, fmt.Errorf("offset %d: its base offset %d is no entry", off, e.baseOff))
 			return
 		}
-		f.base[i] = b
+		b.base[i] = base
 	case refDelta:
-		if pos, ok := f.pack.idx.find(e.baseID); ok {
-			if off, ok := f.pack.idx.offset(pos); ok {
-				if b, ok := f.at(off); ok {
-					f.base[i] = b
+		if pos, ok := b.pack.idx.find(e.baseID); ok {
+			if at, ok := b.pack.idx.offset(pos); ok {
+				if base, ok := b.starts.at(at); ok {
+					b.base[i] = base
 					return
 				}
 			}
 		}
-		k, ok := lookup(e.baseID)
+		k, ok := b.lookup(e.baseID)
 		if !ok {
-			f.base[i] = isBad
-			f.bad = append(f.bad, badEntry{i, fmt.Errorf("offset %d: its base %s is missing", f.offsets[i], f.pack.format.Hex(e.baseID))})
+			b.spoil(i, fmt.Errorf("offset %d: its base %s is missing", off, b.pack.format.Hex(e.baseID)))
 			return
 		}
-		f.base[i], f.kind[i] = external, k
+		b.root(i, k)
 	default:
-		f.base[i], f.kind[i] = isRoot, e.kind
+		b.root(i, e.kind)
 	}
 }
 
-// at is the entry that starts at an offset.
-func (f *forest) at(off uint64) (int32, bool) {
-	i := sort.Search(len(f.offsets), func(i int) bool { return f.offsets[i] >= off })
-	return int32(i), i < len(f.offsets) && f.offsets[i] == off
+func (b *builder) root(i int32, k Kind) {
+	b.base[i], b.kind[i] = isRoot, k
+	b.roots = append(b.roots, i)
+}
+
+func (b *builder) spoil(i int32, err error) {
+	b.base[i] = isBad
+	b.bad = append(b.bad, badEntry{i, err})
 }
 
 // settle carries kinds from roots to leaves, orders children by weight and finds what no root reaches: deltas of a
 // bad entry, and cycles of ref-deltas.
-func (f *forest) settle() {
-	order := make([]int32, 0, len(f.base))
-	for i := range f.base {
-		if b := f.base[i]; b == isRoot || b == external {
-			order = append(order, int32(i))
-		}
-	}
+func (b *builder) settle() {
+	order := make([]int32, 0, len(b.base))
+	order = append(order, b.roots...)
 	for n := 0; n < len(order); n++ {
-		for c := f.child[order[n]]; c >= 0; c = f.sibling[c] {
-			f.kind[c] = f.kind[order[n]]
+		for c := b.child[order[n]]; c >= 0; c = b.sibling[c] {
+			b.kind[c] = b.kind[order[n]]
 			order = append(order, c)
 		}
 	}
-	weight := make([]uint32, len(f.base))
+	weight := make([]uint32, len(b.base))
 	for n := len(order) - 1; n >= 0; n-- {
 		i := order[n]
 		weight[i]++
-		if b := f.base[i]; b >= 0 {
-			weight[b] += weight[i]
+		if base := b.base[i]; base >= 0 {
+			weight[base] += weight[i]
 		}
 	}
 	for _, i := range order {
-		f.heaviestLast(i, weight)
+		b.heaviestLast(i, weight)
 	}
-	if len(order)+countBad(f.base) == len(f.base) {
+	if len(order)+len(b.bad) == len(b.base) {
 		return
 	}
-	for i := range f.base {
-		if f.kind[i] == 0 && f.base[i] != isBad {
-			f.bad = append(f.bad, badEntry{int32(i), fmt.Errorf("offset %d: its delta chain leads to no object", f.offsets[i])})
+	for i := range b.base {
+		if b.kind[i] == 0 && b.base[i] != isBad {
+			b.bad = append(b.bad, badEntry{int32(i), fmt.Errorf("offset %d: its delta chain leads to no object", b.offset(int32(i)))})
 		}
 	}
-}
-
-func countBad(base []int32) (n int) {
-	for _, b := range base {
-		if b == isBad {
-			n++
-		}
-	}
-	return n
 }
 
 // heaviestLast moves the child with the largest tree to the end of the list. A walk frees a base before it enters

@@ -128,6 +128,9 @@ func (w *walker) run(ctx context.Context, j walkJob) error {
 		return ctx.Err()
 	}
 	for _, root := range j.roots {
+		if !w.o.Kinds.Has(f.kind[root]) {
+			continue
+		}
 		if err := w.tree(ctx, j.part, f, root); err != nil {
 			return err
 		}
@@ -139,7 +142,7 @@ func (w *walker) run(ctx context.Context, j walkJob) error {
 func (w *walker) tree(ctx context.Context, part int, f *forest, root int32) error {
 	w.slots, w.nSlots = w.slots[:0], 0
 	cut := w.cuts[part]
-	data, err := w.readFrom(f, root)
+	data, err := w.readRoot(f, root, cut[root])
 	w.copies = w.copies[:0]
 	if slot, ok := w.settle(part, f, root, data, -1, err); ok {
 		w.stack = append(w.stack[:0], frame{data, cut.child(f, root), slot})
@@ -152,7 +155,7 @@ func (w *walker) tree(ctx context.Context, part int, f *forest, root int32) erro
 		top := &w.stack[len(w.stack)-1]
 		c := top.next
 		top.next = cut.sibling(f, c)
-		data, err := w.read(f, c, top.data)
+		data, err := w.read(f, c, top.data, false)
 		base, last := top.slot, top.next < 0
 		if last {
 			w.release(top.data)
@@ -179,7 +182,7 @@ func (w *walker) settle(part int, f *forest, i int32, data []byte, base int, err
 	case errors.As(err, &tl):
 		w.give(part, f, i, nil, tl.size, ErrTooLarge)
 	case err != nil:
-		w.give(part, f, i, nil, 0, fmt.Errorf("%s: offset %d: %w", f.pack.path, f.offsets[i], err))
+		w.give(part, f, i, nil, 0, fmt.Errorf("%s: offset %d: %w", f.pack.path, f.offset(i), err))
 	case w.o.MaxSize > 0 && len(data) > w.o.MaxSize:
 		w.give(part, f, i, nil, len(data), ErrTooLarge)
 	default:
@@ -214,7 +217,7 @@ func (w *walker) lost(part int, f *forest, i int32) {
 	for len(todo) > 0 {
 		i, todo = todo[len(todo)-1], todo[:len(todo)-1]
 		for c := cut.child(f, i); c >= 0; c = cut.sibling(f, c) {
-			w.give(part, f, c, nil, 0, fmt.Errorf("%s: offset %d: %w", f.pack.path, f.offsets[c], errBase))
+			w.give(part, f, c, nil, 0, fmt.Errorf("%s: offset %d: %w", f.pack.path, f.offset(c), errBase))
 			todo = append(todo, c)
 		}
 	}
@@ -253,20 +256,20 @@ func (w *walker) admit(f *forest, i int32, size int) error {
 
 // read makes an object from its base, or without one for a root. The pack is mapped: where its file cannot be read any
 // more, touching its bytes is a fault. That costs the object.
-func (w *walker) read(f *forest, i int32, base []byte) (data []byte, err error) {
+func (w *walker) read(f *forest, i int32, base []byte, root bool) (data []byte, err error) {
 	defer noteFault(&err)
-	if f.base[i] < 0 {
+	if root {
 		return w.root(f, i)
 	}
 	return w.child(f, i, base)
 }
 
 func (w *walker) root(f *forest, i int32) ([]byte, error) {
-	e, err := f.pack.entryAt(f.offsets[i])
+	e, err := f.pack.entryAt(f.offset(i))
 	if err != nil {
 		return nil, err
 	}
-	if f.base[i] == external {
+	if e.kind == refDelta {
 		_, base, err := w.s.foreignBase(f.pack, e.baseID)
 		if err != nil {
 			return nil, err
@@ -280,7 +283,7 @@ func (w *walker) root(f *forest, i int32) ([]byte, error) {
 }
 
 func (w *walker) child(f *forest, i int32, base []byte) ([]byte, error) {
-	e, err := f.pack.entryAt(f.offsets[i])
+	e, err := f.pack.entryAt(f.offset(i))
 	if err != nil {
 		return nil, err
 	}
