@@ -23,6 +23,7 @@ type structured struct {
 	settings map[string]bool
 	wanted   bool            // some rule names a context of structured files
 	matcher  *detect.Matcher // for what is read while placing
+	reader   structure.Reader
 	sniffed  map[BlobRef]structure.Set
 	hits     map[structuredKey]*structuredHits
 	failed   map[BlobRef]Problem
@@ -46,7 +47,7 @@ type structuredHits struct {
 }
 
 func newStructured(d *detect.Detector, src Source) structured {
-	s := structured{src: src, hits: map[structuredKey]*structuredHits{}, failed: map[BlobRef]Problem{},
+	s := structured{src: src, reader: structure.Reader{Keep: d.Relevant}, hits: map[structuredKey]*structuredHits{}, failed: map[BlobRef]Problem{},
 		sniffed: map[BlobRef]structure.Set{}, settings: map[string]bool{}, counts: map[structure.Kind]int64{}, remedies: map[string]string{}}
 	for _, r := range d.Rules().Rules() {
 		for _, in := range r.In {
@@ -220,11 +221,11 @@ func (c *collector) read(ref BlobRef, name string, kind structure.Kind) *structu
 		c.files.matcher = c.matcher()
 	}
 	c.profile.Lap(detect.SharePlace)
-	reading, problems := kind.Read(text)
+	read := c.files.reader.Each(structure.Set(0).Add(kind), text)
 	c.profile.Lap(detect.ShareStructured)
-	hits := locate(text, c.files.matcher.MatchWith(text, reading))
+	hits := locate(text, c.files.matcher.MatchWith(text, read[0].Reading))
 	c.identify(hits)
-	return &structuredHits{hits: hits, problems: problems}
+	return &structuredHits{hits: hits, problems: read[0].Problems}
 }
 
 // problems are the structured files that could not be read again, in the order of their paths.

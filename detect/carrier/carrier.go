@@ -48,10 +48,15 @@ type Walker struct {
 	// Owner is given to every entry that is added.
 	Owner assignment.Span
 
+	// Memory, if there is one, is what is known of other versions of the file.
+	Memory *Memory
+
 	*scratch
-	depth int
-	level int  // index in shells
-	deep  bool // something was too deep
+	strict bool // the document is as the line reader read it
+	flow   bool // the pair being read stands in a flow mapping
+	depth  int
+	level  int  // index in shells
+	deep   bool // something was too deep
 	// script says that a command is read: a shell will see what is left of its references.
 	script bool
 	// budget is how many bytes aliases may still stand for.
@@ -77,9 +82,14 @@ func New(data []byte, problems []yamltree.Problem) Walker {
 	return Walker{Data: data, Problems: problems, scratch: scratches.Get().(*scratch)}
 }
 
-// Done ends the walk and returns what was found.
+// Done ends the walk and returns what was found. With a Memory the list is valid until the next walk with it ends.
 func (w *Walker) Done() []Entry {
-	entries := append([]Entry(nil), w.entries...)
+	entries := w.entries
+	if m := w.Memory; m != nil {
+		w.entries, m.lent = m.lent, entries // the list before that was given is not needed any more
+	} else {
+		entries = append([]Entry(nil), entries...)
+	}
 	if s := w.scratch; cap(s.entries) <= maxScratch && cap(s.seen) <= 1<<20 {
 		clear(s.entries) // their values must not be kept alive
 		s.entries = s.entries[:0]
@@ -103,6 +113,7 @@ func (w *Walker) Truncate(n int) { w.entries = w.entries[:n] }
 func (w *Walker) Document(d *yamltree.Document) {
 	w.seen = append(w.seen[:0], make([]bool, d.Len())...)
 	w.depth, w.deep, w.budget, w.Owner = 0, false, d.Span.Len()+1<<16, assignment.Span{}
+	w.strict = d.Strict()
 }
 
 // Enter is the collection that a node is or stands for, if it is one and was not read before.
@@ -125,7 +136,9 @@ func (w *Walker) Enter(n yamltree.Node) (yamltree.Node, bool) {
 // Pairs calls f for each key and value of a mapping and of those merged into it.
 func (w *Walker) Pairs(n yamltree.Node, f func(k, v yamltree.Node)) {
 	w.depth++
+	flow := n.Style() == yamltree.Flow
 	for k, v := range n.Pairs() {
+		w.flow = flow
 		if k.Is("<<") && !k.Quoted() {
 			w.merge(v, f)
 			continue

@@ -16,10 +16,15 @@ const maxScript = 1 << 16
 // Command reads a command: text for a shell, or a list of arguments, whose members may be such text again. Each scalar
 // is a value of the key; each flag with its value, and each variable that is set, is one more.
 func (w *Walker) Command(c assignment.Context, k, v yamltree.Node) {
+	p, known := w.Recall(string(c), k, v)
+	if known {
+		return
+	}
 	before := w.script
 	w.script = true
 	w.command(c, k, v)
 	w.script = before
+	w.Remember(p)
 }
 
 func (w *Walker) command(c assignment.Context, k, v yamltree.Node) {

@@ -83,9 +83,13 @@ type Inline struct {
 }
 
 // Parse reads a compose file. It always returns one.
-func Parse(data []byte) *File {
+func Parse(data []byte) *File { return parse(data, nil) }
+
+// parse is Parse, with what is known of other versions of the file, if anything.
+func parse(data []byte, known *carrier.Memory) *File {
 	tree := yamltree.Parse(data)
 	r := newReader(data, tree)
+	r.Memory = known
 	for _, d := range tree.Documents {
 		r.document(d)
 	}

@@ -13,31 +13,44 @@ func (r *reader) service(n yamltree.Node) {
 		image = Tag
 	}
 	r.Pairs(n, func(k, v yamltree.Node) {
-		switch string(k.Bytes()) {
-		case "image":
-			r.Values(image, k, v)
-		case "build":
-			r.build(k, v)
-		case "deploy":
-			r.nested(k, v, map[string]assignment.Context{"labels": Label})
-		case "healthcheck":
-			r.healthcheck(k, v)
-		case "logging":
-			r.nested(k, v, map[string]assignment.Context{"options": Logging})
-		case "develop":
-			r.develop(v)
-		case "post_start", "pre_stop":
-			r.hooks(v, r.hook)
-		case "pre_start":
-			r.hooks(v, r.service)
-		case "extends":
-			r.extends(k, v)
-		case "credential_spec":
-			r.credentialSpec(k, v)
-		default:
-			r.field(k, v)
+		p, known := r.Recall(string(image), k, v)
+		if known {
+			return
+		}
+		others := len(r.f.References) + len(r.f.Inlines)
+		r.key(image, k, v)
+		if others == len(r.f.References)+len(r.f.Inlines) {
+			r.Remember(p)
 		}
 	})
+}
+
+// key reads a key of a service.
+func (r *reader) key(image assignment.Context, k, v yamltree.Node) {
+	switch string(k.Bytes()) {
+	case "image":
+		r.Values(image, k, v)
+	case "build":
+		r.build(k, v)
+	case "deploy":
+		r.nested(k, v, map[string]assignment.Context{"labels": Label})
+	case "healthcheck":
+		r.healthcheck(k, v)
+	case "logging":
+		r.nested(k, v, map[string]assignment.Context{"options": Logging})
+	case "develop":
+		r.develop(v)
+	case "post_start", "pre_stop":
+		r.hooks(v, r.hook)
+	case "pre_start":
+		r.hooks(v, r.service)
+	case "extends":
+		r.extends(k, v)
+	case "credential_spec":
+		r.credentialSpec(k, v)
+	default:
+		r.field(k, v)
+	}
 }
 
 // field reads those keys of a service whose values need no more than a context.

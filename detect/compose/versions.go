@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"rummage/detect/assignment"
+	"rummage/detect/carrier"
 	"rummage/detect/yamltree"
 )
 
@@ -13,13 +14,15 @@ import (
 // A file is cut into blocks: each key at the left with what is indented below it, and below services each service. A
 // block that means the same wherever it stands is read once, in a copy of its own, and then known by its bytes. A file
 // of which one block is not like that is for Parse: one with anchors, aliases or merges, of several documents, with
-// lines that are not understood or take the full parser, without a key that says where services are.
+// lines that are not understood or take the full parser, without a key that says where services are. Of such a file what
+// the keys of services hold is known by its bytes.
 //
 // The zero value is ready for use. A Reader belongs to one goroutine.
 type Reader struct {
 	top      map[string]*block // by their bytes
 	services map[string]*block
 	size     int // of all that is known, in bytes
+	keys     carrier.Memory
 	starts   []int
 	inner    []int
 	parts    []placedBlock
@@ -71,7 +74,7 @@ func (r *Reader) read(data []byte) *File {
 	if r.cut(data) {
 		f = r.join()
 	} else {
-		f = Parse(data)
+		f = parse(data, &r.keys)
 	}
 	if r.size > maxKnown {
 		clear(r.top)

@@ -29,10 +29,7 @@ func (k Kind) Read(data []byte) (r detect.Reading, problems int) {
 		f := dotenv.Options{Sample: k == DotenvSample, Shell: k == Envrc}.Parse(data)
 		return detect.Reading{Assignments: dotenvAssignments(nil, f)}, len(f.Problems)
 	case GitHub, GitLab, Helm, Kubernetes:
-		kinds := map[Kind]yamlfile.Kind{GitHub: yamlfile.GitHub, GitLab: yamlfile.GitLab, Helm: yamlfile.Helm, Kubernetes: yamlfile.Kubernetes}
-		f := kinds[k].Parse(data)
-		list := append(entries(nil, f.Assignments), provenanceArgs(data, f.Assignments)...)
-		return detect.Reading{Assignments: list}, len(f.Problems)
+		return yamlReading(nil, data, yamlKinds[k].Parse(data))
 	case Bake:
 		f := bake.Parse(data)
 		list := append(entries(nil, f.Assignments), provenanceArgs(data, f.Assignments)...)
@@ -54,9 +51,18 @@ func (k Kind) Read(data []byte) (r detect.Reading, problems int) {
 	return detect.Reading{}, 0
 }
 
+// yamlKinds are the kinds that package yamlfile reads.
+var yamlKinds = [...]yamlfile.Kind{GitHub: yamlfile.GitHub, GitLab: yamlfile.GitLab, Helm: yamlfile.Helm, Kubernetes: yamlfile.Kubernetes}
+
+func yamlReading(list []assignment.Assignment, data []byte, f *yamlfile.File) (detect.Reading, int) {
+	list = append(entries(list, f.Assignments), provenanceArgs(data, f.Assignments)...)
+	return detect.Reading{Assignments: list}, len(f.Problems)
+}
+
 // entries appends what a reader of YAML found. A name whose value comes from elsewhere is kept, empty: that it is given
 // at all may be what matters.
 func entries(list []assignment.Assignment, found []carrier.Entry) []assignment.Assignment {
+	list = slices.Grow(list, len(found))
 	for i := range found {
 		a := found[i].Assignment
 		a.Refers = found[i].Form == interpolate.Reference
@@ -85,9 +91,11 @@ type Reader struct {
 	docker  dockerfile.Reader
 	compose compose.Reader
 	dotenv  dotenv.Reader
+	yaml    yamlfile.Reader
 	// Memory that is used again.
-	all                     []Read
-	stack, settings, sample []assignment.Assignment
+	all []Read
+	// lists are for the assignments of each kind.
+	lists [YAML][]assignment.Assignment
 }
 
 // Read is a file as it was read.
@@ -122,21 +130,26 @@ func (r *Reader) read(k Kind, data []byte) (detect.Reading, int) {
 		return dockerReading(r.docker.Read(data))
 	case Compose:
 		f := r.compose.Read(data)
-		r.stack = composeAssignments(again(r.stack), data, f)
-		return detect.Reading{Assignments: r.stack}, len(f.Problems)
+		r.lists[k] = composeAssignments(again(r.lists[k]), data, f)
+		return detect.Reading{Assignments: r.lists[k]}, len(f.Problems)
 	case Dotenv:
 		f := r.dotenv.Read(data)
-		r.settings = dotenvAssignments(again(r.settings), f)
-		return detect.Reading{Assignments: r.settings}, len(f.Problems)
+		r.lists[k] = dotenvAssignments(again(r.lists[k]), f)
+		return detect.Reading{Assignments: r.lists[k]}, len(f.Problems)
 	case DotenvSample:
 		if n := len(r.all); n > 0 && r.all[n-1].Kind == Dotenv {
 			// The same assignments, in another context.
-			r.sample = append(again(r.sample), r.all[n-1].Reading.Assignments...)
-			for i := range r.sample {
-				r.sample[i].Context = dotenv.Sampled
+			list := append(again(r.lists[k]), r.all[n-1].Reading.Assignments...)
+			for i := range list {
+				list[i].Context = dotenv.Sampled
 			}
-			return detect.Reading{Assignments: r.sample}, r.all[n-1].Problems
+			r.lists[k] = list
+			return detect.Reading{Assignments: list}, r.all[n-1].Problems
 		}
+	case GitHub, GitLab, Helm, Kubernetes:
+		reading, problems := yamlReading(again(r.lists[k]), data, r.yaml.Read(yamlKinds[k], data))
+		r.lists[k] = reading.Assignments
+		return reading, problems
 	}
 	return k.Read(data)
 }

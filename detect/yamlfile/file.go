@@ -63,10 +63,19 @@ type File struct {
 func Parse(name string, data []byte) *File { return Recognize(name, data).Parse(data) }
 
 // Parse reads a file of the kind. It always returns one.
-func (k Kind) Parse(data []byte) *File {
+func (k Kind) Parse(data []byte) *File { return k.parse(data, nil) }
+
+// Reader reads one version of a file after another, as Kind.Parse does, and reads again only those commands that it has
+// not seen before. The zero value is ready for use. A Reader belongs to one goroutine.
+type Reader struct{ known carrier.Memory }
+
+// Read reads a file of the kind.
+func (r *Reader) Read(k Kind, data []byte) *File { return k.parse(data, &r.known) }
+
+func (k Kind) parse(data []byte, known *carrier.Memory) *File {
 	tree := yamltree.Parse(data)
 	r := reader{Walker: carrier.New(data, tree.Problems)}
-	r.Default = Default
+	r.Default, r.Memory = Default, known
 	for _, d := range tree.Documents {
 		r.document(k, d)
 	}

@@ -1,5 +1,11 @@
 package yamltree
 
+import (
+	"bytes"
+
+	"rummage/detect/assignment"
+)
+
 // Versions of a file have most of their blocks in common: the keys of a mapping, each with what is indented below it.
 // The functions of this file are for readers that read a block once and remember what it is. They rest on what the line
 // reader does when it is strict: it looks no further than the lines that belong to a node and the first one behind
@@ -67,8 +73,7 @@ func (t *Tree) Separable(data []byte, key int) bool {
 	if d.Full || d.Broken || d.changed || root.Kind() != Mapping || root.Style() != Plain || root.Span().Start != key {
 		return false
 	}
-	marks := marks{data: data, next: [2]int{-1, -1}}
-	for p := marks.after(key); p < len(data); p = marks.after(p) {
+	for p := nextMark(data, key); p < len(data); p = nextMark(data, p) {
 		if isMark(data, p) {
 			return false
 		}
@@ -95,4 +100,43 @@ func (t *Tree) Separable(data []byte, key int) bool {
 func LoneReturns(data []byte) bool {
 	read := unixLines(data)
 	return len(data) > 0 && &read[0] != &data[0]
+}
+
+// Strict says that the line reader was certain of the document.
+func (d *Document) Strict() bool { return !d.Full && !d.Broken && !d.changed }
+
+// Piece is where a key of a block mapping and its value stand in the file, with the rest of the last line, and the column
+// of the key. ok says that these and the bytes there say all that they are, in a document that is Strict: nothing in
+// them has an anchor, is an alias or is merged, and no block scalar is without text or keeps the lines behind it.
+func (n Node) Piece(value Node) (s assignment.Span, column int, ok bool) {
+	d, key := n.doc, n.at()
+	if d == nil || key.style != Plain || key.kind != Scalar || value.doc != d || value.id <= n.id {
+		return s, 0, false
+	}
+	data := d.data
+	last := value.id
+	for e := &d.nodes[last]; (e.kind == Mapping || e.kind == Sequence) && e.first != 0; e = &d.nodes[last] {
+		for last = e.first; d.nodes[last].next != 0; last = d.nodes[last].next {
+		}
+	}
+	end := key.end
+	for i := n.id; i <= last; i++ {
+		e := &d.nodes[i]
+		if e.anchored || e.kind == Alias {
+			return s, 0, false
+		}
+		switch {
+		case e.kind != Scalar:
+		case e.style == Literal, e.style == Folded:
+			if e.start == e.end || readHeader(data, d.Span.Start+int(e.first), len(data)).chomp == '+' {
+				return s, 0, false
+			}
+		case e.style == Plain && e.end-e.start == 2 && string(Node{d, i}.Span().Of(data)) == "<<":
+			return s, 0, false
+		}
+		end = max(end, e.end)
+	}
+	s = assignment.Span{Start: d.Span.Start + int(key.start), End: lineEnd(data, d.Span.Start+int(end))}
+	column = s.Start - 1 - bytes.LastIndexByte(data[:s.Start], '\n')
+	return s, column, column < 1<<15
 }

@@ -2,6 +2,8 @@ package yamltree
 
 import (
 	"bytes"
+	"encoding/binary"
+	"math/bits"
 	"unicode/utf8"
 
 	"rummage/detect/assignment"
@@ -27,8 +29,7 @@ func split(data []byte) []piece {
 			pieces = append(pieces, piece{assignment.Span{Start: start, End: end}, body})
 		}
 	}
-	marks := marks{data: data, next: [2]int{-1, -1}}
-	for p := start; p < len(data); p = marks.after(p) {
+	for p := start; p < len(data); p = nextMark(data, p) {
 		if !isMark(data, p) {
 			continue
 		}
@@ -48,25 +49,14 @@ func split(data []byte) []piece {
 	return pieces
 }
 
-// marks finds lines that begin with three dashes or three dots.
-type marks struct {
-	data []byte
-	next [2]int // the offset of the next of each kind, -1 when it is not known
-}
-
-// after is the next such line behind p, or the end of the data.
-func (m *marks) after(p int) int {
-	for i, mark := range [...]string{"\n---", "\n..."} {
-		if m.next[i] > p || m.next[i] == len(m.data) {
-			continue
-		}
-		if n := bytes.Index(m.data[p:], []byte(mark)); n >= 0 {
-			m.next[i] = p + n + 1
-		} else {
-			m.next[i] = len(m.data)
+// nextMark is the first line behind p that begins with three dashes or three dots, or the end of the data.
+func nextMark(data []byte, p int) int {
+	for p = lineEnd(data, p); p+2 < len(data); p = lineEnd(data, p) {
+		if c := data[p]; (c == '-' || c == '.') && data[p+1] == c && data[p+2] == c {
+			return p
 		}
 	}
-	return min(m.next[0], m.next[1])
+	return len(data)
 }
 
 // isMark reports whether a document mark stands at p.
@@ -135,9 +125,11 @@ var byteClass = func() (t [256]byte) {
 // knows LF and CRLF only.
 func ordinary(data []byte) bool {
 	ascii := true
-	for i, c := range data {
-		switch byteClass[c] {
-		case 0:
+	for i := 0; i < len(data); i++ {
+		if i = skipPrinting(data, i); i == len(data) {
+			break
+		}
+		switch byteClass[data[i]] {
 		case forbidden:
 			return false
 		case returns:
@@ -161,4 +153,18 @@ func ordinary(data []byte) bool {
 		}
 	}
 	return true
+}
+
+// skipPrinting is the offset, from i on, of the first byte that is no printing ASCII, or one within eight bytes of the end.
+func skipPrinting(data []byte, i int) int {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	for ; i+8 <= len(data); i += 8 {
+		x := binary.LittleEndian.Uint64(data[i:])
+		del := x ^ 0x7f*ones
+		// The lowest of the bits is right; those above may be there for a borrow.
+		if found := (x | (x - 0x20*ones) | (del-ones)&^del) & tops; found != 0 {
+			return i + bits.TrailingZeros64(found)/8
+		}
+	}
+	return i
 }
