@@ -53,6 +53,17 @@ type Reader struct {
 // Reset forgets what commands before have written to pipes.
 func (r *Reader) Reset() { clear(r.pipes) }
 
+// Idle says that nothing was written to pipes that is still to be read: commands that follow are read as if they were
+// the first.
+func (r *Reader) Idle() bool {
+	for i := range r.pipes {
+		if r.pipes[i].ok {
+			return false
+		}
+	}
+	return true
+}
+
 // Forget lets go of the texts read last, which the Reader's memory refers to.
 func (r *Reader) Forget() {
 	r.Script = nil

@@ -33,6 +33,13 @@ func Parse(base string, data []byte) []Entry {
 // Parse reads a file of the kind, and returns its assignments, about in the order of the file.
 func (k Kind) Parse(data []byte) []Entry {
 	r := reader{data: data, dialect: interpolate.Shell}
+	r.read(k)
+	return r.entries
+}
+
+// read reads all.
+func (r *reader) read(k Kind) {
+	data := r.data
 	all := placed.Of(data, assignment.Span{End: len(data)})
 	switch k {
 	case Shell:
@@ -46,7 +53,6 @@ func (k Kind) Parse(data []byte) []Entry {
 	case Jenkinsfile:
 		r.jenkinsfile()
 	}
-	return r.entries
 }
 
 // maxScripts is how deep the texts of shells are followed into one another.
@@ -59,6 +65,7 @@ type reader struct {
 	entries []Entry
 	shells  []*scripter
 	level   int
+	known   *memory // nil if nothing is remembered
 }
 
 // scripter is what reading the text of a shell needs.
@@ -70,8 +77,26 @@ type scripter struct {
 	found   func(command.Found)
 }
 
-// script reads the text of a shell.
+// script reads the text of a shell, or recalls it.
 func (r *reader) script(t placed.Text) {
+	if r.level > 0 || r.known == nil || !t.Verbatim() {
+		r.readScript(t, nil)
+		return
+	}
+	if t.Len() == len(r.data) {
+		r.readScript(t, &parts{r: r, t: t, start: -1})
+		return
+	}
+	if r.recall(wholeText, t) {
+		return
+	}
+	before := len(r.entries)
+	r.readScript(t, nil)
+	r.remember(wholeText, t, before)
+}
+
+// readScript reads the text of a shell, in parts if that is asked for.
+func (r *reader) readScript(t placed.Text, p *parts) {
 	if len(r.shells) == r.level {
 		s := new(scripter)
 		s.visit = func(c *shell.Command) { r.command(s, c) }
@@ -90,6 +115,10 @@ func (r *reader) script(t placed.Text) {
 	}
 	s := r.shells[r.level]
 	s.command.Reset()
+	if s.split.Line = nil; p != nil {
+		p.command = &s.command
+		s.split.Line = p.line
+	}
 	s.split.Split(t, '\\', s.visit)
 }
 

@@ -67,6 +67,7 @@ func (s *Splitter) document(i, limit int, name string, strip bool) placed.Text {
 	}
 	start := s.docEnd
 	if start >= limit {
+		s.far = len(s.b) + 1
 		return placed.Text{} // no line is left, or none that belongs to what stands in `…`
 	}
 	for s.docEnd < limit {
@@ -80,8 +81,10 @@ func (s *Splitter) document(i, limit int, name string, strip bool) placed.Text {
 			line = bytes.TrimLeft(line, "\t")
 		}
 		if string(line) == name {
+			s.far = max(s.far, s.docEnd)
 			return s.t.Slice(start, at)
 		}
 	}
+	s.far = len(s.b) + 1
 	return s.t.Slice(start, limit)
 }

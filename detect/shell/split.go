@@ -60,8 +60,12 @@ func Commands(t placed.Text, escape byte, visit func(*Command)) {
 // Split is Commands. It must not be called from visit; another Splitter may.
 func (s *Splitter) Split(t placed.Text, escape byte, visit func(*Command)) {
 	s.t, s.b, s.escape, s.visit = t, t.Bytes, escape, visit
-	s.depth, s.docLine, s.docEnd, s.lineStop, s.noBraces = 0, 0, 0, 0, 0
-	s.commands(0, len(s.b), 0)
+	s.depth, s.docLine, s.docEnd, s.far, s.lineStop, s.noBraces = 0, 0, 0, 0, 0, 0
+	start := 0
+	if s.Line != nil {
+		start = s.Line(0)
+	}
+	s.commands(start, len(s.b), 0)
 }
 
 // Classes of bytes of shell text.
@@ -93,6 +97,11 @@ var Class = func() (t [256]uint8) {
 
 // Splitter splits shell text, one after another with the same memory. The zero value is ready for use.
 type Splitter struct {
+	// Line, if there is one, is called with the offset of each line, and of the end of the text behind a line end, that
+	// cuts the text in two: what stands before and what stands behind are split as if each were all there is. It
+	// returns the offset of such a line at which to go on.
+	Line func(i int) int
+
 	t       placed.Text
 	b       []byte
 	escape  byte
@@ -103,13 +112,15 @@ type Splitter struct {
 	scratch []Node
 	// docLine is the end of the last line that names heredocs, docEnd where the bodies of those read end.
 	docLine, docEnd int
+	// far is how far heredocs have reached, behind the end of the text for one that looked for its end in vain.
+	far int
 	// lineStop is the end of the line that a template was looked for in, noBraces where one was looked for in vain.
 	lineStop, noBraces int
 }
 
 // Forget lets go of the text split last, which the Splitter's memory refers to.
 func (s *Splitter) Forget() {
-	s.t, s.b, s.visit = placed.Text{}, nil, nil
+	s.t, s.b, s.visit, s.Line = placed.Text{}, nil, nil, nil
 	for _, c := range s.stack {
 		clear(c.Assigns[:cap(c.Assigns)])
 		clear(c.Words[:cap(c.Words)])
@@ -160,6 +171,9 @@ func (s *Splitter) commands(i, limit int, closing byte) int {
 			s.emit(c, "\n")
 			if i++; i == s.docLine+1 {
 				i = max(i, s.docEnd)
+			}
+			if s.Line != nil && s.depth == 0 && s.far <= i {
+				i = s.Line(i)
 			}
 		case b == ')':
 			s.emit(c, ")")

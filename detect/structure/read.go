@@ -41,14 +41,17 @@ func (k Kind) Read(data []byte) (r detect.Reading, problems int) {
 		f := devcontainer.Parse(data)
 		return detect.Reading{Assignments: entries(nil, f.Assignments)}, len(f.Problems)
 	case Shell, Makefile, Justfile, Procfile, Jenkinsfile:
-		found := script.Kind(slices.Index(scripts[:], k)).Parse(data)
-		list := make([]assignment.Assignment, 0, len(found))
-		for i := range found {
-			list = append(list, found[i].Assignment)
-		}
-		return detect.Reading{Assignments: list}, 0
+		return detect.Reading{Assignments: scriptAssignments(nil, script.Kind(slices.Index(scripts[:], k)).Parse(data))}, 0
 	}
 	return detect.Reading{}, 0
+}
+
+func scriptAssignments(list []assignment.Assignment, found []script.Entry) []assignment.Assignment {
+	list = slices.Grow(list, len(found))
+	for i := range found {
+		list = append(list, found[i].Assignment)
+	}
+	return list
 }
 
 // yamlKinds are the kinds that package yamlfile reads.
@@ -92,6 +95,7 @@ type Reader struct {
 	compose compose.Reader
 	dotenv  dotenv.Reader
 	yaml    yamlfile.Reader
+	script  script.Reader
 	// Memory that is used again.
 	all []Read
 	// lists are for the assignments of each kind.
@@ -150,6 +154,9 @@ func (r *Reader) read(k Kind, data []byte) (detect.Reading, int) {
 		reading, problems := yamlReading(again(r.lists[k]), data, r.yaml.Read(yamlKinds[k], data))
 		r.lists[k] = reading.Assignments
 		return reading, problems
+	case Shell, Makefile, Justfile, Procfile, Jenkinsfile:
+		r.lists[k] = scriptAssignments(again(r.lists[k]), r.script.Read(script.Kind(slices.Index(scripts[:], k)), data))
+		return detect.Reading{Assignments: r.lists[k]}, 0
 	}
 	return k.Read(data)
 }
