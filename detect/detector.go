@@ -61,7 +61,7 @@ func New(rs *Ruleset) *Detector {
 		byRule:      make(map[*Rule]int32, len(rs.rules)),
 		inContext:   map[assignment.Context]*contextRules{},
 	}
-	var table wordTable
+	table := d.newTable()
 	for i, r := range rs.rules {
 		p := &d.programs[i]
 		p.rule, p.placed, p.isText = r, r.placed(), r.reads(assignment.Text)
@@ -71,12 +71,12 @@ func New(rs *Ruleset) *Detector {
 		case r.NameOnly():
 			d.names.rules = append(d.names.rules, int32(i))
 		case r.Regex != "" || p.isText || len(r.In) > 0 && len(r.Keywords) > 0:
-			d.addWords(&table, int32(i))
+			d.addWords(table, int32(i))
 		}
 	}
 	d.near = len(d.inContext)+len(rs.rules) < math.MaxUint16 && (len(d.wordLen) == 0 || slices.Max(d.wordLen) <= plausible.Around)
 	d.resolveRequired()
-	d.words = sync.OnceValue(func() *literal.Set { return newSet(table.words) })
+	d.words = sync.OnceValue(func() *literal.Set { return newSet(table.words, rs.layout) })
 	d.inNames = sync.OnceValue(d.namePieces)
 	d.names.index = sync.OnceFunc(d.indexNames)
 	return d
@@ -132,7 +132,7 @@ func (d *Detector) namePieces() *literal.Set {
 			}
 		}
 	}
-	return newSet(pieces)
+	return newSet(pieces, "")
 }
 
 // afterName are marks that a keyword may have behind it to tell the end of a name in free text.
@@ -142,6 +142,28 @@ const afterName = "=: \"'])"
 type wordTable struct {
 	words []string
 	index map[string]int32
+	room  []int32 // for lists of one rule, which most are
+}
+
+// newTable makes room for the keywords of all rules: a program that is started for every push has them counted first.
+func (d *Detector) newTable() *wordTable {
+	n := 0
+	for _, r := range d.rules.rules {
+		n += len(r.Keywords)
+	}
+	d.wordLen, d.wordNames = make([]int, 0, n), make([]int, 0, n)
+	d.wordRules, d.wordText = make([][]int32, 0, n), make([][]int32, 0, n)
+	return &wordTable{words: make([]string, 0, n), index: make(map[string]int32, n), room: make([]int32, 0, n)}
+}
+
+// add appends a rule to a list.
+func (t *wordTable) add(list []int32, rule int32) []int32 {
+	if list == nil && len(t.room) < cap(t.room) {
+		n := len(t.room)
+		t.room = append(t.room, rule)
+		return t.room[n : n+1 : n+1]
+	}
+	return append(list, rule)
 }
 
 // addWords has a rule run when one of its keywords is found. For a rule without any, words that its matches cannot do
@@ -158,10 +180,9 @@ func (d *Detector) addWords(t *wordTable, rule int32) {
 		d.always = append(d.always, rule)
 		return
 	}
-	if t.index == nil {
-		t.index = map[string]int32{}
-	}
-	for _, k := range wordsOf(p.keywords) {
+	words := wordsOf(p.keywords)
+	p.words = make([]int32, 0, len(words))
+	for _, k := range words {
 		w, known := t.index[k]
 		if !known {
 			w = int32(len(t.words))
@@ -175,17 +196,22 @@ func (d *Detector) addWords(t *wordTable, rule int32) {
 		}
 		p.words = append(p.words, w)
 		if p.rule.Regex == "" {
-			d.wordText[w] = append(d.wordText[w], rule)
+			d.wordText[w] = t.add(d.wordText[w], rule)
 		} else {
-			d.wordRules[w] = append(d.wordRules[w], rule)
+			d.wordRules[w] = t.add(d.wordRules[w], rule)
 		}
 	}
 }
 
-// newSet prepares words, nil for none.
-func newSet(words []string) *literal.Set {
+// newSet prepares words, nil for none. A layout that is not of these words is not used.
+func newSet(words []string, layout string) *literal.Set {
 	if len(words) == 0 {
 		return nil
+	}
+	if layout != "" {
+		if set, err := literal.NewLaid(words, layout); err == nil {
+			return set
+		}
 	}
 	set, err := literal.New(words)
 	if err != nil {
@@ -197,6 +223,9 @@ func newSet(words []string) *literal.Set {
 // wordsOf are the keywords to look for, each once. The search takes A-Z for a-z and nothing more, so a keyword with
 // letters of other alphabets is looked for in lower and in upper case.
 func wordsOf(keywords []string) []string {
+	if plainWords(keywords) {
+		return keywords
+	}
 	list := make([]string, 0, len(keywords))
 	add := func(w string) {
 		if !slices.Contains(list, w) {
@@ -210,6 +239,21 @@ func wordsOf(keywords []string) []string {
 		}
 	}
 	return list
+}
+
+// plainWords reports whether keywords are such as to be looked for as they are.
+func plainWords(keywords []string) bool {
+	for i, k := range keywords {
+		for j := range len(k) {
+			if k[j] > 0x7f {
+				return false
+			}
+		}
+		if slices.Contains(keywords[:i], k) {
+			return false
+		}
+	}
+	return true
 }
 
 // asciiLower folds A-Z and leaves every other byte, also of text that is no UTF-8.

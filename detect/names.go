@@ -39,7 +39,7 @@ func (d *Detector) indexNames() {
 			n.words[w] = append(n.words[w], i)
 		}
 	}
-	n.set = newSet(words)
+	n.set = newSet(words, "")
 }
 
 // HasNameRules reports whether any rule judges a path alone.

@@ -147,6 +147,7 @@ type Ruleset struct {
 	allowlists []*Allowlist // of all rules
 	notices    []string
 	hash       func() string
+	layout     string // of the keywords of a set that was restored, see literal.NewLaid
 }
 
 // Rules are all rules, sorted by id. The slice must not be changed.

@@ -15,9 +15,10 @@ import (
 // test has checked, and says nothing that the file does not say.
 //
 // The form is a heading line, then every field in the order of (*snapshot).ruleset: numbers as varints, strings and
-// lists after their length.
+// lists after their length; last, how the search for the keywords is laid out, which takes longer to find out than all
+// the rest.
 
-const snapshotHeading = "rummage rules snapshot 1\n"
+const snapshotHeading = "rummage rules snapshot 2\n"
 
 var errSnapshot = errors.New("rules snapshot: damaged or of another version")
 
@@ -25,6 +26,11 @@ var errSnapshot = errors.New("rules snapshot: damaged or of another version")
 func (rs *Ruleset) Snapshot() []byte {
 	s := snapshot{write: []byte(snapshotHeading)}
 	s.ruleset(rs)
+	layout := rs.layout
+	if set := New(rs).words(); set != nil {
+		layout = set.Layout()
+	}
+	s.str(&layout)
 	return s.write
 }
 
@@ -37,6 +43,8 @@ func Restore(data string) (*Ruleset, error) {
 	s := snapshot{reading: true, read: rest}
 	var rs Ruleset
 	s.ruleset(&rs)
+	var layout string
+	s.str(&layout)
 	if s.bad || s.read != "" {
 		return nil, errSnapshot
 	}
@@ -45,7 +53,9 @@ func Restore(data string) (*Ruleset, error) {
 			return nil, fmt.Errorf("%w: rules out of order", errSnapshot)
 		}
 	}
-	return newRuleset(rs.rules, rs.allowlists, rs.notices), nil
+	back := newRuleset(rs.rules, rs.allowlists, rs.notices)
+	back.layout = layout
+	return back, nil
 }
 
 // snapshot reads or writes: each method does for its field whichever is asked for, so that the two cannot differ.
@@ -54,6 +64,8 @@ type snapshot struct {
 	write   []byte
 	read    string
 	bad     bool
+	room    []string // for lists
+	rules   []Rule   // to be filled
 }
 
 func (s *snapshot) int(n *int) {
@@ -121,14 +133,30 @@ func each[T any](s *snapshot, list *[]T, f func(*T)) {
 	}
 }
 
-func (s *snapshot) strs(list *[]string) { each(s, list, s.str) }
+// strs is each for strings, whose lists are many and short: they share arrays.
+func (s *snapshot) strs(list *[]string) {
+	n := s.len(len(*list))
+	if s.reading && n > 0 {
+		if n > len(s.room) {
+			s.room = make([]string, max(n, 1024))
+		}
+		*list, s.room = s.room[:n:n], s.room[n:]
+	}
+	for i := range *list {
+		s.str(&(*list)[i])
+	}
+}
 
 func (s *snapshot) ruleset(rs *Ruleset) {
 	s.allowlists(&rs.allowlists)
 	s.strs(&rs.notices)
 	each(s, &rs.rules, func(r **Rule) {
 		if s.reading {
-			*r = &Rule{given: given{specificity: true}}
+			if len(s.rules) == 0 {
+				s.rules = make([]Rule, 64)
+			}
+			*r, s.rules = &s.rules[0], s.rules[1:]
+			(*r).given.specificity = true
 		}
 		s.rule(*r)
 	})

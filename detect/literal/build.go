@@ -2,27 +2,18 @@ package literal
 
 import (
 	"cmp"
-	"encoding/binary"
 	"math"
 	"slices"
 )
 
-// build makes the set of the words, given with their indexes.
-func build(indexes map[string][]int32) *Set {
-	s := new(Set)
-	texts := make([]string, 0, len(indexes))
-	for text := range indexes {
-		texts = append(texts, text)
-	}
-	slices.Sort(texts) // the same set from the same words, whatever the map's order
+// choose chooses for each word the windows for even and for odd offsets, one
+// after the other.
+func (s *Set) choose() []laid {
 	odds := newOdds()
-	all := make([]choices, 0, 2*len(texts))
-	for i, text := range texts {
-		from := len(s.ids)
-		s.ids = append(s.ids, indexes[text]...)
-		s.words = append(s.words, word{text, int32(from), int32(len(s.ids))})
+	all := make([]choices, 0, 2*len(s.texts))
+	for _, text := range s.texts {
 		for parity := range 2 {
-			all = append(all, odds.choose(int32(i), text, parity))
+			all = append(all, odds.choose(text, parity))
 		}
 	}
 	// The likeliest first, while the groups are empty.
@@ -31,86 +22,160 @@ func build(indexes map[string][]int32) *Set {
 		order[i] = int32(i)
 	}
 	slices.SortFunc(order, func(a, b int32) int {
-		if c := cmp.Compare(all[b].windows[0].odds, all[a].windows[0].odds); c != 0 {
+		if c := cmp.Compare(all[b].windows[0].all, all[a].windows[0].all); c != 0 {
 			return c
 		}
 		return int(a - b)
 	})
-	g := grouping{filter: &s.filter}
-	windows := make([]window, len(all))
-	for i, at := range order {
+	g := grouping{odds: odds}
+	windows := make([]laid, len(all))
+	for _, at := range order {
 		c := &all[at]
-		windows[i] = g.add(c.windows[:c.n])
+		windows[at] = g.add(c.windows[:c.n])
 	}
-	g.finish()
-	s.index(windows)
+	return windows
+}
+
+// lay makes the tables of the windows that were chosen. Any windows give the
+// same occurrences, in more time or less.
+func (s *Set) lay() {
+	var any [2]uint64 // the groups that let any pair pass
+	for i, l := range s.layout {
+		text, off, group := s.texts[i/2], int(l.off)-1, uint64(1)<<l.group
+		s.filter.add(halfOf(text, off), halfOf(text, off+2), group, &any)
+	}
+	if any != [2]uint64{} {
+		for i := range s.filter {
+			s.filter[i].first |= any[0]
+			s.filter[i].second |= any[1]
+		}
+	}
+	s.index(s.layout)
+}
+
+// add has the halves pass in the group. A half that any pair is goes into any.
+func (f *filter) add(first, second half, group uint64, any *[2]uint64) {
+	if first.free == anyPair {
+		any[0] |= group
+	} else {
+		first.each(func(hash uint64) { f[hash].first |= group })
+	}
+	if second.free == anyPair {
+		any[1] |= group
+	} else {
+		second.each(func(hash uint64) { f[hash].second |= group })
+	}
+}
+
+// index lists the windows by what stands there.
+func (s *Set) index(windows []laid) {
+	numbers := make([]uint32, len(windows))
+	for _, table := range [][]slot{s.slots.whole[:], s.slots.headless[:], s.slots.tailless[:], s.slots.others[:]} {
+		for i := range table {
+			table[i] = noWord
+		}
+	}
+	for i, l := range windows {
+		bits, kind, around := bytesOf(s.texts[i/2], int(l.off)-1)
+		number, slot := s.slotOf(kind, bits)
+		*slot = slot.or(around)
+		numbers[i] = number
+		s.starts[number]++
+	}
+	// Each slot's number becomes its end; putting places in, its beginning.
+	n := uint32(0)
+	for h := range s.starts {
+		n += s.starts[h]
+		s.starts[h] = n
+	}
+	s.places = make([]place, n)
+	for i, l := range windows {
+		h := numbers[i]
+		s.starts[h]--
+		s.places[s.starts[h]] = place(i/2<<8 | int(l.off))
+	}
+}
+
+// slotOf is the slot of windows of a kind with the given bytes, and its number.
+func (s *Set) slotOf(k kind, bits uint32) (uint32, *slot) {
+	switch k {
+	case whole:
+		h := k.hash(bits, 14)
+		return wholeSlots + h, &s.slots.whole[h]
+	case headless:
+		h := k.hash(bits, 11)
+		return headlessSlots + h, &s.slots.headless[h]
+	case tailless:
+		h := k.hash(bits, 11)
+		return taillessSlots + h, &s.slots.tailless[h]
+	}
+	if !slices.Contains(s.others, k) {
+		s.others = append(s.others, k)
+	}
+	h := k.otherHash(bits)
+	return otherSlots + h, &s.slots.others[h]
+}
+
+// or is the slot of the words of both.
+func (s slot) or(t slot) slot {
+	switch {
+	case s == noWord:
+		return t
+	case t == noWord:
+		return s
+	}
+	for i := range 8 {
+		if b := slot(0xff) << (8 * i); (s^t)&b != 0 {
+			s &^= b
+		}
+	}
 	return s
 }
 
-// index lists the checks of the windows by hash.
-func (s *Set) index(windows []window) {
-	slots := func(w *window, visit func(slot *uint32)) {
-		first, second := w.halves[0], w.halves[1]
-		switch {
-		case first.free|second.free == 0:
-			visit(&s.whole[quad(uint32(first.bits)|uint32(second.bits)<<16)])
-		case second.free == 0:
-			visit(&s.second[pairs(uint64(second.bits))%nPairs])
-		default:
-			first.each(func(h uint64) { visit(&s.first[h]) })
+// bytesOf returns the bytes of the window at off of text, which of them lie in
+// text, and what stands around it.
+func bytesOf(text string, off int) (bits uint32, k kind, around slot) {
+	for i := range 8 {
+		if at := off + i - 2; at >= 0 && at < len(text) {
+			around |= slot(text[at]&(laneMask&0xff)|0x80) << (8 * i)
+			if 2 <= i && i < 6 {
+				bits |= uint32(text[at]&(laneMask&0xff)) << (8 * (i - 2))
+				k |= laneMask & 0xff << (8 * (i - 2))
+			}
 		}
 	}
-	for i := range windows {
-		slots(&windows[i], func(slot *uint32) { *slot++ })
-	}
-	// Each slot becomes the end of its checks; putting them in, the beginning.
-	n := uint32(0)
-	for _, index := range [][]uint32{s.whole[:], s.first[:], s.second[:]} {
-		for i := range index {
-			n += index[i]
-			index[i] = n
-		}
-	}
-	s.checks = make([]check, n)
-	for i := range windows {
-		c := newCheck(&windows[i], s.words[windows[i].word].text)
-		slots(&windows[i], func(slot *uint32) {
-			*slot--
-			s.checks[*slot] = c
-		})
-	}
-}
-
-func newCheck(w *window, text string) check {
-	var value, mask [8]byte
-	for i := range min(8, len(text)) {
-		value[i], mask[i] = text[i], 0xff
-		if c := text[i]; 'a' <= c && c <= 'z' {
-			value[i], mask[i] = c-('a'-'A'), 0xff-('a'-'A')
-		}
-	}
-	return check{
-		value: binary.LittleEndian.Uint64(value[:]),
-		mask:  binary.LittleEndian.Uint64(mask[:]),
-		word:  w.word,
-		size:  int32(len(text)),
-		off:   w.off,
-	}
+	return bits, k, around
 }
 
 // window is four bytes of a text in which a word is looked for.
 type window struct {
-	word   int32 // in Set.words
 	off    int32 // where the window begins in the word, -1 to its length-1
 	halves [2]half
-	odds   float64 // how often ordinary text has such four bytes
+	inner  [2]uint8   // the codes of the bytes where the halves meet; 64 for any
+	odds   [2]float64 // how often ordinary text has such a pair
+	all    float64    // how often it has such four bytes
 }
 
 // half is two bytes of a window. A byte outside the word may be any.
 type half struct {
-	bits uint16  // the bytes of the word
-	free uint16  // the bits, of those in laneMask, that may be any
-	odds float64 // how often ordinary text has such a pair
+	bits uint16 // the bytes of the word
+	free uint16 // the bits, of those in laneMask, that may be any
+}
+
+// halfOf is the half that begins at off of text.
+func halfOf(text string, off int) (h half) {
+	if off >= 0 && off < len(text) {
+		h.bits = uint16(text[off])
+	} else {
+		h.free = anyPair & 0x00ff
+	}
+	if off+1 < len(text) {
+		h.bits |= uint16(text[off+1]) << 8
+	} else {
+		h.free |= anyPair & 0xff00
+	}
+	h.bits &= anyPair
+	return h
 }
 
 // anyPair is half.free when no byte of the half is in the word.
@@ -126,70 +191,88 @@ func (h half) each(visit func(hash uint64)) {
 	}
 }
 
+// ownCost is what it costs that a text has a window's bytes, whether or not it has passed for
+// another's already: the words of the window are then compared. 1 is the cost of
+// passing. With 0, words with common endings share those (secret, _key), and
+// each of them is compared wherever one stands.
+const ownCost = 2
+
 // grouping deals windows out to groups. A group lets each of its first halves
 // pass before each of its second ones, so what is alike belongs together.
 type grouping struct {
-	filter *filter
-	odds   [2][nGroups]float64 // of a group's halves, added up
-	any    [2]uint32           // the groups with a half that any pair is
+	filter filter
+	odds   *odds
+	any    [2]uint64 // the groups with a half that any pair is
+	// beside is how often a group's halves stand beside a pair that meets them
+	// with this byte (64 for any): [0] its second ones after it, [1] its first
+	// ones before it.
+	beside [2][nGroups][65]float64
 }
 
 // add takes one of the choices into the group where it lets the least
 // additional text pass, and returns it.
-func (g *grouping) add(choices []window) window {
+func (g *grouping) add(choices []window) laid {
 	best, group, least := 0, 0, math.Inf(1)
-	var lacking [nChoices][2]uint32
+	var lacking [nChoices][2]uint64
 	for i := range choices {
 		w := &choices[i]
-		lacks := [2]uint32{^g.having(w.halves[0], 0), ^g.having(w.halves[1], 1)}
+		lacks := [2]uint64{^g.having(w.halves[0], 0), ^g.having(w.halves[1], 1)}
 		lacking[i] = lacks
-		if w.odds >= least && lacks[0]|lacks[1] == ^uint32(0) {
+		if ownCost*w.all >= least {
 			continue // it would cost at least that in every group
 		}
 		for j := range nGroups {
-			cost := 0.0
+			cost := ownCost * w.all
 			if (lacks[0]|lacks[1])>>j&1 != 0 {
-				cost = w.odds
+				cost += w.all
 			}
-			// Halves of different windows are taken for independent.
 			if lacks[0]>>j&1 != 0 {
-				cost += w.halves[0].odds * g.odds[1][j]
+				cost += w.odds[0] * g.beside[0][j][w.inner[0]]
 			}
 			if lacks[1]>>j&1 != 0 {
-				cost += w.halves[1].odds * g.odds[0][j]
+				cost += w.odds[1] * g.beside[1][j][w.inner[1]]
 			}
 			if cost < least {
 				best, group, least = i, j, cost
 			}
 		}
 	}
-	for k, h := range choices[best].halves {
+	w := &choices[best]
+	for k := range w.halves {
 		if lacking[best][k]>>group&1 != 0 {
-			g.odds[k][group] += h.odds
+			g.besides(group, k, w.inner[k], w.odds[k])
 		}
-		if h.free == anyPair {
-			g.any[k] |= 1 << group
-			continue
-		}
-		h.each(func(hash uint64) { g.filter[hash] |= 1 << (group + nGroups*k) })
 	}
-	return choices[best]
+	g.filter.add(w.halves[0], w.halves[1], 1<<group, &g.any)
+	return laid{uint8(w.off + 1), uint8(group)}
+}
+
+// besides adds a half, the k-th, to what stands beside pairs.
+func (g *grouping) besides(group, k int, inner uint8, odds float64) {
+	row := &g.beside[1-k][group]
+	for c := range row {
+		lift := 1.0
+		if c < 64 && inner < 64 {
+			if k == 0 {
+				lift = g.odds.lift[int(inner)*64+c]
+			} else {
+				lift = g.odds.lift[c*64+int(inner)]
+			}
+		}
+		row[c] += odds * lift
+	}
 }
 
 // having returns the groups that let h pass already as the k-th half.
-func (g *grouping) having(h half, k int) uint32 {
+func (g *grouping) having(h half, k int) uint64 {
 	if h.free == anyPair {
 		return g.any[k]
 	}
-	groups := ^uint32(0)
-	h.each(func(hash uint64) { groups &= uint32(g.filter[hash] >> (nGroups * k)) })
-	return groups | g.any[k]
-}
-
-// finish adds to every pair the groups that let any pair pass.
-func (g *grouping) finish() {
-	any := uint64(g.any[0]) | uint64(g.any[1])<<nGroups
-	for i := range g.filter {
-		g.filter[i] |= any
+	groups := ^uint64(0)
+	if k == 0 {
+		h.each(func(hash uint64) { groups &= g.filter[hash].first })
+	} else {
+		h.each(func(hash uint64) { groups &= g.filter[hash].second })
 	}
+	return groups | g.any[k]
 }
