@@ -109,7 +109,9 @@ func (m *Matcher) searchCarrying(text []byte) {
 	m.unsound, m.leftOut = false, false
 	if m.base == nil || !m.base.valid {
 		m.searched = len(text)
-		m.words.Find(text, m.onOccurrence)
+		for _, f := range m.keywords(text) {
+			m.occurrences = append(m.occurrences, occurrence{end: uint32(f.End), word: uint16(f.Word)})
+		}
 	} else {
 		m.takeOver(text)
 		m.unsettleNames()
@@ -176,11 +178,6 @@ func (m *Matcher) isUnbound(word int32) bool {
 	return m.unbound[word]&yes != 0
 }
 
-func (m *Matcher) newOccurrence(word, end int) bool {
-	m.occurrences = append(m.occurrences, occurrence{end: uint32(end), word: uint16(word)})
-	return true
-}
-
 // looked notes that a range of the text had a say in what an occurrence leads to.
 func (m *Matcher) looked(h *wordHit, start, end, size int) {
 	if !m.tracking {
@@ -245,15 +242,14 @@ func (m *Matcher) takeOver(text []byte) {
 // ranges end and begin.
 func (m *Matcher) between(text []byte, from, to, left, right int) {
 	m.searched += to - from
-	m.words.Find(text[from:to], func(word, end int) bool {
-		end += from
-		start := end - m.d.wordLen[word]
+	for _, f := range m.keywords(text[from:to]) {
+		end := f.End + from
+		start := end - m.d.wordLen[f.Word]
 		if end <= left || start >= right && right < len(text) {
-			return true // within a copied range
+			continue // within a copied range
 		}
-		m.insert(occurrence{end: uint32(end), word: uint16(word)})
-		return true
-	})
+		m.insert(occurrence{end: uint32(end), word: uint16(f.Word)})
+	}
 }
 
 // insert adds an occurrence in the order of ends. What comes late comes from a few bytes before.

@@ -19,9 +19,10 @@ type Matcher struct {
 	automata map[int32]*dfa.Cache // by rule; nil for an expression without
 	tails    map[int32]*dfa.Cache // by rule
 
-	hits    [][]int  // by word: ends of its occurrences in the text, ascending
-	touched []int32  // words with hits
-	marks   []uint32 // by rule: the pass in which it was put in active
+	fresh   []literal.Occurrence // found in the text at hand
+	hits    [][]int              // by word: ends of its occurrences in the text, ascending
+	touched []int32              // words with hits
+	marks   []uint32             // by rule: the pass in which it was put in active
 	pass    uint32
 	active  []int32 // rules with a keyword in the text
 	spans   []assignment.Span
@@ -66,9 +67,7 @@ type Matcher struct {
 
 	profile *Profile // nil unless measured
 
-	onHit        func(word, end int) bool
-	onOccurrence func(word, end int) bool
-	onWindow     func(w *decode.Window) bool
+	onWindow func(w *decode.Window) bool
 }
 
 // Matcher makes the scratch of one goroutine.
@@ -76,7 +75,6 @@ func (d *Detector) Matcher() *Matcher {
 	m := &Matcher{d: d, words: d.words(), hits: make([][]int, len(d.wordLen)), marks: make([]uint32, len(d.programs))}
 	m.minCopy = minCopy
 	m.hitOf, m.unbound = make([][]int32, len(d.wordLen)), make([]uint8, len(d.wordLen))
-	m.onHit, m.onOccurrence = m.hit, m.newOccurrence
 	m.onWindow = m.decoded
 	return m
 }
@@ -157,12 +155,11 @@ func (m *Matcher) decoded(w *decode.Window) bool {
 	return true
 }
 
-func (m *Matcher) hit(word, end int) bool {
+func (m *Matcher) hit(word, end int) {
 	if len(m.hits[word]) == 0 {
 		m.touched = append(m.touched, int32(word))
 	}
 	m.hits[word] = append(m.hits[word], end)
-	return true
 }
 
 // activate puts a rule on the list of those to run, once.
@@ -177,10 +174,24 @@ func (m *Matcher) activate(rule int32) {
 func (m *Matcher) search(text []byte) {
 	m.begin()
 	if m.words != nil {
-		m.words.Find(text, m.onHit)
+		for _, f := range m.keywords(text) {
+			m.hit(f.Word, f.End)
+		}
 	}
 	m.rules(text)
 }
+
+// keywords finds all keywords in a text. The list is valid until the next call.
+func (m *Matcher) keywords(text []byte) []literal.Occurrence {
+	list := m.words.Append(m.fresh[:0], text)
+	if m.fresh = list; cap(list) > maxFresh {
+		m.fresh = nil // one giant text must not pin its memory
+	}
+	return list
+}
+
+// maxFresh is how many occurrences a list that is kept has room for.
+const maxFresh = 1 << 16
 
 // begin begins a pass over a text.
 func (m *Matcher) begin() {
