@@ -66,6 +66,9 @@ func New(rs *Ruleset) *Detector {
 		p := &d.programs[i]
 		p.rule, p.placed, p.isText = r, r.placed(), r.reads(assignment.Text)
 		d.byRule[r] = int32(i)
+		if p.boundKnown = len(rs.bound) > 0; p.boundKnown {
+			p.isBound = rs.bound[i]
+		}
 		d.addContexts(int32(i))
 		switch {
 		case r.NameOnly():

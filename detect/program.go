@@ -16,8 +16,9 @@ type program struct {
 	keywords []string // the rule's, or what stands for them
 	words    []int32  // of keywords
 
+	isBound, boundKnown bool // see bound
+
 	once     sync.Once
-	expr     string // over content, as it is run
 	key      *regexp.Regexp
 	value    *regexp.Regexp
 	near     *extent // around a keyword, within which the matches with it lie; nil: anywhere in the blob
@@ -26,7 +27,7 @@ type program struct {
 	checksum *checksum.Scheme
 
 	reOnce sync.Once
-	re     *regexp.Regexp // of expr
+	re     *regexp.Regexp // over content
 
 	pathOnce sync.Once
 	path     *regexp.Regexp
@@ -70,20 +71,30 @@ func (p *program) ready() *program {
 	return p
 }
 
+// bound reports whether every match of the expression is proved to have one of the keywords inside, so that matches are
+// looked for around those. Proving it takes longer than all else, and so a snapshot has the answer.
+func (p *program) bound() bool {
+	if p.rule.Regex == "" || len(p.keywords) == 0 {
+		return false
+	}
+	info, err := reach.Analyze(foldASCII(p.rule.Regex))
+	return err == nil && info.Necessary(p.keywords)
+}
+
 // locate finds out where matches of the expression over content can be.
 func (p *program) locate() {
-	p.expr = foldASCII(p.rule.Regex)
-	if len(p.keywords) == 0 {
+	bound := p.isBound
+	if !p.boundKnown {
+		bound = p.bound()
+	}
+	if !bound {
 		return
 	}
-	info, err := reach.Analyze(p.expr)
-	if err != nil || !info.Necessary(p.keywords) {
-		return
-	}
-	tree, err := syntax.Parse(p.expr, syntax.Perl)
+	tree, err := syntax.Parse(p.rule.Regex, syntax.Perl)
 	if err != nil {
 		return
 	}
+	tree, _ = foldTree(tree)
 	x := extentOf(tree)
 	p.near = &x
 	p.tail = tailOf(tree, p.keywords)
@@ -94,7 +105,7 @@ func (p *program) locate() {
 func (p *program) regexp() *regexp.Regexp {
 	p.reOnce.Do(func() {
 		if p.rule.Regex != "" {
-			p.re = mustCompile(p.ready().expr)
+			p.re = mustCompile(foldASCII(p.rule.Regex))
 		}
 	})
 	return p.re

@@ -18,7 +18,7 @@ import (
 // lists after their length; last, how the search for the keywords is laid out, which takes longer to find out than all
 // the rest.
 
-const snapshotHeading = "rummage rules snapshot 2\n"
+const snapshotHeading = "rummage rules snapshot 3\n"
 
 var errSnapshot = errors.New("rules snapshot: damaged or of another version")
 
@@ -26,11 +26,16 @@ var errSnapshot = errors.New("rules snapshot: damaged or of another version")
 func (rs *Ruleset) Snapshot() []byte {
 	s := snapshot{write: []byte(snapshotHeading)}
 	s.ruleset(rs)
-	layout := rs.layout
-	if set := New(rs).words(); set != nil {
+	layout, d := rs.layout, New(rs)
+	if set := d.words(); set != nil {
 		layout = set.Layout()
 	}
 	s.str(&layout)
+	bound := make([]bool, len(d.programs))
+	for i := range d.programs {
+		bound[i] = d.programs[i].bound()
+	}
+	each(&s, &bound, s.bool)
 	return s.write
 }
 
@@ -45,7 +50,9 @@ func Restore(data string) (*Ruleset, error) {
 	s.ruleset(&rs)
 	var layout string
 	s.str(&layout)
-	if s.bad || s.read != "" {
+	var bound []bool
+	each(&s, &bound, s.bool)
+	if s.bad || s.read != "" || len(bound) != len(rs.rules) {
 		return nil, errSnapshot
 	}
 	for i, r := range rs.rules {
@@ -54,7 +61,7 @@ func Restore(data string) (*Ruleset, error) {
 		}
 	}
 	back := newRuleset(rs.rules, rs.allowlists, rs.notices)
-	back.layout = layout
+	back.layout, back.bound = layout, bound
 	return back, nil
 }
 

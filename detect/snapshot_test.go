@@ -70,6 +70,13 @@ func TestSnapshot(t *testing.T) {
 		if !reflect.DeepEqual(back.Allowlists(), rs.Allowlists()) {
 			t.Error("other allowlists")
 		}
+		d, restored := New(rs), New(back)
+		for i := range d.programs {
+			p, q := d.programs[i].ready(), restored.programs[i].ready()
+			if !q.boundKnown || !reflect.DeepEqual(p.near, q.near) || !reflect.DeepEqual(p.tail, q.tail) {
+				t.Errorf("%s: is looked for elsewhere", p.rule.ID)
+			}
+		}
 	}
 	// A field that is added to Rule and forgotten in the snapshot would be empty here.
 	rule := reflect.ValueOf(*mustParse(t, everyKey).Rule("a"))
