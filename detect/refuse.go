@@ -1,6 +1,10 @@
 package detect
 
-import "rummage/detect/dfa"
+import (
+	"regexp/syntax"
+
+	"rummage/detect/dfa"
+)
 
 // refuses reports that a rule's expression certainly matches nowhere in a text. The automaton that says so reads a
 // text several times faster than the expression does, and most windows around keywords hold no match.
@@ -28,9 +32,10 @@ func (d *Detector) automaton(rule int32, p *program) *dfa.Program {
 	if prog, made := d.automata.Load(rule); made {
 		return prog.(*dfa.Program)
 	}
-	prog, ok := dfa.Compile(p.regexp().String())
-	if !ok {
-		prog = nil
+	var prog *dfa.Program
+	if tree, err := syntax.Parse(p.rule.Regex, syntax.Perl); err == nil {
+		tree, _ = foldTree(tree)
+		prog, _ = dfa.CompileTree(tree, false) // nil when it is too large
 	}
 	kept, _ := d.automata.LoadOrStore(rule, prog)
 	return kept.(*dfa.Program)

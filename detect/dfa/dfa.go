@@ -134,6 +134,7 @@ type Cache struct {
 	index  map[string]int32
 	sets   [][]uint32 // state → rune instructions, ascending
 	next   []int32    // state*classes + class → state, or a mark
+	first  int32    // the state before any byte
 	memory int
 	resets int
 
@@ -161,7 +162,7 @@ func NewCache(p *Program) *Cache {
 
 func (c *Cache) reset() {
 	c.index = map[string]int32{}
-	c.sets, c.next, c.memory = c.sets[:0], c.next[:0], 0
+	c.sets, c.next, c.memory, c.first = c.sets[:0], c.next[:0], 0, unknown
 }
 
 // May reports whether the expression may match somewhere in the text. No is certain.
@@ -200,9 +201,12 @@ func (c *Cache) May(text []byte) bool {
 
 // begin is the state before any byte.
 func (c *Cache) begin() int32 {
-	c.open()
-	c.add(c.p.start)
-	return c.state()
+	if c.first == unknown {
+		c.open()
+		c.add(c.p.start)
+		c.first = c.state()
+	}
+	return c.first
 }
 
 func (c *Cache) open() {
