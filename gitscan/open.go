@@ -3,6 +3,7 @@ package gitscan
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -124,15 +125,14 @@ func readSmall(path string) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	buf := make([]byte, maxGitFile+1)
-	n, err := readFull(f, buf)
+	data, err := io.ReadAll(io.LimitReader(f, maxGitFile+1))
 	if err != nil {
 		return nil, err
 	}
-	if n > maxGitFile {
+	if len(data) > maxGitFile {
 		return nil, fmt.Errorf("%s: larger than %d bytes", path, maxGitFile)
 	}
-	return buf[:n], nil
+	return data, nil
 }
 
 // repoFormat is what the configuration says about how the repository is stored.

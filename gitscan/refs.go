@@ -3,7 +3,6 @@ package gitscan
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -157,13 +156,4 @@ func (r *refReader) head(path, name string) {
 	if text := strings.TrimSpace(string(data)); !strings.HasPrefix(text, "ref:") {
 		r.one(path, name)
 	}
-}
-
-// readFull is io.ReadFull to which a short file is no error.
-func readFull(rd io.Reader, buf []byte) (int, error) {
-	n, err := io.ReadFull(rd, buf)
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		err = nil
-	}
-	return n, err
 }
