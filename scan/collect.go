@@ -355,6 +355,11 @@ func (c *collector) Refs() []BlobRef {
 			refs = append(refs, k.ref) // which a name may make a structured file
 		}
 	}
+	for ref, sniffed := range c.files.sniffed {
+		if c.files.unreadYet(ref, sniffed) {
+			refs = append(refs, ref) // of which only a reader knows what it holds
+		}
+	}
 	slices.Sort(refs)
 	return slices.Compact(refs)
 }

@@ -228,6 +228,16 @@ func (c *collector) read(ref BlobRef, name string, kind structure.Kind) *structu
 	return &structuredHits{hits: hits, problems: read[0].Problems}
 }
 
+// unreadYet says whether a blob looks like something that it was not read as.
+func (s *structured) unreadYet(ref BlobRef, sniffed structure.Set) bool {
+	for k := structure.None; k < structure.YAML; k++ {
+		if _, known := s.hits[structuredKey{ref, k}]; sniffed.Has(k) && !known {
+			return true
+		}
+	}
+	return false
+}
+
 // problems are the structured files that could not be read again, in the order of their paths.
 func (s *structured) problems() []Problem {
 	return slices.SortedFunc(maps.Values(s.failed), func(a, b Problem) int {

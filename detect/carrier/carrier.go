@@ -4,7 +4,8 @@
 // A Walker goes through a document of yamltree once, however many aliases there are: each collection is read in the
 // first place where it is used, aliases of scalars until they stand for more text than the document has. What it finds
 // becomes an Entry: an assignment, with the literals within its references as entries of their own. Commands are split
-// into words, so that `--requirepass hunter2` is a flag with a value.
+// into words, so that `--requirepass hunter2` is a flag with a value. A Memory, if there is one, gives what was read of the
+// same bytes in another version of the file.
 //
 // The package knows bytes and YAML, and no kind of file: which key means what is for those who use it to say. No rule,
 // no path, no git.

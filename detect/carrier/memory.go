@@ -3,8 +3,10 @@ package carrier
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 
 	"rummage/detect/assignment"
+	"rummage/detect/interpolate"
 	"rummage/detect/yamltree"
 )
 
@@ -13,6 +15,9 @@ import (
 // what reading them anew gives, to the last offset: a pair is remembered only if nothing outside it has a say, see
 // yamltree.(Node).Piece. The zero value is ready for use. A Memory belongs to one goroutine.
 type Memory struct {
+	// Keep says which entries matter to the caller; nil: all. It is asked once for each that is remembered; see Matter.
+	Keep func(c assignment.Context, name []byte) bool
+
 	known map[string][]Entry
 	size  int // in bytes
 	key   []byte
@@ -85,7 +90,7 @@ func (w *Walker) Remember(p Recalled) {
 	if m.size > maxMemory || m.known == nil {
 		m.known, m.size = map[string][]Entry{}, 0
 	}
-	entries := append([]Entry(nil), w.entries[p.entries:]...)
+	entries := m.Matter(append([]Entry(nil), w.entries[p.entries:]...), w.Data)
 	for i := range entries {
 		e := &entries[i]
 		e.Name, e.Value = moved(e.Name, -p.start), moved(e.Value, -p.start)
@@ -99,6 +104,23 @@ func (w *Walker) Remember(p Recalled) {
 	}
 	m.known[p.key] = entries
 	m.size += entrySize + len(p.key)
+}
+
+// Matter leaves those of a list of entries that matter, and the first that is a reference: a file that has one may take
+// it from elsewhere.
+func (m *Memory) Matter(list []Entry, data []byte) []Entry {
+	if m == nil || m.Keep == nil {
+		return list
+	}
+	refers := false
+	kept := slices.DeleteFunc(list, func(e Entry) bool {
+		if !refers && e.Form == interpolate.Reference && e.Value.Len() > 0 {
+			refers = true
+			return false
+		}
+		return !m.Keep(e.Context, e.Name.Of(data))
+	})
+	return slices.Clip(kept)
 }
 
 func moved(s assignment.Span, by int) assignment.Span {

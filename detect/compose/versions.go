@@ -2,6 +2,7 @@ package compose
 
 import (
 	"bytes"
+	"slices"
 
 	"rummage/detect/assignment"
 	"rummage/detect/carrier"
@@ -19,6 +20,11 @@ import (
 //
 // The zero value is ready for use. A Reader belongs to one goroutine.
 type Reader struct {
+	// Keep says which assignments matter to the caller; nil: all. It is asked once for each that is remembered. Build
+	// arguments and what is said of provenance are given whatever it says, and so is one that is a reference if there are
+	// any.
+	Keep func(c assignment.Context, name []byte) bool
+
 	top      map[string]*block // by their bytes
 	services map[string]*block
 	size     int // of all that is known, in bytes
@@ -69,6 +75,9 @@ func (r *Reader) Read(data []byte) *File {
 func (r *Reader) read(data []byte) *File {
 	if r.top == nil {
 		r.top, r.services = map[string]*block{}, map[string]*block{}
+		if r.Keep != nil {
+			r.keys.Keep = r.keeps
+		}
 	}
 	f := (*File)(nil)
 	if r.cut(data) {
@@ -83,6 +92,10 @@ func (r *Reader) read(data []byte) *File {
 	}
 	clear(r.parts)
 	return f
+}
+
+func (r *Reader) keeps(c assignment.Context, name []byte) bool {
+	return c == BuildArg || c == Provenance || r.Keep(c, name)
 }
 
 // cut cuts a file into blocks, in r.parts. It reports false if the file is not the sum of them.
@@ -167,7 +180,7 @@ func (r *Reader) topBlock(text []byte, key int) *block {
 	if b, ok := r.top[string(text)]; ok {
 		return b
 	}
-	b := readBlock(bytes.Clone(text), 0, func(t *yamltree.Tree, data []byte) bool { return t.Separable(data, key) })
+	b := r.readBlock(bytes.Clone(text), 0, func(t *yamltree.Tree, data []byte) bool { return t.Separable(data, key) })
 	r.top[string(text)] = b
 	r.size += b.size() + 2*len(text)
 	return b
@@ -180,7 +193,7 @@ func (r *Reader) serviceBlock(text []byte, column int) *block {
 	}
 	// It is read below a key of its own, as deep as it stands.
 	head := append(bytes.Clone(servicesKey), '\n')
-	b := readBlock(append(head, text...), len(head), func(t *yamltree.Tree, data []byte) bool {
+	b := r.readBlock(append(head, text...), len(head), func(t *yamltree.Tree, data []byte) bool {
 		if !t.Separable(data, 0) {
 			return false
 		}
@@ -196,27 +209,39 @@ func (r *Reader) serviceBlock(text []byte, column int) *block {
 }
 
 // readBlock reads a block behind the first head bytes of data, if alone says of its tree that it may be read so.
-func readBlock(data []byte, head int, alone func(t *yamltree.Tree, data []byte) bool) *block {
+func (r *Reader) readBlock(data []byte, head int, alone func(t *yamltree.Tree, data []byte) bool) *block {
 	tree := yamltree.Parse(data)
 	defer tree.Release()
 	if !alone(tree, data) {
 		return &block{}
 	}
 	root := tree.Documents[0].Root()
-	r := newReader(data, tree)
-	r.part = true
-	r.document(tree.Documents[0])
-	b := &block{alone: true, last: r.last, comments: r.Len(), known: hasServices(root)}
-	r.comments()
+	one := newReader(data, tree)
+	one.part, one.Memory = true, &r.keys
+	one.document(tree.Documents[0])
+	b := &block{alone: true, known: hasServices(root)}
+	last, comments := one.last, one.Len()
+	one.comments()
 	for k, v := range root.Pairs() {
 		b.open = k.Is("services") && !k.Quoted() && v.Null() && v.Span().Len() == 0
 	}
-	b.entries, b.references, b.inlines = r.Done(), r.f.References, r.f.Inlines
-	if len(r.Problems) > 0 {
+	b.references, b.inlines = one.f.References, one.f.Inlines
+	b.keep(&r.keys, data, one.Done(), last, comments)
+	if len(one.Problems) > 0 {
 		return &block{}
 	}
 	b.move(-head)
 	return b
+}
+
+// keep takes those of the entries that matter. Those of extension fields and those of comments begin at last and comments.
+func (b *block) keep(m *carrier.Memory, data []byte, entries []Entry, last, comments int) {
+	matter := func(list []Entry) { b.entries = append(b.entries, m.Matter(slices.Clone(list), data)...) }
+	matter(entries[:last])
+	b.last = len(b.entries)
+	matter(entries[last:comments])
+	b.comments = len(b.entries)
+	matter(entries[comments:])
 }
 
 // move moves all that is known by so many bytes.

@@ -35,6 +35,7 @@ type judgement struct {
 	secrets map[string]bool
 	// given says by stage which variables hold what an ARG brought in. A stage sees those of the one that it is built on.
 	given   []map[string]bool
+	args    int // instructions with an ARG, about
 	stages  []Stage
 	copies  []copied
 	beside  string
@@ -61,6 +62,11 @@ func judge(stages []Stage, byName map[string]int, all []stated, list []assignmen
 		}
 		if j.beside == "" {
 			j.beside = all[i].beside
+		}
+	}
+	for i := range all {
+		if s := &all[i]; s.stage >= 0 && len(s.args) > 0 {
+			j.args++
 		}
 	}
 	for i := range all {
@@ -117,7 +123,7 @@ func (j *judgement) variables(s *stated) {
 		switch {
 		case given:
 			j.add(ContextEnvArg, s, p.Assignment)
-		case j.secrets[plainName([]byte(p.name))] && !p.path && j.final[s.stage]:
+		case len(j.secrets) > 0 && !p.path && j.final[s.stage] && j.secrets[plainName([]byte(p.name))]:
 			j.add(ContextSecretEnv, s, p.Assignment)
 		}
 		if given || j.isGiven(s.stage, p.name) {
@@ -128,7 +134,7 @@ func (j *judgement) variables(s *stated) {
 
 func (j *judgement) give(stage int, name string, given bool) {
 	if j.given[stage] == nil {
-		j.given[stage] = map[string]bool{}
+		j.given[stage] = make(map[string]bool, j.args/len(j.given))
 	}
 	j.given[stage][name] = given
 }

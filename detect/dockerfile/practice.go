@@ -208,7 +208,7 @@ func deletes(path, file, base string) bool {
 		case ok && (rest == "" || rest[0] == '/'):
 			return true
 		case path[0] == '/' && f[0] == '/':
-			if name, ok := strings.CutPrefix(f, path[:slash]+"/"); ok && likeGlob(name, last) {
+			if name, ok := strings.CutPrefix(f, path[:slash+1]); ok && likeGlob(name, last) {
 				return true // rm /c/*.pem
 			}
 		case strings.HasSuffix(f, "/"+path), strings.Contains(f, "/"+path+"/"), likeGlob(f[strings.LastIndexByte(f, '/')+1:], last),

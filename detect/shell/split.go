@@ -3,6 +3,7 @@ package shell
 import (
 	"bytes"
 	"slices"
+	"sync"
 	"unicode/utf8"
 
 	"rummage/detect/assignment"
@@ -53,9 +54,14 @@ type Redir struct {
 // It is no parser: words like `if` and `do` are skipped where a command begins, a mark without its partner is closed
 // by the end of the text, and nothing is an error.
 func Commands(t placed.Text, escape byte, visit func(*Command)) {
-	var s Splitter
+	s := splitters.Get().(*Splitter)
 	s.Split(t, escape, visit)
+	s.Forget()
+	splitters.Put(s)
 }
+
+// splitters holds memory of Splitters, as *Splitter.
+var splitters = sync.Pool{New: func() any { return new(Splitter) }}
 
 // Split is Commands. It must not be called from visit; another Splitter may.
 func (s *Splitter) Split(t placed.Text, escape byte, visit func(*Command)) {
@@ -485,26 +491,3 @@ func (l *Lexer) substitution(i int) (int, bool) {
 
 func letter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
 func digit(c byte) bool  { return '0' <= c && c <= '9' }
-
-// IsShell says whether the program, a name or a path, is a POSIX shell.
-func IsShell(program []byte) bool {
-	switch string(program[bytes.LastIndexByte(program, '/')+1:]) {
-	case "sh", "bash", "ash", "dash", "ksh", "zsh":
-		return true
-	}
-	return false
-}
-
-// Interpreted says whether a shell runs the text: it begins with no #!, or with that of a shell.
-func Interpreted(text []byte) bool {
-	line, ok := bytes.CutPrefix(text, []byte("#!"))
-	if !ok {
-		return true
-	}
-	line, _, _ = bytes.Cut(line, []byte("\n"))
-	words := bytes.Fields(line)
-	if len(words) > 1 && bytes.HasSuffix(words[0], []byte("/env")) {
-		words = words[1:]
-	}
-	return len(words) > 0 && IsShell(words[0])
-}

@@ -133,6 +133,7 @@ func (r *Reader) read(k Kind, data []byte) (detect.Reading, int) {
 		r.docker.Keep = r.Keep
 		return dockerReading(r.docker.Read(data))
 	case Compose:
+		r.compose.Keep = r.Keep
 		f := r.compose.Read(data)
 		r.lists[k] = composeAssignments(again(r.lists[k]), data, f)
 		return detect.Reading{Assignments: r.lists[k]}, len(f.Problems)
@@ -151,6 +152,7 @@ func (r *Reader) read(k Kind, data []byte) (detect.Reading, int) {
 			return detect.Reading{Assignments: list}, r.all[n-1].Problems
 		}
 	case GitHub, GitLab, Helm, Kubernetes:
+		r.yaml.Keep = r.Keep
 		reading, problems := yamlReading(again(r.lists[k]), data, r.yaml.Read(yamlKinds[k], data))
 		r.lists[k] = reading.Assignments
 		return reading, problems

@@ -2,7 +2,7 @@
 // Dockerfiles, compose files, .env files, and their neighbours that carry the same values (workflows, manifests).
 //
 // Of says by its name what a file is; Sniff says by its bytes what it may be, for those who have the bytes and not the
-// name. Read gives a detect.Reading: assignments with their contexts, the practices that leak a secret whatever its
+// name. Clues do the same for versions of a file, looking at what differs. Read gives a detect.Reading: assignments with their contexts, the practices that leak a secret whatever its
 // value, and the ranges that comments of the file's own kind silence.
 //
 // The package knows bytes and names: no rule, no git, no other file. What depends on the files around is left open, as

@@ -67,10 +67,19 @@ func (k Kind) Parse(data []byte) *File { return k.parse(data, nil) }
 
 // Reader reads one version of a file after another, as Kind.Parse does, and reads again only those commands that it has
 // not seen before. The zero value is ready for use. A Reader belongs to one goroutine.
-type Reader struct{ known carrier.Memory }
+type Reader struct {
+	// Keep says which assignments matter to the caller; nil: all. It is asked once for each that is remembered, and for
+	// those of commands alone.
+	Keep func(c assignment.Context, name []byte) bool
 
-// Read reads a file of the kind.
-func (r *Reader) Read(k Kind, data []byte) *File { return k.parse(data, &r.known) }
+	known carrier.Memory
+}
+
+// Read reads a file of the kind. The list of the File is valid until the next call.
+func (r *Reader) Read(k Kind, data []byte) *File {
+	r.known.Keep = r.Keep
+	return k.parse(data, &r.known)
+}
 
 func (k Kind) parse(data []byte, known *carrier.Memory) *File {
 	tree := yamltree.Parse(data)

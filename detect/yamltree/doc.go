@@ -10,7 +10,7 @@
 //     collections, anchors, aliases and comments. It gives up where it is not certain. What it accepts it reads as
 //     go.yaml.in/yaml does, node by node; a fuzzer holds it to that. It is some twenty times as fast.
 //   - by go.yaml.in/yaml, whose lines and columns are turned into offsets: tags, complex keys, directives, what the
-//     line reader is not sure of.
+//     line reader is not sure of. What that is certain no parser can read, as most templates are, is not tried.
 //   - for a document that is not YAML, by the line reader again, which now makes the best of each line: one bad line
 //     costs one line. Document.Broken says so, and Tree.Problems has the lines.
 //
