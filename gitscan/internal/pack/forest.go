@@ -61,9 +61,15 @@ func buildForest(p *packFile, lookup kindOf) *forest {
 		f.pos[i] = b.starts.pos(i)
 		f.child[i], f.sibling[i] = -1, -1
 	}
-	for i := range n {
-		b.readBase(int32(i))
+	given := uint64(0)
+	for i := range int32(n) {
+		b.readBase(i)
+		if off := f.offset(i); off < uint64(len(p.data)) && off-given >= maxResident {
+			given = off
+			giveBack(p.data)
+		}
 	}
+	giveBack(p.data)
 	b.starts = startList{}
 	// Linking from the back gives children in ascending order of offset.
 	for i := n - 1; i >= 0; i-- {

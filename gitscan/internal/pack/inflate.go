@@ -14,6 +14,8 @@ const maxRatio = 1040
 type inflater struct {
 	d   inflate.Decoder
 	buf []byte // of scratch
+
+	reads reads
 }
 
 // maxScratch bounds the buffer that is kept for scratch.

@@ -45,6 +45,7 @@ type Store struct {
 	// minPiece is the constant of this name unless a test gives it.
 	minPiece int64
 	bases    baseCache
+	resident resident
 	infl     sync.Pool
 }
 

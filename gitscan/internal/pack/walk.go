@@ -264,8 +264,18 @@ func (w *walker) read(f *forest, i int32, base []byte, root bool) (data []byte, 
 	return w.child(f, i, base)
 }
 
+// entry reads an entry's header on the way to its bytes.
+func (w *walker) entry(f *forest, i int32) (entry, error) {
+	off := f.offset(i)
+	e, err := f.pack.entryAt(off)
+	if err == nil {
+		w.inf.reads.touch(w.s, off, e.size)
+	}
+	return e, err
+}
+
 func (w *walker) root(f *forest, i int32) ([]byte, error) {
-	e, err := f.pack.entryAt(f.offset(i))
+	e, err := w.entry(f, i)
 	if err != nil {
 		return nil, err
 	}
@@ -283,7 +293,7 @@ func (w *walker) root(f *forest, i int32) ([]byte, error) {
 }
 
 func (w *walker) child(f *forest, i int32, base []byte) ([]byte, error) {
-	e, err := f.pack.entryAt(f.offset(i))
+	e, err := w.entry(f, i)
 	if err != nil {
 		return nil, err
 	}
