@@ -26,18 +26,21 @@ func (r *reads) touch(s *Store, off uint64, size int) {
 	if size > aroundPage {
 		r.n += size
 	}
-	if r.n >= maxResident/16 {
+	if r.n >= s.resident.limit/16 {
 		s.resident.add(s, r.n)
 		r.n = 0
 	}
 }
 
 // resident counts what all readers have read since pages were given back.
-type resident struct{ n atomic.Int64 }
+type resident struct {
+	limit int
+	n     atomic.Int64
+}
 
 func (r *resident) add(s *Store, n int) {
 	total := r.n.Add(int64(n))
-	if total < maxResident || !r.n.CompareAndSwap(total, 0) { // else another reader is at it
+	if total < int64(r.limit) || !r.n.CompareAndSwap(total, 0) { // else another reader is at it
 		return
 	}
 	for _, p := range s.packs {

@@ -55,6 +55,7 @@ func Open(objectDir string, f Format, extra ...string) (*Store, error) {
 	s := &Store{format: f, known: map[string]bool{}}
 	s.infl.New = func() any { return new(inflater) }
 	s.bases.init(defaultBaseCache)
+	s.resident.limit = maxResident
 	if info, err := os.Stat(objectDir); err != nil {
 		return nil, err
 	} else if !info.IsDir() {
