@@ -100,13 +100,13 @@ func (s *Set) index(windows []laid) {
 func (s *Set) slotOf(k kind, bits uint32) (uint32, *slot) {
 	switch k {
 	case whole:
-		h := k.hash(bits, 14)
+		h := k.hash(bits, wholeBits)
 		return wholeSlots + h, &s.slots.whole[h]
 	case headless:
-		h := k.hash(bits, 11)
+		h := k.hash(bits, partBits)
 		return headlessSlots + h, &s.slots.headless[h]
 	case tailless:
-		h := k.hash(bits, 11)
+		h := k.hash(bits, partBits)
 		return taillessSlots + h, &s.slots.tailless[h]
 	}
 	if !slices.Contains(s.others, k) {

@@ -47,18 +47,20 @@ const (
 
 // slots have a table for each kind of which there are many windows.
 type slots struct {
-	whole    [1 << 14]slot
-	headless [1 << 11]slot
-	tailless [1 << 11]slot
+	whole    [1 << wholeBits]slot
+	headless [1 << partBits]slot
+	tailless [1 << partBits]slot
 	others   [1 << 10]slot
 }
 
 // The numbers of slots, table after table.
 const (
+	wholeBits, partBits = 14, 11
+
 	wholeSlots    = 0
-	headlessSlots = wholeSlots + 1<<14
-	taillessSlots = headlessSlots + 1<<11
-	otherSlots    = taillessSlots + 1<<11
+	headlessSlots = wholeSlots + 1<<wholeBits
+	taillessSlots = headlessSlots + 1<<partBits
+	otherSlots    = taillessSlots + 1<<partBits
 	nSlots        = otherSlots + 1<<10
 )
 
@@ -71,59 +73,86 @@ func (k kind) otherHash(x uint32) uint32 {
 	return uint32(k&1)<<9 | uint32(bits.OnesCount32(uint32(k))/12)<<8 | k.hash(x, 8)
 }
 
-// has reports whether the words of the slot may stand where the 8 bytes x are.
-func (s slot) has(x uint64) bool {
+// has is 1 if the words of the slot may stand where the 8 bytes x are, 0 if not.
+func (s slot) has(x uint64) (n int) {
 	counts := uint64(s) >> 7 & 0x0101_0101_0101_0101
-	return x&(counts*0x5f) == uint64(s)&0x7f7f_7f7f_7f7f_7f7f
+	if x&(counts*0x5f) == uint64(s)&0x7f7f_7f7f_7f7f_7f7f {
+		n = 1
+	}
+	return n
 }
 
 // chunkBlocks is how many blocks of 8 bytes go through one step before the
 // next: going back and forth costs a mispredicted branch each time.
 const chunkBlocks = 128
 
+// vectorBytes is how many bytes the vector code looks at together.
+const vectorBytes = 32
+
+// placesRoom is the room for the places in a chunk: the vector code writes 8 at a time.
+const placesRoom = 4*chunkBlocks + 8
+
 // candidates goes over the places of a text where a window may stand.
 type candidates struct {
-	last  uint64 // the groups of the pair before what is next
-	from  int    // what is next
-	whole int    // the blocks before are whole
-	size  int    // of the text
-	base  int    // where in the text the bytes begin that next returned
-	n     int    // of at
+	last uint64 // the groups of the pair before what is next
+	from int    // what is next
+	base int    // where in the text the bytes begin that next looked at
+	n    int    // of at
 	// at is the places, from base-2 on, in pairs of bytes.
-	at    [4*chunkBlocks + 1]uint16
-	found [chunkBlocks]uint8
-	end   [24]byte // the last bytes of the text, with zeros after them
+	at     [placesRoom]uint16
+	found  [chunkBlocks]uint8
+	end    [2 * vectorBytes]byte // the last bytes of the text, with zeros after them
+	scalar bool                  // no vector code, for tests
 }
-
-func (c *candidates) begin(data []byte) { c.whole, c.size = len(data)&^7, len(data) }
 
 // place is where in the text a candidate stands.
 func (c *candidates) place(at uint16) int { return c.base - 2 + 2*int(at) }
 
-// next looks for the candidates in the next chunk of data. It returns false when there is none.
+// next looks for the candidates in the next chunk of data. It returns false
+// when there is none.
 func (c *candidates) next(f *filter, data []byte) bool {
-	n := 0
+	if hasVector && !c.scalar {
+		return c.nextVector(f, data)
+	}
+	n, whole := 0, len(data)&^7
 	switch {
-	case c.from < c.whole:
-		to := min(c.from+8*chunkBlocks, c.whole)
+	case c.from < whole:
+		to := min(c.from+8*chunkBlocks, whole)
 		n, c.last = f.scan(data[c.from:to], c.last, &c.found)
 		// Windows reach two bytes back, so the chunk begins a block early.
 		c.base = max(0, c.from-8)
-		chunk := data[c.base:to]
-		c.narrow(f, chunk, c.found[:n], c.from-c.base)
+		c.narrow(f, data[c.base:to], c.found[:n], c.from-c.base)
 		c.from = to
-	case c.from < c.size+2:
-		// The last windows end outside the text, where zeros stand for it: a window may end there, a word not.
-		c.base = max(0, c.whole-8)
-		chunk := c.end[:]
-		copy(chunk, data[c.base:])
-		at := c.whole - c.base
-		n, c.last = f.scan(chunk[at:at+(c.size+2-c.from+7)&^7], c.last, &c.found)
-		c.narrow(f, chunk, c.found[:n], at)
-		c.from = c.size + 8
+	case c.from < len(data)+2:
+		// The last windows end outside the text, where zeros stand for it: a
+		// window may end there, a word not.
+		c.base = max(0, whole-8)
+		copy(c.end[:], data[c.base:])
+		at := whole - c.base
+		n, c.last = f.scan(c.end[at:at+(len(data)+2-c.from+7)&^7], c.last, &c.found)
+		c.narrow(f, c.end[:], c.found[:n], at)
+		c.from = len(data) + 2
 	default:
 		return false
 	}
+	return true
+}
+
+// nextVector is next in vector code.
+func (c *candidates) nextVector(f *filter, data []byte) bool {
+	left := len(data) + 2 - c.from
+	if left <= 0 {
+		return false
+	}
+	c.base = c.from
+	if n := min((left-2)&^(vectorBytes-1), 8*chunkBlocks); n > 0 {
+		c.n, c.last = f.scanVector(data[c.from:c.from+n], c.last, &c.at)
+		c.from += n
+		return true
+	}
+	copy(c.end[:], data[c.from:])
+	c.n, c.last = f.scanVector(c.end[:(left+vectorBytes-1)&^(vectorBytes-1)], c.last, &c.at)
+	c.from += left
 	return true
 }
 

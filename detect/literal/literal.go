@@ -101,8 +101,12 @@ func newWord(text string) word {
 // the same word given twice in order of index.
 func (s *Set) Append(list []Occurrence, data []byte) []Occurrence {
 	var c candidates
+	return s.append(list, data, &c)
+}
+
+func (s *Set) append(list []Occurrence, data []byte, c *candidates) []Occurrence {
 	from := len(list)
-	for c.begin(data); c.next(&s.filter, data); {
+	for c.next(&s.filter, data) {
 		for _, at := range c.at[:c.n] {
 			list = s.candidate(list, from, data, c.place(at))
 		}
@@ -121,7 +125,7 @@ func (s *Set) Find(data []byte, emit func(word, end int) bool) {
 		pending = room[:0]
 		more    = true
 	)
-	for c.begin(data); c.next(&s.filter, data); {
+	for c.next(&s.filter, data) {
 		for _, at := range c.at[:c.n] {
 			p := c.place(at)
 			if pending, more = flush(pending, p, emit); !more {
@@ -147,22 +151,29 @@ func flush(pending []Occurrence, p int, emit func(word, end int) bool) (_ []Occu
 	return append(pending[:0], pending[n:]...), true
 }
 
-// candidate adds to list, in order, the words of which a window stands at p:
-// each ends after p. What is before from stays as it is.
+// candidate adds to list, in order, the words of which a window stands at p,
+// where the bytes x are: each ends after p. What is before from stays as it is.
+//
+// Few candidates get beyond the slots, so those have one branch for all.
 func (s *Set) candidate(list []Occurrence, from int, data []byte, p int) []Occurrence {
 	x := around(data, p)
 	w := uint32(x >> 16)
-	if h := whole.hash(w, 14); s.slots.whole[h].has(x) {
-		list = s.verify(list, from, data, p, wholeSlots+h)
+	h0, h1, h2 := whole.hash(w, wholeBits), headless.hash(w, partBits), tailless.hash(w, partBits)
+	k0, k1, k2 := s.slots.whole[h0].has(x), s.slots.headless[h1].has(x), s.slots.tailless[h2].has(x)
+	if k0|k1|k2|len(s.others) == 0 {
+		return list
 	}
-	if h := headless.hash(w, 11); s.slots.headless[h].has(x) {
-		list = s.verify(list, from, data, p, headlessSlots+h)
+	if k0 != 0 {
+		list = s.verify(list, from, data, p, wholeSlots+h0)
 	}
-	if h := tailless.hash(w, 11); s.slots.tailless[h].has(x) {
-		list = s.verify(list, from, data, p, taillessSlots+h)
+	if k1 != 0 {
+		list = s.verify(list, from, data, p, headlessSlots+h1)
+	}
+	if k2 != 0 {
+		list = s.verify(list, from, data, p, taillessSlots+h2)
 	}
 	for _, k := range s.others {
-		if h := k.otherHash(w); s.slots.others[h].has(x) {
+		if h := k.otherHash(w); s.slots.others[h].has(x) != 0 {
 			list = s.verify(list, from, data, p, otherSlots+h)
 		}
 	}

@@ -12,9 +12,14 @@ import (
 
 type hit struct{ word, end int }
 
+// find finds the words in every way that there is.
 func find(t testing.TB, words []string, data string) []hit {
 	t.Helper()
 	set, err := literal.New(words)
+	if err != nil {
+		t.Fatal(err)
+	}
+	laid, err := literal.NewLaid(words, set.Layout())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -23,6 +28,13 @@ func find(t testing.TB, words []string, data string) []hit {
 		hits = append(hits, hit{word, end})
 		return true
 	})
+	for name, list := range map[string][]literal.Occurrence{
+		"Append": set.Append(nil, []byte(data)), "scalar": set.AppendScalar(nil, []byte(data)), "laid": laid.Append(nil, []byte(data)),
+	} {
+		if !slices.EqualFunc(list, hits, func(o literal.Occurrence, h hit) bool { return o.Word == h.word && o.End == h.end }) {
+			t.Errorf("words %q in %q:\n%s finds %v, Find %v", words, data, name, list, hits)
+		}
+	}
 	return hits
 }
 
