@@ -26,7 +26,7 @@ type Memory struct {
 
 const (
 	// maxMemory bounds what is remembered, in bytes; when there is more, all is forgotten.
-	maxMemory = 8 << 20
+	maxMemory = 3 << 20
 	// maxPiece bounds the length of a pair that is remembered, in bytes.
 	maxPiece = 1 << 15
 	// entrySize is what an entry takes, about.

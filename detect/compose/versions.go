@@ -55,7 +55,7 @@ type placedBlock struct {
 
 const (
 	// maxKnown bounds what a Reader remembers, in bytes: when there is more, all is forgotten.
-	maxKnown = 16 << 20
+	maxKnown = 8 << 20
 	// minBlocks is the least size of a file for which blocks are worth their while, in bytes.
 	minBlocks = 1 << 10
 	// sizes of an entry, a reference and a block with its place in a map, about.

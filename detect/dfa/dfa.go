@@ -134,7 +134,7 @@ type Cache struct {
 	index  map[string]int32
 	sets   [][]uint32 // state → rune instructions, ascending
 	next   []int32    // state*classes + class → state, or a mark
-	first  int32    // the state before any byte
+	first  int32      // the state before any byte
 	memory int
 	resets int
 

@@ -54,7 +54,7 @@ type pieceAt struct {
 // Bounds of what a Reader remembers, in bytes of text and in pieces; beyond, it forgets all.
 const (
 	maxRemembered = 8 << 20
-	maxPieces     = 1 << 16
+	maxPieces     = 1 << 14
 	// maxKept bounds the lists that are used again, in assignments: some 2 MB.
 	maxKept = 1 << 14
 )

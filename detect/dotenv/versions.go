@@ -29,7 +29,7 @@ type placedRun struct {
 
 const (
 	// maxKnown bounds what a Reader remembers, in bytes: when there is more, all is forgotten.
-	maxKnown = 8 << 20
+	maxKnown = 3 << 20
 	// maxRun bounds the length of a run, in bytes: longer ones, as of files without empty lines, change too often.
 	maxRun = 8 << 10
 	// entrySize and runSize are what an assignment takes, and a run with its place in the map, about.

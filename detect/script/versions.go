@@ -31,7 +31,7 @@ func (r *Reader) Read(k Kind, data []byte) []Entry {
 
 const (
 	// maxKnown bounds what a Reader remembers, in bytes: when there is more, all is forgotten.
-	maxKnown = 8 << 20
+	maxKnown = 3 << 20
 	// maxPart bounds the length of a text that is remembered, in bytes.
 	maxPart = 1 << 13
 	// maxLast bounds the list that a Reader uses again, in entries.

@@ -2,6 +2,7 @@ package pack
 
 import (
 	"cmp"
+	"math"
 	"slices"
 )
 
@@ -79,29 +80,34 @@ type weighed struct {
 
 // divideForest adds the jobs of a forest: heavy trees, and chunks of others in the order of their offsets.
 func (s *Store) divideForest(o WalkOptions, part int, f *forest, heavy, light []weighed) (_, _ []weighed, cut cutSet) {
-	base := f.bases()
-	weight, total := f.weights(o.Kinds, base)
-	limit := max(total/int64(max(o.Workers, 1)*pieces), cmp.Or(s.minPiece, minPiece))
-	if o.Workers > 1 {
-		cut = f.cut(weight, base, limit)
+	total := int64(0)
+	for i := range int32(len(f.child)) {
+		total += f.work(o.Kinds, i)
 	}
+	limit := max(total/int64(max(o.Workers, 1)*pieces), cmp.Or(s.minPiece, minPiece))
+	most := limit
+	if o.Workers <= 1 {
+		most = math.MaxInt64
+	}
+	weight, cut := f.cut(o.Kinds, most)
 	var chunk []int32
 	flush := func() {
 		if len(chunk) > 0 {
 			light, chunk = append(light, weighed{walkJob{part: part, roots: chunk}, 0}), nil
 		}
 	}
+	isChild := f.children()
 	sum := int64(0)
-	for i, b := range base {
-		i := int32(i)
-		if !o.Kinds.Has(f.kind[i]) || b >= 0 && cut[i] == nil {
+	for i := range int32(len(f.child)) {
+		if !o.Kinds.Has(f.kind[i]) || isChild.has(i) && cut[i] == nil {
 			continue
 		}
-		if o.Workers > 1 && weight[i] > limit/pieces {
-			heavy = append(heavy, weighed{walkJob{part: part, roots: []int32{i}}, weight[i]})
+		w := weight.of(i)
+		if o.Workers > 1 && w > limit/pieces {
+			heavy = append(heavy, weighed{walkJob{part: part, roots: []int32{i}}, w})
 			continue
 		}
-		chunk, sum = append(chunk, i), sum+weight[i]
+		chunk, sum = append(chunk, i), sum+w
 		if len(chunk) >= rootChunk || sum > limit/pieces {
 			flush()
 			sum = 0
@@ -111,62 +117,100 @@ func (s *Store) divideForest(o WalkOptions, part int, f *forest, heavy, light []
 	return heavy, light, cut
 }
 
-// bases are the bases of the entries, -1 for none.
-func (f *forest) bases() []int32 {
-	base := make([]int32, len(f.child))
-	for i := range base {
-		base[i] = -1
-	}
-	for i, c := range f.child {
-		for ; c >= 0; c = f.sibling[c] {
-			base[c] = int32(i)
-		}
-	}
-	return base
-}
+// weights are about how much work trees are, in units of bytes: there are as many as objects.
+type weights []uint32
 
-// weights is about how much work the tree of each entry is, and all together: entries of other kinds have none. Of a
-// delta whose base stands behind it, which git does not write, the weight does not reach the base.
-func (f *forest) weights(kinds Kinds, base []int32) (weight []int64, total int64) {
-	weight = make([]int64, len(base))
-	end := uint64(len(f.pack.data))
-	for i := len(base) - 1; i >= 0; i-- {
-		off := f.offset(int32(i))
-		if kinds.Has(f.kind[i]) && off < end {
-			own := int64(end-off) + entryCost
-			weight[i] += own
-			total += own
-			if b := base[i]; b >= 0 {
-				weight[b] += weight[i]
+const weightUnit = 8
+
+func (w weights) of(i int32) int64         { return int64(w[i]) * weightUnit }
+func (w weights) set(i int32, bytes int64) { w[i] = uint32(min(bytes/weightUnit, math.MaxUint32)) }
+
+// entrySet is a set of entries.
+type entrySet []uint64
+
+func (f *forest) newSet() entrySet  { return make(entrySet, len(f.child)/64+1) }
+func (s entrySet) has(i int32) bool { return s[i/64]>>(i%64)&1 != 0 }
+func (s entrySet) add(i int32)      { s[i/64] |= 1 << (i % 64) }
+
+// children are the entries that have a base.
+func (f *forest) children() entrySet {
+	s := f.newSet()
+	for _, list := range [][]int32{f.child, f.sibling} {
+		for _, c := range list {
+			if c >= 0 {
+				s.add(c)
 			}
 		}
-		end = min(end, off)
 	}
-	return weight, total
+	return s
 }
 
-// cut divides trees that are heavier than the limit, from their leaves on, and leaves each piece its own weight. A piece
-// can be heavier where a base has many small deltas: those are not worth making the base again.
-func (f *forest) cut(weight []int64, base []int32, limit int64) cutSet {
-	cut := cutSet{}
-	for i, b := range base { // to own weights
-		if b >= 0 && int(b) < i {
-			weight[b] -= weight[i]
+// work is about how much an entry is, in bytes: nothing for one of another kind.
+func (f *forest) work(kinds Kinds, i int32) int64 {
+	if !kinds.Has(f.kind[i]) {
+		return 0
+	}
+	start, end := f.offset(i), uint64(len(f.pack.data))
+	if int(i)+1 < len(f.child) {
+		end = min(end, f.offset(i+1))
+	}
+	if start >= end {
+		return entryCost
+	}
+	return int64(end-start) + entryCost
+}
+
+// cut divides trees that are heavier than the limit, from their leaves on, and tells the weight of each piece at its
+// root. A piece can be heavier where a base has many small deltas: those are not worth making the base again. Nor is a
+// delta cut off whose base stands behind it, which git does not write.
+func (f *forest) cut(kinds Kinds, limit int64) (w weights, cut cutSet) {
+	w = make(weights, len(f.child))
+	var off entrySet
+	for i := int32(len(w)) - 1; i >= 0; i-- {
+		sum := f.work(kinds, i)
+		for c := f.child[i]; c >= 0; c = f.sibling[c] {
+			if more := w.of(c); c > i && (more > limit || more > limit/8 && sum+more > limit) {
+				if off == nil {
+					off = f.newSet()
+				}
+				off.add(c)
+			} else {
+				sum += more
+			}
+		}
+		w.set(i, sum)
+	}
+	return w, f.ways(off)
+}
+
+// ways finds the ways to the entries of a set.
+func (f *forest) ways(to entrySet) cutSet {
+	if to == nil {
+		return nil
+	}
+	cut, base, on := cutSet{}, map[int32]int32{}, f.newSet()
+	copy(on, to)
+	for again := true; again; { // twice only where bases stand behind their deltas
+		again = false
+		for i := int32(len(f.child)) - 1; i >= 0; i-- {
+			for c := f.child[i]; c >= 0; c = f.sibling[c] {
+				if _, known := base[c]; on.has(c) && !known {
+					base[c] = i
+					again = again || i > c
+					on.add(i)
+				}
+			}
 		}
 	}
-	for i := len(base) - 1; i >= 0; i-- {
-		b := base[i]
-		switch {
-		case b < 0 || int(b) > i:
-		case weight[i] > limit || weight[i] > limit/8 && weight[b]+weight[i] > limit:
-			var way []int32
-			for ; b >= 0; b = base[b] {
-				way = append(way, b)
-			}
-			cut[int32(i)] = way
-		default:
-			weight[b] += weight[i]
+	for i := range int32(len(f.child)) {
+		if !to.has(i) {
+			continue
 		}
+		var way []int32
+		for b, ok := base[i]; ok; b, ok = base[b] {
+			way = append(way, b)
+		}
+		cut[i] = way
 	}
 	return cut
 }

@@ -18,7 +18,7 @@ func TestDivide(t *testing.T) {
 		o := WalkOptions{Kinds: Of(Blob), Workers: workers}
 		jobs, cuts := s.divide(o)
 		f := s.forests[0]
-		weights, total := f.weights(o.Kinds, f.bases())
+		total := int64(0)
 		heaviest, single := int64(0), int64(0) // of jobs, of entries
 		seen := map[int32]bool{}
 		for _, j := range jobs {
@@ -31,11 +31,8 @@ func TestDivide(t *testing.T) {
 					t.Fatalf("%d workers: entry %d is walked twice", workers, i)
 				}
 				seen[i] = true
-				own := weights[i]
-				for c := f.child[i]; c >= 0; c = f.sibling[c] {
-					own -= weights[c]
-				}
-				sum, single = sum+own, max(single, own)
+				own := f.work(o.Kinds, i)
+				sum, single, total = sum+own, max(single, own), total+own
 				for c := cuts[0].child(f, i); c >= 0; c = cuts[0].sibling(f, c) {
 					todo = append(todo, c)
 				}
