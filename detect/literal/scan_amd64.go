@@ -15,12 +15,12 @@ func (f *filter) scanVector(data []byte, last uint64, at *[placesRoom]uint16) (n
 	return scanAVX2(f, &data[0], len(data)/vectorBytes, last, &at[0], &spread)
 }
 
-// spread has for each 8 bits the numbers of those that are set, 0 being the highest.
+// spread has for each 8 bits the numbers of those that are set.
 var spread = func() (list [256][8]uint8) {
 	for mask := range list {
 		n := 0
 		for i := range 8 {
-			if mask<<i&0x80 != 0 {
+			if mask>>i&1 != 0 {
 				list[mask][n] = uint8(i)
 				n++
 			}
