@@ -59,6 +59,9 @@ func TestSnapshot(t *testing.T) {
 		if back.Hash() != rs.Hash() {
 			t.Error("another hash")
 		}
+		if set := New(back).words(); set != nil && set.Layout() != back.layout {
+			t.Error("the keywords are not laid out as the snapshot says")
+		}
 		for i, r := range rs.Rules() {
 			want := *r
 			want.origin, want.given = origin{}, given{true}

@@ -191,9 +191,9 @@ func (h half) each(visit func(hash uint64)) {
 	}
 }
 
-// ownCost is what it costs that a text has a window's bytes, whether or not it has passed for
-// another's already: the words of the window are then compared. 1 is the cost of
-// passing. With 0, words with common endings share those (secret, _key), and
+// ownCost is what it costs that a text has a window's bytes, be they let pass
+// for another word already: the window's words are then compared. 1 is the cost
+// of passing. With 0, words with common endings share those (secret, _key), and
 // each of them is compared wherever one stands.
 const ownCost = 2
 
