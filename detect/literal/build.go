@@ -89,7 +89,9 @@ func (s *Set) index(windows []laid) {
 		s.starts[h] = n
 	}
 	s.places = make([]place, n)
-	for i, l := range windows {
+	// From behind, so that a slot's places are in the order of the words: that of
+	// the occurrences of a word that was given many times.
+	for i, l := range slices.Backward(windows) {
 		h := numbers[i]
 		s.starts[h]--
 		s.places[s.starts[h]] = place(i/2<<8 | int(l.off))
