@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // compiledAllowlist is what an allowlist needs to judge, made at its first use.
@@ -11,6 +12,7 @@ type compiledAllowlist struct {
 	once    sync.Once
 	paths   []*regexp.Regexp
 	regexes []*regexp.Regexp
+	last    atomic.Pointer[pathAnswer]
 }
 
 func (a *Allowlist) compile() *compiledAllowlist {
@@ -108,7 +110,23 @@ func (a *Allowlist) allowsPlace(path, commit string) bool {
 	if len(a.Paths) == 0 {
 		return byCommit
 	}
-	return path != "" && anyMatchString(a.compile().paths, path)
+	return path != "" && a.allowsPath(path)
+}
+
+// allowsPath is asked of the matches of one file after the other: the last answer is remembered.
+func (a *Allowlist) allowsPath(path string) bool {
+	c := a.compile()
+	if last := c.last.Load(); last != nil && last.path == path {
+		return last.allowed
+	}
+	allowed := anyMatchString(c.paths, path)
+	c.last.Store(&pathAnswer{path, allowed})
+	return allowed
+}
+
+type pathAnswer struct {
+	path    string
+	allowed bool
 }
 
 func anyMatchString(list []*regexp.Regexp, s string) bool {

@@ -326,7 +326,7 @@ func (k *conditions) matcher(ref BlobRef) *patternmatcher.PatternMatcher {
 
 // Watched implements Lookup.
 func (c *collector) Watched(name string) bool {
-	return c.files.wanted && watched(name[strings.LastIndexByte(name, '/')+1:])
+	return c.files.wanted && c.files.watched.get(name[strings.LastIndexByte(name, '/')+1:], watched)
 }
 
 // Depends implements Lookup.

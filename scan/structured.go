@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"rummage/detect"
 	"rummage/detect/advice"
@@ -21,7 +22,9 @@ type structured struct {
 	src Source
 	// settings are paths that compose files name as files of variables: they are read as such whatever they are called.
 	settings map[string]bool
-	wanted   bool            // some rule names a context of structured files
+	wanted   bool // some rule names a context of structured files
+	kinds    *byName[structure.Kind]
+	watched  *byName[bool]   // by the last part of a name
 	matcher  *detect.Matcher // for what is read while placing
 	reader   structure.Reader
 	sniffed  map[BlobRef]structure.Set
@@ -48,7 +51,7 @@ type structuredHits struct {
 
 func newStructured(d *detect.Detector, src Source) structured {
 	s := structured{src: src, reader: structure.Reader{Keep: d.Relevant}, hits: map[structuredKey]*structuredHits{}, failed: map[BlobRef]Problem{},
-		sniffed: map[BlobRef]structure.Set{}, settings: map[string]bool{}, counts: map[structure.Kind]int64{}, remedies: map[string]string{}}
+		kinds: &byName[structure.Kind]{}, watched: &byName[bool]{}, sniffed: map[BlobRef]structure.Set{}, settings: map[string]bool{}, counts: map[structure.Kind]int64{}, remedies: map[string]string{}}
 	for _, r := range d.Rules().Rules() {
 		for _, in := range r.In {
 			s.wanted = s.wanted || in != assignment.Text
@@ -62,7 +65,27 @@ func (s *structured) kind(name string) structure.Kind {
 	if !s.wanted || name == "" {
 		return structure.None
 	}
-	return structure.Of(name)
+	return s.kinds.get(name, structure.Of)
+}
+
+// byName remembers what names mean: the walk over history comes by the same ones over and over.
+type byName[T any] struct {
+	mu    sync.Mutex
+	known map[string]T
+}
+
+func (b *byName[T]) get(name string, of func(string) T) T {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	v, known := b.known[name]
+	if !known {
+		if b.known == nil || len(b.known) >= maxNamed {
+			b.known = map[string]T{}
+		}
+		v = of(name)
+		b.known[strings.Clone(name)] = v
+	}
+	return v
 }
 
 // addRead keeps the matches of a blob, and those of it read as structured files of the kinds ahead.
