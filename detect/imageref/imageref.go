@@ -2,7 +2,7 @@
 // compose files, bake files, devcontainer.json, the workflows of GitHub, the pipelines of GitLab, Kubernetes manifests
 // and the values of Helm charts.
 // A reference is resolved as far as the file itself can resolve it (the defaults of ARGs and of ${NAME:-default}, the
-// variables of a pipeline or a bake file), checked against the grammar of github.com/distribution/reference and given in its canonical
+// variables of a pipeline or a bake file), checked against the grammar of names of images and given in its canonical
 // form. What the file does not say stays unresolved, with the reason. Names of build stages and scratch are no images.
 //
 // The package knows bytes of one file: no .env file beside a compose file, no registry, no build context. So a name
@@ -14,11 +14,7 @@ package imageref
 
 import (
 	"bytes"
-	_ "crypto/sha256" // digests of these algorithms are known ones
-	_ "crypto/sha512"
 	"strings"
-
-	"github.com/distribution/reference"
 
 	"rummage/detect/assignment"
 	"rummage/detect/structure"
@@ -116,19 +112,7 @@ func Canonical(text string) (canonical, why string) {
 	if isTemplate(text) {
 		return "", "template"
 	}
-	named, err := reference.ParseNormalizedNamed(text)
-	if err != nil {
-		switch {
-		case len(text) == 64 && strings.Trim(text, "0123456789abcdef") == "":
-			return "", "not a reference: the id of an image"
-		case strings.Contains(err.Error(), "lowercase"):
-			return "", "not a reference: its name is not in lower case"
-		case strings.Contains(err.Error(), "digest"):
-			return "", "not a reference: its digest is none"
-		}
-		return "", "not a reference"
-	}
-	return reference.TagNameOnly(named).String(), ""
+	return canonicalName(text)
 }
 
 // marks are what templates put around what is to be filled in.
