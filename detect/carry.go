@@ -209,7 +209,7 @@ func (m *Matcher) leads(h *wordHit) {
 
 // minCopy is the length below which a copied range is searched like any other bytes; what is shorter than a keyword
 // must be.
-const minCopy = 256
+const minCopy = 32
 
 // takeOver puts the occurrences of a text in m.occurrences: those in copied ranges from the base, the others searched for.
 func (m *Matcher) takeOver(text []byte) {
