@@ -85,7 +85,7 @@ for repo; do
 		rm -rf "$work/shaped"
 		if [ "$shape" = sha256 ]; then
 			git init -q --bare --object-format=sha256 "$work/shaped"
-			git -C "$work/fair" fast-export --all --signed-tags=strip --tag-of-filtered-object=drop |
+			git -C "$work/fair" fast-export --all --reencode=yes --signed-tags=strip --tag-of-filtered-object=drop |
 				git -C "$work/shaped" fast-import --quiet >/dev/null
 		else
 			cp -r "$work/fair" "$work/shaped"
