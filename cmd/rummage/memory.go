@@ -7,12 +7,15 @@ import (
 	"runtime/metrics"
 )
 
-// The garbage collector runs when the heap has grown by half of what was live after its last run, but not by less than
-// minGrowth: a small repository takes a few tens of megabytes in all, and collecting them over and over would take a
-// quarter of its time. Go's own rule, by as much as is live and from 4 MB on, is worse for both small and large ones.
+// The garbage collector runs when the heap has grown by a quarter of what was live after its last run, but not by less than
+// leastGrowth, and as long as little is live not by less than smallGrowth: a small repository takes a few tens of megabytes
+// in all, and collecting them over and over would take a quarter of its time. Go's own rule, by as much as is live and
+// from 4 MB on, is worse for both small and large ones.
 const (
-	minGrowth   = 64 << 20
-	growthShare = 2 // of the live heap: a half
+	smallGrowth = 64 << 20
+	small       = 96 << 20
+	leastGrowth = 32 << 20
+	growthShare = 4 // of the live heap: a quarter
 	// goLeast is the heap for which, times a percentage, Go runs its collector first.
 	goLeast = 4 << 20
 )
@@ -22,7 +25,7 @@ func paceCollector() {
 	if os.Getenv("GOGC") != "" {
 		return
 	}
-	debug.SetGCPercent(100 * minGrowth / goLeast)
+	debug.SetGCPercent(100 * smallGrowth / goLeast)
 	afterCollection(func() {
 		live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 		metrics.Read(live)
@@ -34,7 +37,11 @@ func paceCollector() {
 
 // growthPercent is by how much the heap may grow beyond what is live.
 func growthPercent(live uint64) int {
-	return int(max(minGrowth, live/growthShare) * 100 / max(live, goLeast))
+	growth := max(leastGrowth, live/growthShare)
+	if live < small {
+		growth = smallGrowth
+	}
+	return int(growth * 100 / max(live, goLeast))
 }
 
 // afterCollection calls f after each run of the collector.

@@ -7,13 +7,16 @@ import (
 	"time"
 )
 
-// TestGrowthPercent: the heap grows by half of what is live, and by no less than so much.
+// TestGrowthPercent: the heap grows by a quarter of what is live, and by no less than so much.
 func TestGrowthPercent(t *testing.T) {
 	for _, live := range []uint64{0, 1, 3 << 20, 4 << 20, 40 << 20, 128 << 20, 1 << 30, 1 << 40} {
 		percent := uint64(growthPercent(live))
 		growth := max(live, goLeast) * percent / 100
-		want := max(uint64(minGrowth), live/2)
-		if growth > want || growth < want-want/50 {
+		want := max(uint64(leastGrowth), live/4)
+		if live < small {
+			want = smallGrowth
+		}
+		if growth > want || growth < want-want/20 {
 			t.Errorf("%d bytes live: grows by %d, want %d", live, growth, want)
 		}
 	}
