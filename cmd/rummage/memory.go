@@ -7,15 +7,15 @@ import (
 	"runtime/metrics"
 )
 
-// The garbage collector runs when the heap has grown by a quarter of what was live after its last run, but not by less than
+// The garbage collector runs when the heap has grown by a sixth of what was live after its last run, but not by less than
 // leastGrowth, and as long as little is live not by less than smallGrowth: a small repository takes a few tens of megabytes
 // in all, and collecting them over and over would take a quarter of its time. Go's own rule, by as much as is live and
 // from 4 MB on, is worse for both small and large ones.
 const (
 	smallGrowth = 64 << 20
 	small       = 96 << 20
-	leastGrowth = 32 << 20
-	growthShare = 4 // of the live heap: a quarter
+	leastGrowth = 24 << 20
+	growthShare = 6 // of the live heap: a sixth
 	// goLeast is the heap for which, times a percentage, Go runs its collector first.
 	goLeast = 4 << 20
 )

@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// TestGrowthPercent: the heap grows by a quarter of what is live, and by no less than so much.
+// TestGrowthPercent: the heap grows by a sixth of what is live, and by no less than so much.
 func TestGrowthPercent(t *testing.T) {
 	for _, live := range []uint64{0, 1, 3 << 20, 4 << 20, 40 << 20, 128 << 20, 1 << 30, 1 << 40} {
 		percent := uint64(growthPercent(live))
 		growth := max(live, goLeast) * percent / 100
-		want := max(uint64(leastGrowth), live/4)
+		want := max(uint64(leastGrowth), live/6)
 		if live < small {
 			want = smallGrowth
 		}
