@@ -90,14 +90,23 @@ func (p *program) locate() {
 	if !bound {
 		return
 	}
-	tree, err := syntax.Parse(p.rule.Regex, syntax.Perl)
-	if err != nil {
+	tree := p.tree()
+	if tree == nil {
 		return
 	}
-	tree, _ = foldTree(tree)
 	x := extentOf(tree)
 	p.near = &x
 	p.tail = tailOf(tree, p.keywords)
+}
+
+// tree is the expression over content, parsed, for whoever asks to change.
+func (p *program) tree() *syntax.Regexp {
+	tree, err := syntax.Parse(p.rule.Regex, syntax.Perl)
+	if err != nil {
+		return nil
+	}
+	tree, _ = foldTree(tree)
+	return tree
 }
 
 // regexp is the expression over content, nil for a rule without one. It is compiled apart from the rest, because most

@@ -1,10 +1,6 @@
 package detect
 
-import (
-	"regexp/syntax"
-
-	"rummage/detect/dfa"
-)
+import "rummage/detect/dfa"
 
 // refuses reports that a rule's expression certainly matches nowhere in a text. The automaton that says so reads a
 // text several times faster than the expression does, and most windows around keywords hold no match.
@@ -33,8 +29,7 @@ func (d *Detector) automaton(rule int32, p *program) *dfa.Program {
 		return prog.(*dfa.Program)
 	}
 	var prog *dfa.Program
-	if tree, err := syntax.Parse(p.rule.Regex, syntax.Perl); err == nil {
-		tree, _ = foldTree(tree)
+	if tree := p.tree(); tree != nil {
 		prog, _ = dfa.CompileTree(tree, false) // nil when it is too large
 	}
 	kept, _ := d.automata.LoadOrStore(rule, prog)

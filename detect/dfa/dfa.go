@@ -42,17 +42,8 @@ type Program struct {
 	sample   []int // class → a byte of it, or other
 }
 
-// Compile prepares an expression in Go's syntax to be looked for anywhere in a text. ok is false when it is too large
-// to be worth it.
-func Compile(expr string) (p *Program, ok bool) {
-	re, err := syntax.Parse(expr, syntax.Perl)
-	if err != nil {
-		return nil, false
-	}
-	return CompileTree(re, false)
-}
-
-// CompileTree prepares a parsed expression, which it changes. An anchored one is only looked for at the text's start.
+// CompileTree prepares a parsed expression, which it changes, to be looked for anywhere in a text; an anchored one only at its
+// start. ok is false when it is too large to be worth it.
 func CompileTree(re *syntax.Regexp, anchored bool) (p *Program, ok bool) {
 	relax(re)
 	prog, err := syntax.Compile(re.Simplify())

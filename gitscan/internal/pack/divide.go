@@ -183,34 +183,36 @@ func (f *forest) cut(kinds Kinds, limit int64) (w weights, cut cutSet) {
 	return w, f.ways(off)
 }
 
+// maxWay is how long a way may be: git makes chains of at most 4,095 deltas. What is cut off further down stays with its
+// base, since its way would be made anew for each piece.
+const maxWay = 4095
+
 // ways finds the ways to the entries of a set.
 func (f *forest) ways(to entrySet) cutSet {
 	if to == nil {
 		return nil
 	}
-	cut, base, on := cutSet{}, map[int32]int32{}, f.newSet()
-	copy(on, to)
-	for again := true; again; { // twice only where bases stand behind their deltas
-		again = false
-		for i := int32(len(f.child)) - 1; i >= 0; i-- {
-			for c := f.child[i]; c >= 0; c = f.sibling[c] {
-				if _, known := base[c]; on.has(c) && !known {
-					base[c] = i
-					again = again || i > c
-					on.add(i)
-				}
-			}
+	base := make([]int32, len(f.child))
+	for i := range base {
+		base[i] = -1
+	}
+	for i := range f.child {
+		for c := f.child[i]; c >= 0; c = f.sibling[c] {
+			base[c] = int32(i)
 		}
 	}
-	for i := range int32(len(f.child)) {
+	cut := cutSet{}
+	for i := range int32(len(base)) {
 		if !to.has(i) {
 			continue
 		}
 		var way []int32
-		for b, ok := base[i]; ok; b, ok = base[b] {
+		for b := base[i]; b >= 0 && len(way) <= maxWay; b = base[b] {
 			way = append(way, b)
 		}
-		cut[i] = way
+		if len(way) <= maxWay {
+			cut[i] = way
+		}
 	}
 	return cut
 }

@@ -3,6 +3,7 @@ package pack
 import (
 	"fmt"
 	"math/bits"
+	"runtime/debug"
 	"slices"
 )
 
@@ -61,6 +62,7 @@ func buildForest(p *packFile, lookup kindOf) *forest {
 		f.pos[i] = b.starts.pos(i)
 		f.child[i], f.sibling[i] = -1, -1
 	}
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true)) // see header
 	given := uint64(0)
 	for i := range int32(n) {
 		b.readBase(i)
@@ -117,7 +119,7 @@ func (l *startList) at(off uint64) (int32, bool) {
 // readBase fills base, and kind for roots, of one entry.
 func (b *builder) readBase(i int32) {
 	off := b.offset(i)
-	e, err := b.pack.entryAt(off)
+	e, err := b.pack.header(off)
 	if err != nil {
 		b.spoil(i, err)
 		return

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"sync"
 )
 
@@ -104,10 +105,8 @@ func (s *Store) reload() bool {
 }
 
 func (s *Store) get(id ID, limit int) (Kind, []byte, error) {
-	for _, p := range s.packs {
-		if i, ok := p.idx.find(id); ok {
-			return s.fromPack(p, i, limit)
-		}
+	if number, i, ok := s.packOf(id); ok {
+		return s.fromPack(s.packs[number], i, limit)
 	}
 	s.mu.RLock()
 	late := s.late
@@ -136,12 +135,14 @@ func (s *Store) get(id ID, limit int) (Kind, []byte, error) {
 	return 0, nil, ErrMissing
 }
 
-func (s *Store) fromPack(p *packFile, i, limit int) (Kind, []byte, error) {
+func (s *Store) fromPack(p *packFile, i, limit int) (kind Kind, data []byte, err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer noteFault(&err)
 	off, ok := p.idx.offset(i)
 	if !ok {
 		return 0, nil, fmt.Errorf("%s: index entry %d has no offset", p.path, i)
 	}
-	kind, data, err := s.resolve(p, off, limit)
+	kind, data, err = s.resolve(p, off, limit)
 	if err != nil && !errors.Is(err, ErrTooLarge) {
 		err = fmt.Errorf("%s: %w", p.path, err)
 	}
@@ -298,10 +299,8 @@ func (s *Store) resolveWithin(p *packFile, off uint64) (Kind, []byte, error) {
 
 // Kind tells the kind of an object without reading its content.
 func (s *Store) Kind(id ID) (Kind, error) {
-	for _, p := range s.packs {
-		if i, ok := p.idx.find(id); ok {
-			return s.kindInPack(p, i)
-		}
+	if number, i, ok := s.packOf(id); ok {
+		return s.kindInPack(s.packs[number], i)
 	}
 	inf := s.infl.Get().(*inflater)
 	defer s.infl.Put(inf)

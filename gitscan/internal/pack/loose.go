@@ -26,7 +26,7 @@ func openLoose(dir string, f Format) (*looseDir, error) {
 		return nil, err
 	}
 	for _, sub := range subs {
-		if _, err := hex.DecodeString(sub); err != nil || len(sub) != 2 {
+		if b, err := hex.DecodeString(sub); err != nil || len(b) != 1 || hex.EncodeToString(b) != sub {
 			continue
 		}
 		names, err := readNames(filepath.Join(dir, sub))

@@ -176,6 +176,12 @@ func (p *packFile) entryAt(off uint64) (e entry, err error) {
 	return e, nil
 }
 
+// header is entryAt to which a fault is an error.
+func (p *packFile) header(off uint64) (e entry, err error) {
+	defer noteFault(&err)
+	return p.entryAt(off)
+}
+
 // backOffset reads the big-endian, biased base-128 number of an ofs-delta.
 func (p *packFile) backOffset(i, end int) (uint64, int, error) {
 	var v uint64

@@ -91,15 +91,24 @@ func TestPackCutWhileMapped(t *testing.T) {
 			entries = append(entries, e)
 		}
 	}
-	writePack(t, dir, entries)
-	s := open(t, dir, SHA1)
-	s.once.Do(s.buildForests)
-	path := filepath.Join(dir, "objects/pack/pack-made.pack")
-	if err := os.Truncate(path, 1<<14); err != nil {
-		t.Fatal(err)
-	}
-	got, errs := walked(t, s, WalkOptions{Verify: true})
-	if len(got)+len(errs) != len(entries) || len(errs) == 0 {
-		t.Fatalf("%d objects read, %d not, want %d together", len(got), len(errs), len(entries))
+	for _, built := range []bool{true, false} { // the forest, before
+		writePack(t, dir, slices.Clone(entries))
+		s := open(t, dir, SHA1)
+		if built {
+			s.once.Do(s.buildForests)
+		}
+		if err := os.Truncate(filepath.Join(dir, "objects/pack/pack-made.pack"), 1<<14); err != nil {
+			t.Fatal(err)
+		}
+		got, errs := walked(t, s, WalkOptions{Verify: true})
+		if len(got)+len(errs) != len(entries) || len(errs) == 0 {
+			t.Fatalf("%d objects read, %d not, want %d together", len(got), len(errs), len(entries))
+		}
+		for id := range errs {
+			id, _ := SHA1.Parse(id)
+			if _, _, err := s.Get(id, 0); !errors.Is(err, errFault) {
+				t.Fatalf("Get: %v", err)
+			}
+		}
 	}
 }

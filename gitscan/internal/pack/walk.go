@@ -128,9 +128,6 @@ func (w *walker) run(ctx context.Context, j walkJob) error {
 		return ctx.Err()
 	}
 	for _, root := range j.roots {
-		if !w.o.Kinds.Has(f.kind[root]) {
-			continue
-		}
 		if err := w.tree(ctx, j.part, f, root); err != nil {
 			return err
 		}
