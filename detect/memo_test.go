@@ -38,7 +38,8 @@ func TestMemo(t *testing.T) {
 			wants[[2]int{rule, nth}] = want
 		}
 		calls++
-		got := m.find(int32(rule), slices.Clone(w), func(b []byte, n int) [][]int {
+		// Rules whose numbers differ by so much have the same place in the table.
+		got := m.find(int32(rule*memoEntries), slices.Clone(w), func(b []byte, n int) [][]int {
 			runs++
 			return exprs[rule].FindAllSubmatchIndex(b, n)
 		})

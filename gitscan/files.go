@@ -73,7 +73,7 @@ func (f *Files) Each(ctx context.Context, wanted func(path string) bool, visit f
 // everyFile emits every wanted file of every wanted commit once, with the first commit that has it. What a merge takes
 // from another parent is known from there.
 func (r *Repo) everyFile(ctx context.Context, wanted func(string) bool, emit func(fileAt, *scan.Commit, string)) (map[fileAt]bool, error) {
-	if err := r.readCommits(ctx, 1, func() visitMessages { return nil }); err != nil {
+	if err := r.readCommits(ctx, 1, false, func() visitMessages { return nil }); err != nil {
 		return nil, err
 	}
 	r.progress.SetStage("reading trees")

@@ -20,7 +20,7 @@ func (r *Repo) Search(ctx context.Context, workers int, open func() scan.Visitor
 	counts := r.store.Count()
 	r.progress.Total.Store(counts[pack.Commit] + counts[pack.Tag] + counts[pack.Blob] + counts[0])
 	selective := r.selective()
-	err := r.readCommits(ctx, workers, func() visitMessages {
+	err := r.readCommits(ctx, workers, !selective && !r.o.Whole, func() visitMessages {
 		if selective {
 			return nil
 		}
@@ -47,11 +47,11 @@ func (r *Repo) Search(ctx context.Context, workers int, open func() scan.Visitor
 }
 
 // readCommits reads all commits and tags, with a visitor for the messages of each worker or none, and marks the wanted
-// ones.
-func (r *Repo) readCommits(ctx context.Context, workers int, open func() visitMessages) error {
+// ones. With sums the checksums of packs are made beside.
+func (r *Repo) readCommits(ctx context.Context, workers int, sums bool, open func() visitMessages) error {
 	r.progress.SetStage("reading commits")
 	r.graph = newGraph(r.store)
-	err := r.store.Walk(ctx, pack.WalkOptions{Kinds: pack.Of(pack.Commit, pack.Tag), Workers: workers, Verify: true},
+	err := r.store.Walk(ctx, pack.WalkOptions{Kinds: pack.Of(pack.Commit, pack.Tag), Workers: workers, Verify: true, Sums: sums},
 		func() func(*pack.Object) {
 			v := open()
 			return unlessDone(ctx, func(o *pack.Object) { r.commitOrTag(o, v) })

@@ -47,7 +47,7 @@ func (cut cutSet) skip(f *forest, c int32) int32 {
 
 // divide makes the jobs of a walk, the heaviest first, so that no worker is left with one when the others are done.
 func (s *Store) divide(o WalkOptions) (jobs []walkJob, cuts []cutSet) {
-	if o.Verify && o.Kinds.Has(Blob) {
+	if o.Sums {
 		jobs = s.sumJobs()
 	}
 	var heavy, light []weighed

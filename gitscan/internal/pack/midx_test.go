@@ -1,6 +1,7 @@
 package pack
 
 import (
+	"encoding/binary"
 	"maps"
 	"os"
 	"path/filepath"
@@ -78,6 +79,42 @@ func TestMidxMisleads(t *testing.T) {
 	}
 	if used == 0 {
 		t.Error("each was refused")
+	}
+}
+
+// TestMidxNamesOthers: a multi-pack-index that names for each object a pack which has it not, or has it too, is of no harm.
+func TestMidxNamesOthers(t *testing.T) {
+	dir, midx, want := manyPacks(t, SHA1)
+	data, err := os.ReadFile(midx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, names, err := parseMidx(data, SHA1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range x.n { // x is a view of data
+		number := binary.BigEndian.Uint32(x.where[8*i:])
+		binary.BigEndian.PutUint32(x.where[8*i:], (number+1)%uint32(len(names)))
+	}
+	if err := os.Remove(midx); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(midx, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	s := open(t, dir, SHA1)
+	if len(s.midxs) != 1 {
+		t.Fatal("it is not used")
+	}
+	if got, errs := walked(t, s, WalkOptions{Verify: true}); len(errs) > 0 || !maps.Equal(got, want) {
+		t.Errorf("%d objects, want %d; %v", len(got), len(want), errs)
+	}
+	for hex, w := range want {
+		id, _ := SHA1.Parse(hex)
+		if kind, content, err := s.Get(id, 0); err != nil || kind.String()+" "+string(content) != w {
+			t.Errorf("Get %s: %v", hex, err)
+		}
 	}
 }
 

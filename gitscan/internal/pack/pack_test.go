@@ -216,6 +216,7 @@ func flipBits(t *testing.T, dir, pattern string, want map[string]string) {
 			t.Fatal(err)
 		}
 		s := open(t, dir, SHA1)
+		_, _ = walked(t, s, WalkOptions{Sums: true})
 		got, errs := walked(t, s, WalkOptions{Verify: true})
 		if len(errs) > 0 || len(s.Damage()) > 0 {
 			noticed++

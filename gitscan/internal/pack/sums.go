@@ -14,8 +14,8 @@ import (
 // nothing else vouches for the bytes.
 
 // vouched reports whether the bytes of an object in a pack need not be hashed.
-func (s *Store) vouched(part int, id []byte, kind Kind) bool {
-	return kind == Blob && s.packs[part].whole.Load() && !s.elsewhere(part, s.format.ID(id))
+func (w *walker) vouched(part int, id []byte, kind Kind) bool {
+	return kind == Blob && w.whole[part] && !w.s.elsewhere(part, w.s.format.ID(id))
 }
 
 // elsewhere reports whether an object is also stored in another part.
@@ -35,7 +35,7 @@ func (s *Store) elsewhere(part int, id ID) bool {
 	return false
 }
 
-// sumJobs has the checksums of all packs made that are not known yet. Objects that are met before are hashed.
+// sumJobs has the checksums of all packs made that are not known yet.
 func (s *Store) sumJobs() (jobs []walkJob) {
 	for i, p := range s.packs {
 		if !p.summed.Load() {

@@ -34,6 +34,7 @@ type WalkOptions struct {
 	MaxSize int  // objects larger than this are handed out with ErrTooLarge; 0: no limit
 	Verify  bool // report objects whose bytes do not have their id with ErrHash; see sums.go
 	Hash    bool // with Verify: hash each object, also those that a checksum vouches for
+	Sums    bool // make the checksums of packs beside, which vouch for objects in later walks
 }
 
 // Walk reads every object of the wanted kinds, each once however often it is stored, and hands it to the function
@@ -42,10 +43,14 @@ type WalkOptions struct {
 func (s *Store) Walk(ctx context.Context, o WalkOptions, newWorker func() func(*Object)) error {
 	s.once.Do(s.buildForests)
 	jobs, cuts := s.divide(o)
+	whole := make([]bool, len(s.packs)) // what is known now: what workers do must not depend on who is first
+	for i, p := range s.packs {
+		whole[i] = p.whole.Load()
+	}
 	var next atomic.Int64
 	p := pool.New().WithContext(ctx).WithCancelOnError()
 	for range max(o.Workers, 1) {
-		w := &walker{s: s, o: o, cuts: cuts, emit: newWorker(), obj: Object{Slot: -1, Base: -1}}
+		w := &walker{s: s, o: o, cuts: cuts, whole: whole, emit: newWorker(), obj: Object{Slot: -1, Base: -1}}
 		p.Go(func(ctx context.Context) error {
 			debug.SetPanicOnFault(true) // of this goroutine: see read
 			for {
@@ -76,6 +81,7 @@ type walker struct {
 	s     *Store
 	o     WalkOptions
 	cuts  []cutSet // by part
+	whole []bool   // by pack: its checksums hold
 	emit  func(*Object)
 	inf   inflater
 	delta []byte
@@ -227,7 +233,7 @@ func (w *walker) give(part int, f *forest, i int32, data []byte, size int, err e
 	if !w.s.isFirst(part, w.s.format.ID(id)) {
 		return false
 	}
-	if w.o.Verify && err == nil && (w.o.Hash || !w.s.vouched(part, id, f.kind[i])) && !w.s.format.matches(w.s.format.ID(id), f.kind[i], data) {
+	if w.o.Verify && err == nil && (w.o.Hash || !w.vouched(part, id, f.kind[i])) && !w.s.format.matches(w.s.format.ID(id), f.kind[i], data) {
 		err = ErrHash
 	}
 	w.obj.Ord, w.obj.Kind, w.obj.Data, w.obj.Size, w.obj.Err = w.s.starts[part]+uint32(pos), f.kind[i], data, size, err
