@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
+	"slices"
 	"sync"
 )
 
@@ -74,17 +75,31 @@ func (c *baseCache) put(v cached) {
 
 // Get reads one object. The bytes are shared: do not write to them. limit bounds the size, 0 means none.
 func (s *Store) Get(id ID, limit int) (Kind, []byte, error) {
-	kind, data, err := s.get(id, limit)
-	if errors.Is(err, ErrMissing) || errors.Is(err, os.ErrNotExist) {
-		// A concurrent gc may have moved the object into a pack that was not there before.
-		if s.reload() {
-			kind, data, err = s.get(id, limit)
-		}
-	}
+	var kind Kind
+	var data []byte
+	err := s.retry(func() (err error) {
+		kind, data, err = s.get(id, limit)
+		return err
+	})
 	if errors.Is(err, os.ErrNotExist) {
 		err = ErrMissing
 	}
 	return kind, data, err
+}
+
+// maxRetries is how often in a row an object may be moved by a concurrent gc just when it is read.
+const maxRetries = 3
+
+// retry reads an object, and reads it again when it was not there but packs have appeared since: a concurrent gc may
+// have moved it into one of them.
+func (s *Store) retry(read func() error) error {
+	for n := 0; ; n++ {
+		before := len(s.latePacks())
+		err := read()
+		if !errors.Is(err, ErrMissing) && !errors.Is(err, os.ErrNotExist) || n == maxRetries || !s.reload(before) {
+			return err
+		}
+	}
 }
 
 // GetAt is Get of the object with an ordinal, without looking for it.
@@ -95,44 +110,32 @@ func (s *Store) GetAt(ord uint32, limit int) (Kind, []byte, error) {
 	return s.Get(s.ID(ord), limit)
 }
 
-// reload opens packs that appeared since Open and reports whether there were any.
-func (s *Store) reload() bool {
+// reload opens packs that appeared and reports whether there are more than the given number of late ones now, be it
+// that another goroutine has just opened them.
+func (s *Store) reload(before int) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	more := s.newPacks() // others read s.packs meanwhile
-	s.late = append(s.late, more...)
-	return len(more) > 0
+	s.late = append(s.late, s.newPacks()...) // others read s.packs meanwhile
+	return len(s.late) > before
+}
+
+// latePacks are the packs that appeared since Open.
+func (s *Store) latePacks() []*packFile {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.late
 }
 
 func (s *Store) get(id ID, limit int) (Kind, []byte, error) {
 	if number, i, ok := s.packOf(id); ok {
 		return s.fromPack(s.packs[number], i, limit)
 	}
-	s.mu.RLock()
-	late := s.late
-	s.mu.RUnlock()
-	for _, p := range late {
+	for _, p := range s.latePacks() {
 		if i, ok := p.idx.find(id); ok {
 			return s.fromPack(p, i, limit)
 		}
 	}
-	inf := s.infl.Get().(*inflater)
-	defer s.infl.Put(inf)
-	for _, l := range s.loose {
-		if _, ok := l.find(id); !ok {
-			continue
-		}
-		lf, err := l.open(id, inf)
-		if err != nil {
-			return 0, nil, err
-		}
-		if limit > 0 && lf.size > limit {
-			return lf.kind, nil, ErrTooLarge
-		}
-		data, err := lf.content(nil, inf)
-		return lf.kind, data, err
-	}
-	return 0, nil, ErrMissing
+	return s.looseOnce(id, limit)
 }
 
 func (s *Store) fromPack(p *packFile, i, limit int) (kind Kind, data []byte, err error) {
@@ -239,8 +242,16 @@ func boundTarget(target, base, delta int) int {
 
 // foreignBase reads a base that is not in the delta's own pack: thin packs are completed before git stores them, but
 // a repository can hold what it likes. One level only is followed, so that two packs cannot lead in a circle.
-func (s *Store) foreignBase(p *packFile, id ID) (Kind, []byte, error) {
-	for _, q := range s.packs {
+func (s *Store) foreignBase(p *packFile, id ID) (kind Kind, data []byte, err error) {
+	err = s.retry(func() (err error) {
+		kind, data, err = s.foreignBaseOnce(p, id)
+		return err
+	})
+	return kind, data, err
+}
+
+func (s *Store) foreignBaseOnce(p *packFile, id ID) (Kind, []byte, error) {
+	for _, q := range slices.Concat(s.packs, s.latePacks()) {
 		if q == p {
 			continue
 		}
@@ -256,17 +267,26 @@ func (s *Store) foreignBase(p *packFile, id ID) (Kind, []byte, error) {
 			return kind, data, nil
 		}
 	}
+	return s.looseOnce(id, 0)
+}
+
+// looseOnce reads a loose object.
+func (s *Store) looseOnce(id ID, limit int) (Kind, []byte, error) {
 	inf := s.infl.Get().(*inflater)
 	defer s.infl.Put(inf)
 	for _, l := range s.loose {
-		if _, ok := l.find(id); ok {
-			lf, err := l.open(id, inf)
-			if err != nil {
-				return 0, nil, err
-			}
-			data, err := lf.content(nil, inf)
-			return lf.kind, data, err
+		if _, ok := l.find(id); !ok {
+			continue
 		}
+		lf, err := l.open(id, inf)
+		if err != nil {
+			return 0, nil, err
+		}
+		if limit > 0 && lf.size > limit {
+			return lf.kind, nil, ErrTooLarge
+		}
+		data, err := lf.content(nil, inf)
+		return lf.kind, data, err
 	}
 	return 0, nil, ErrMissing
 }
@@ -298,9 +318,26 @@ func (s *Store) resolveWithin(p *packFile, off uint64) (Kind, []byte, error) {
 }
 
 // Kind tells the kind of an object without reading its content.
-func (s *Store) Kind(id ID) (Kind, error) {
+func (s *Store) Kind(id ID) (kind Kind, err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true)) // see header
+	err = s.retry(func() (err error) {
+		kind, err = s.kindOnce(id)
+		return err
+	})
+	if errors.Is(err, os.ErrNotExist) {
+		err = ErrMissing
+	}
+	return kind, err
+}
+
+func (s *Store) kindOnce(id ID) (Kind, error) {
 	if number, i, ok := s.packOf(id); ok {
 		return s.kindInPack(s.packs[number], i)
+	}
+	for _, p := range s.latePacks() {
+		if i, ok := p.idx.find(id); ok {
+			return s.kindInPack(p, i)
+		}
 	}
 	inf := s.infl.Get().(*inflater)
 	defer s.infl.Put(inf)
@@ -310,8 +347,7 @@ func (s *Store) Kind(id ID) (Kind, error) {
 			return lf.kind, err
 		}
 	}
-	kind, _, err := s.Get(id, 0)
-	return kind, err
+	return 0, ErrMissing
 }
 
 func (s *Store) kindInPack(p *packFile, i int) (Kind, error) {

@@ -15,7 +15,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 )
@@ -434,19 +433,5 @@ func TestLooseDamage(t *testing.T) {
 	}
 	if !errors.Is(errs[SHA1.Hex(ID{1})], ErrHash) {
 		t.Error(errs[SHA1.Hex(ID{1})])
-	}
-}
-
-// TestObjectPackedMeanwhile: a loose object that a concurrent gc packs and removes is still read.
-func TestObjectPackedMeanwhile(t *testing.T) {
-	dir := t.TempDir()
-	git(t, dir, nil, "init", "-q", "--bare")
-	hex := strings.TrimSpace(string(git(t, dir, []byte("a blob\n"), "hash-object", "-w", "--stdin")))
-	s := open(t, dir, SHA1)
-	git(t, dir, []byte(hex+"\n"), "pack-objects", "-q", filepath.Join(dir, "objects/pack/pack"))
-	git(t, dir, nil, "prune-packed", "-q")
-	got, errs := walked(t, s, WalkOptions{})
-	if got[hex] != "blob a blob\n" || len(errs) > 0 {
-		t.Fatal(got, errs)
 	}
 }
