@@ -73,6 +73,7 @@ func (c *gitCmd) validateImages() error {
 }
 
 func (c *gitCmd) Run(a *app) (err error) {
+	useHugePages()
 	j := &job{flags: &c.scanFlags, command: "git", subject: c.Repo}
 	if err := c.load(j); err != nil {
 		return err
