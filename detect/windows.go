@@ -106,7 +106,7 @@ func (m *Matcher) askTail(rule int32, p *program, text []byte) []wordHit {
 		}
 		asked, end = h.start, min(len(text), p.near.after(text, h.start)+margin)
 		m.looked(h, h.start, end, len(text))
-		if tail.May(text[h.start:end]) {
+		if p.tail.may(tail, text[h.start:end]) {
 			hits = append(hits, *h)
 		}
 	}

@@ -142,6 +142,7 @@ func check(t *testing.T, expr string, seed uint64, n int) {
 			t.Errorf("%q matches %q of %d bytes, not in %d..%d", expr, s, len(s), info.MinLen, info.MaxLen)
 		}
 	}
+	checkRuns(t, expr, texts)
 	if literals := info.Literals(); literals != nil {
 		contain(t, expr, "literals", literals, texts)
 	}
