@@ -1,77 +1,12 @@
 package pack
 
 import (
-	"container/list"
 	"errors"
 	"fmt"
 	"os"
 	"runtime/debug"
 	"slices"
-	"sync"
 )
-
-// defaultBaseCache is how many bytes of inflated objects Get keeps for the next call. Trees of neighbouring commits
-// are deltas of each other: a walk over history finds nearly every base here. Four times as much made none of the
-// histories faster that were tried, and the collector slower.
-const defaultBaseCache = 24 << 20
-
-// baseCache is a least-recently-used cache of inflated objects, by pack and offset.
-type baseCache struct {
-	mu    sync.Mutex
-	limit int
-	size  int
-	byKey map[cacheKey]*list.Element
-	order *list.List // front: used last
-}
-
-type cacheKey struct {
-	pack *packFile
-	off  uint64
-}
-
-type cached struct {
-	key  cacheKey
-	kind Kind
-	data []byte
-}
-
-// cacheOverhead is about what one cached object costs beside its bytes.
-const cacheOverhead = 200
-
-func (c *baseCache) init(limit int) {
-	c.limit, c.byKey, c.order = limit, map[cacheKey]*list.Element{}, list.New()
-}
-
-func (c *baseCache) get(k cacheKey) (cached, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	e, ok := c.byKey[k]
-	if !ok {
-		return cached{}, false
-	}
-	c.order.MoveToFront(e)
-	return e.Value.(cached), true
-}
-
-func (c *baseCache) put(v cached) {
-	cost := len(v.data) + cacheOverhead
-	if cost > c.limit/2 {
-		return
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if _, ok := c.byKey[v.key]; ok {
-		return
-	}
-	c.byKey[v.key] = c.order.PushFront(v)
-	c.size += cost
-	for c.size > c.limit {
-		last := c.order.Back()
-		old := c.order.Remove(last).(cached)
-		delete(c.byKey, old.key)
-		c.size -= len(old.data) + cacheOverhead
-	}
-}
 
 // Get reads one object. The bytes are shared: do not write to them. limit bounds the size, 0 means none.
 func (s *Store) Get(id ID, limit int) (Kind, []byte, error) {
