@@ -64,7 +64,7 @@ func run(ctx context.Context, src Source, c *collector, workers int) (*Result, e
 		defer cancel()
 	}
 	b := builder{c: c, src: src, byKey: map[findingKey]*Finding{}, placed: map[BlobRef]bool{}}
-	if err := src.Place(placeCtx, c, b.place); err != nil {
+	if err := src.Place(placeCtx, c, b.keep); err != nil {
 		if !interrupted && !errors.Is(err, context.Canceled) {
 			return nil, err
 		}
@@ -72,6 +72,10 @@ func run(ctx context.Context, src Source, c *collector, workers int) (*Result, e
 	}
 	if interrupted {
 		b.rest()
+	}
+	c.adviseOn(b.places, workers)
+	for i := range b.places {
+		b.place(&b.places[i])
 	}
 	res := b.result()
 	res.Stats = src.Stats()
@@ -103,8 +107,9 @@ func run(ctx context.Context, src Source, c *collector, workers int) (*Result, e
 type builder struct {
 	c      *collector
 	src    Source
+	places []Placement
+	placed map[BlobRef]bool // the blobs of places
 	byKey  map[findingKey]*Finding
-	placed map[BlobRef]bool
 }
 
 type findingKey struct {
@@ -112,9 +117,14 @@ type findingKey struct {
 	suppressed  Suppression
 }
 
-// place adds one placement: as many places as the secret has occurrences in the blob.
-func (b *builder) place(p Placement) {
+// keep takes a placement: all of them are known before any is added.
+func (b *builder) keep(p Placement) {
 	b.placed[p.Blob] = true
+	b.places = append(b.places, p)
+}
+
+// place adds one placement: as many places as the secret has occurrences in the blob.
+func (b *builder) place(p *Placement) {
 	k := b.c.secrets[p.Secret]
 	commit := ""
 	if p.Introduced != nil {
@@ -127,7 +137,6 @@ func (b *builder) place(p Placement) {
 		return
 	}
 	hits := b.c.hitsAt(p.Blob, p.Path)
-	b.c.adviseAt(p.Blob, p.Path)
 	for i := range hits {
 		h := &hits[i]
 		if h.secret != p.Secret {
@@ -145,7 +154,7 @@ func (b *builder) place(p Placement) {
 	}
 }
 
-func (b *builder) add(m *detect.Match, by *detect.Suppression, at Place, p Placement) {
+func (b *builder) add(m *detect.Match, by *detect.Suppression, at Place, p *Placement) {
 	at.Path, at.Blob = p.Path, b.src.BlobID(p.Blob)
 	at.Introduced, at.Removed, at.AtTip, at.Reachable, at.Note = p.Introduced, p.Removed, p.AtTip, p.Reachable, p.Note
 	if at.AtTip == nil {
@@ -204,7 +213,7 @@ func (b *builder) rest() {
 		for _, h := range hits {
 			if !seen[h.secret] {
 				seen[h.secret] = true
-				b.place(Placement{Blob: ref, Secret: h.secret, Note: "place not resolved: interrupted"})
+				b.keep(Placement{Blob: ref, Secret: h.secret, Note: "place not resolved: interrupted"})
 			}
 		}
 	}

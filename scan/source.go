@@ -27,7 +27,7 @@ type Source interface {
 	// Place tells where the secrets that the search found stand. It is called once, after Search.
 	Place(ctx context.Context, l Lookup, emit func(Placement)) error
 	// Content reads a blob again, for those whose path makes them worth a closer look. The bytes may be shared. The error
-	// is ErrTooLarge for a blob that Search skipped for its size.
+	// is ErrTooLarge for a blob that Search skipped for its size. It may be called from several goroutines.
 	Content(BlobRef) ([]byte, error)
 	// BlobID is the object id of a blob, empty where the source has none.
 	BlobID(BlobRef) string

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/sourcegraph/conc/pool"
+
 	"rummage/detect"
 	"rummage/detect/advice"
 	"rummage/detect/assignment"
@@ -119,26 +121,44 @@ func (v *visitor) addRead(ref BlobRef, text []byte, sniffed, ahead structure.Set
 	}
 }
 
-// adviseAt gives the hits of a structured file that stands at a path their remedies. That is done once for each blob and
-// kind, and only where a place is told: of a file's versions these are few. A blob that cannot be read again has none;
-// what its rules say is there all the same.
-func (c *collector) adviseAt(ref BlobRef, name string) {
+// adviseOn gives the hits of the structured files that stand where the placements say their remedies. That is done once
+// for each blob and kind, and only where a place is told: of a file's versions these are few. A blob that cannot be read
+// again has none; what its rules say is there all the same.
+func (c *collector) adviseOn(places []Placement, workers int) {
+	p := pool.New().WithMaxGoroutines(max(workers, 1))
+	defer p.Wait()
+	for i := range places {
+		ref := places[i].Blob
+		if found, kind := c.toAdvise(ref, places[i].Path); found != nil {
+			p.Go(func() { c.adviseAbout(ref, kind, found.hits) })
+		}
+	}
+}
+
+// toAdvise is what is found in a structured file, if its hits are still without remedies.
+func (c *collector) toAdvise(ref BlobRef, name string) (*structuredHits, structure.Kind) {
 	kind := c.kindAt(name)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	kind = kind.Meant(c.files.sniffed[ref])
 	found := c.files.hits[structuredKey{ref, kind}]
 	if kind == structure.None || found == nil || found.advised || len(found.hits) == 0 {
-		return
+		return nil, kind
 	}
 	found.advised = true
+	return found, kind
+}
+
+func (c *collector) adviseAbout(ref BlobRef, kind structure.Kind, hits []hit) {
 	data, err := c.files.src.Content(ref)
 	if err != nil {
 		return
 	}
 	if text, _, ok := Text(data, nil); ok {
-		advise(kind, text, found.hits)
-		c.files.share(found.hits)
+		advise(kind, text, hits)
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.files.share(hits)
 	}
 }
 
