@@ -146,7 +146,7 @@ func (m *Matcher) hand(text []byte) {
 		if o.flags&settled != 0 {
 			if m.isUnbound(int32(o.word)) {
 				for _, r := range m.d.wordRules[o.word] {
-					if m.d.programs[r].ready().near == nil {
+					if !m.d.programs[r].nearKeywords() {
 						m.activate(r)
 					}
 				}
@@ -170,7 +170,7 @@ func (m *Matcher) isUnbound(word int32) bool {
 	if m.unbound[word]&known == 0 {
 		m.unbound[word] = known
 		for _, r := range m.d.wordRules[word] {
-			if m.d.programs[r].ready().near == nil {
+			if !m.d.programs[r].nearKeywords() {
 				m.unbound[word] |= yes
 			}
 		}

@@ -66,7 +66,7 @@ func (e *editor) edit(base []byte) (text []byte, copies []Copy) {
 
 // TestCarry: what a text is found to have when its base's occurrences are taken over is what it has.
 func TestCarry(t *testing.T) {
-	if left, found, saved := checkCarry(t, New(mustParse(t, variousRules)), 7, 500); left < 1000 || found < 5000 || saved < 100_000 {
+	if left, found, saved := checkCarry(t, hinted(t, mustParse(t, variousRules)), 7, 500); left < 1000 || found < 5000 || saved < 100_000 {
 		t.Errorf("%d texts with occurrences left out, %d matches, %d bytes not searched", left, found, saved)
 	}
 }
@@ -112,7 +112,7 @@ func checkCarry(t *testing.T, d *Detector, seed uint64, families int) (left, fou
 // FuzzCarry looks for families of texts that TestCarry does not make.
 func FuzzCarry(f *testing.F) {
 	f.Add(uint64(1))
-	d := New(mustParse(f, variousRules))
+	d := hinted(f, mustParse(f, variousRules))
 	f.Fuzz(func(t *testing.T, seed uint64) { checkCarry(t, d, seed, 3) })
 }
 

@@ -66,8 +66,8 @@ func New(rs *Ruleset) *Detector {
 		p := &d.programs[i]
 		p.rule, p.placed, p.isText = r, r.placed(), r.reads(assignment.Text)
 		d.byRule[r] = int32(i)
-		if p.boundKnown = len(rs.bound) > 0; p.boundKnown {
-			p.isBound = rs.bound[i]
+		if len(rs.hints) > 0 {
+			p.hint = &rs.hints[i]
 		}
 		d.addContexts(int32(i))
 		switch {

@@ -241,8 +241,18 @@ func (v *variousTexts) text() string {
 	return b.String()
 }
 
+// hinted is a detector of the rules as a snapshot gives them back, with hints.
+func hinted(t testing.TB, rs *Ruleset) *Detector {
+	t.Helper()
+	back, err := Restore(string(rs.Snapshot()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return New(back)
+}
+
 func TestPrefilterOnIsOff(t *testing.T) {
-	d := New(mustParse(t, variousRules))
+	d := hinted(t, mustParse(t, variousRules))
 	m := d.Matcher()
 	v := variousTexts{d.Rules(), rand.New(rand.NewPCG(1, 2))}
 	found := map[string]int{}
@@ -261,14 +271,17 @@ func TestPrefilterOnIsOff(t *testing.T) {
 			t.Errorf("no text had a match of %s", r.ID)
 		}
 	}
-	windowed := 0
+	windowed, told := 0, 0
 	for i := range d.programs {
 		if d.programs[i].near != nil {
 			windowed++
 		}
+		if d.programs[i].hint.run > 0 {
+			told++
+		}
 	}
-	if windowed < 5 {
-		t.Errorf("only %d rules run on windows", windowed)
+	if windowed < 5 || told < 2 {
+		t.Errorf("only %d rules run on windows, only %d have a hint that tells something", windowed, told)
 	}
 }
 
@@ -279,7 +292,7 @@ func FuzzMatch(f *testing.F) {
 	for range 40 {
 		f.Add([]byte(v.text()))
 	}
-	d := New(rs)
+	d := hinted(f, rs)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		list := d.Matcher().Match(data)
 		for i := range list {
@@ -337,9 +350,9 @@ func TestConcurrent(t *testing.T) {
 // FuzzPrefilter: any expression with any keywords finds the same with the prefilter, windows, tails and automata as
 // without them.
 func FuzzPrefilter(f *testing.F) {
-	texts := []string{"k1 key=aaaa; xkey: 12345 KEY=é\u017f\n", "sk-abcd ks-0 AAkk api_token: 'abcdef0123' apitoken;;"}
+	texts := []string{"k1 key=aaaa; xkey: 12345 KEY=é\u017f\n", "sk-abcd ks-0 AAkk api_token: 'abcdef0123' apitoken;; key=..0123456789abcdef;"}
 	for i, expr := range slices.Concat(extentCases, foldCases, []string{`[\w.-]{0,9}?(?:api|key)[ _]?token["': ]{1,4}([a-z0-9]{4,12})(?:['\s]|$)`,
-		`^key$`, `key\b`, `\Bkey`, `(?m)^.*key.*$`, `(?:a|k)ey=[^;]+;`, `k1{1,40}.?`, `(?s).{3}key.{0,9}`}) {
+		`^key$`, `key\b`, `\Bkey`, `(?m)^.*key.*$`, `(?:a|k)ey=[^;]+;`, `k1{1,40}.?`, `(?s).{3}key.{0,9}`, `key=[^;]{0,9}[a-f0-9]{16}(?:;|$)`}) {
 		f.Add(expr, "key", "k", texts[i%2], uint8(i))
 	}
 	f.Fuzz(func(t *testing.T, expr, word1, word2, text string, flags uint8) {
@@ -350,7 +363,7 @@ func FuzzPrefilter(f *testing.F) {
 		if flags&2 != 0 {
 			r.Keywords = nil
 		}
-		d := New(newRuleset([]*Rule{r}, nil, nil))
+		d := hinted(t, newRuleset([]*Rule{r}, nil, nil))
 		d.DecodeDepth = int(flags >> 2 & 1)
 		// Repeated, so that windows have neighbours.
 		data := []byte(text + strings.Repeat(".", int(flags>>3)) + text)

@@ -16,7 +16,7 @@ type program struct {
 	keywords []string // the rule's, or what stands for them
 	words    []int32  // of keywords
 
-	isBound, boundKnown bool // see bound
+	hint *hint // nil: not known
 
 	once     sync.Once
 	key      *regexp.Regexp
@@ -72,7 +72,7 @@ func (p *program) ready() *program {
 }
 
 // bound reports whether every match of the expression is proved to have one of the keywords inside, so that matches are
-// looked for around those. Proving it takes longer than all else, and so a snapshot has the answer.
+// looked for around those.
 func (p *program) bound() bool {
 	if p.rule.Regex == "" || len(p.keywords) == 0 {
 		return false
@@ -83,11 +83,7 @@ func (p *program) bound() bool {
 
 // locate finds out where matches of the expression over content can be.
 func (p *program) locate() {
-	bound := p.isBound
-	if !p.boundKnown {
-		bound = p.bound()
-	}
-	if !bound {
+	if p.hint != nil && !p.hint.bound || p.hint == nil && !p.bound() {
 		return
 	}
 	tree := p.tree()

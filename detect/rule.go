@@ -148,7 +148,7 @@ type Ruleset struct {
 	notices    []string
 	hash       func() string
 	layout     string // of the keywords of a set that was restored, see literal.NewLaid
-	bound      []bool // by rule, see program.bound; of a set that was restored
+	hints      []hint // by rule; of a set that was restored
 }
 
 // Rules are all rules, sorted by id. The slice must not be changed.

@@ -15,10 +15,10 @@ import (
 // test has checked, and says nothing that the file does not say.
 //
 // The form is a heading line, then every field in the order of (*snapshot).ruleset: numbers as varints, strings and
-// lists after their length; last, how the search for the keywords is laid out, which takes longer to find out than all
-// the rest.
+// lists after their length; last, what takes longer to find out than all the rest: how the search for the keywords is
+// laid out, and a hint for each rule.
 
-const snapshotHeading = "rummage rules snapshot 3\n"
+const snapshotHeading = "rummage rules snapshot 4\n"
 
 var errSnapshot = errors.New("rules snapshot: damaged or of another version")
 
@@ -31,11 +31,11 @@ func (rs *Ruleset) Snapshot() []byte {
 		layout = set.Layout()
 	}
 	s.str(&layout)
-	bound := make([]bool, len(d.programs))
+	hints := make([]hint, len(d.programs))
 	for i := range d.programs {
-		bound[i] = d.programs[i].bound()
+		hints[i] = d.programs[i].hints()
 	}
-	each(&s, &bound, s.bool)
+	each(&s, &hints, s.hint)
 	return s.write
 }
 
@@ -50,9 +50,9 @@ func Restore(data string) (*Ruleset, error) {
 	s.ruleset(&rs)
 	var layout string
 	s.str(&layout)
-	var bound []bool
-	each(&s, &bound, s.bool)
-	if s.bad || s.read != "" || len(bound) != len(rs.rules) {
+	var hints []hint
+	each(&s, &hints, s.hint)
+	if s.bad || s.read != "" || len(hints) != len(rs.rules) {
 		return nil, errSnapshot
 	}
 	for i, r := range rs.rules {
@@ -61,7 +61,7 @@ func Restore(data string) (*Ruleset, error) {
 		}
 	}
 	back := newRuleset(rs.rules, rs.allowlists, rs.notices)
-	back.layout, back.bound = layout, bound
+	back.layout, back.hints = layout, hints
 	return back, nil
 }
 
@@ -100,6 +100,16 @@ func (s *snapshot) bool(b *bool) {
 	}
 	s.int(&n)
 	*b = n != 0
+}
+
+func (s *snapshot) hint(h *hint) {
+	s.bool(&h.bound)
+	for _, n := range []*int{&h.run, &h.of, &h.reach} {
+		s.int(n)
+	}
+	if s.reading && (h.run < 0 || h.reach < 0 || h.of < 0 || h.of >= len(runSets)) {
+		s.bad = true
+	}
 }
 
 func (s *snapshot) float(f *float64) {

@@ -76,7 +76,7 @@ func TestSnapshot(t *testing.T) {
 		d, restored := New(rs), New(back)
 		for i := range d.programs {
 			p, q := d.programs[i].ready(), restored.programs[i].ready()
-			if !q.boundKnown || !reflect.DeepEqual(p.near, q.near) || !reflect.DeepEqual(p.tail, q.tail) {
+			if q.hint == nil || q.nearKeywords() != p.nearKeywords() || !reflect.DeepEqual(p.near, q.near) || !reflect.DeepEqual(p.tail, q.tail) {
 				t.Errorf("%s: is looked for elsewhere", p.rule.ID)
 			}
 		}

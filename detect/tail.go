@@ -24,7 +24,7 @@ type tail struct {
 	// In what the tail matches stand at least run bytes of a set in a row; 0: no run that would tell anything. Looking for
 	// one takes a tenth of what the automaton takes.
 	run int
-	of  *reach.Bytes
+	of  int // in runSets
 }
 
 // runSets are the sets of which a run is looked for, the narrowest first. Words have fewer than minRun letters in a row.
@@ -32,19 +32,19 @@ var runSets = [...]*reach.Bytes{reach.Word(""), reach.Word("_-"), reach.Word("_-
 
 const minRun = 16
 
-// runOf is the run that every match of an expression has.
-func runOf(re *syntax.Regexp) (n int, of *reach.Bytes) {
-	for _, of := range runSets {
-		if n := reach.Run(re, of); n >= minRun {
+// runOf is the run that every match of an expression has, and its set.
+func runOf(re *syntax.Regexp) (n, of int) {
+	for of, set := range runSets {
+		if n := reach.Run(re, set); n >= minRun {
 			return n, of
 		}
 	}
-	return 0, nil
+	return 0, 0
 }
 
 // may reports whether the tail may match at the start of the text. No is certain.
 func (t *tail) may(c *dfa.Cache, text []byte) bool {
-	return (t.run == 0 || t.of.HasRun(text, t.run)) && c.May(text)
+	return (t.run == 0 || runSets[t.of].HasRun(text, t.run)) && c.May(text)
 }
 
 // tailOf finds the tail of an expression, nil when there is none.

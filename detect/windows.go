@@ -35,9 +35,11 @@ import (
 // offset where text and window prefer different matches, or only one has any, the window's touches an end, because the
 // text's lies inside.
 func (m *Matcher) run(rule int32, text []byte) {
-	p := m.d.programs[rule].ready()
-	switch {
-	case p.rule.SkipReport || p.broken:
+	p := &m.d.programs[rule]
+	if p.rule.SkipReport || p.broken || m.inVain(p, text) {
+		return
+	}
+	switch p.ready(); {
 	case p.near == nil:
 		if m.window == nil && len(p.words) > 0 {
 			m.whole = append(m.whole, rule)
