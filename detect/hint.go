@@ -7,11 +7,15 @@ type hint struct {
 	// Behind each keyword that a match of the rule's tail begins with stand run bytes in a row of a set of runSets, no
 	// further than reach from where it begins. 0: there is no such run, or no such bound.
 	run, of, reach int
+	names          []string // of a rule by name, see program.nameWords
 }
 
 // hints finds out the program's hint.
 func (p *program) hints() hint {
 	h := hint{bound: p.bound()}
+	if p.rule.NameOnly() {
+		h.names = p.nameWords()
+	}
 	if p.ready(); p.tail != nil && p.tail.run > 0 && p.near.empty && !p.near.whole() {
 		h.run, h.of, h.reach = p.tail.run, p.tail.of, p.near.others
 	}

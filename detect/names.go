@@ -21,11 +21,7 @@ func (d *Detector) indexNames() {
 	n := &d.names
 	var words []string
 	for _, i := range n.rules {
-		info, err := reach.Analyze(foldASCII(d.programs[i].rule.Path))
-		var literals []string
-		if err == nil {
-			literals = info.Literals()
-		}
+		literals := d.programs[i].nameWords()
 		if len(literals) == 0 {
 			n.rest = append(n.rest, i)
 		}
@@ -39,7 +35,19 @@ func (d *Detector) indexNames() {
 			n.words[w] = append(n.words[w], i)
 		}
 	}
-	n.set = newSet(words, "")
+	n.set = newSet(words, d.rules.nameLayout)
+}
+
+// nameWords are words of which every path that a rule by name fires for has one; nil when none are known.
+func (p *program) nameWords() []string {
+	if p.hint != nil {
+		return p.hint.names
+	}
+	info, err := reach.Analyze(foldASCII(p.rule.Path))
+	if err != nil {
+		return nil
+	}
+	return info.Literals()
 }
 
 // HasNameRules reports whether any rule judges a path alone.

@@ -149,6 +149,7 @@ type Ruleset struct {
 	hash       func() string
 	layout     string // of the keywords of a set that was restored, see literal.NewLaid
 	hints      []hint // by rule; of a set that was restored
+	nameLayout string // of the search for the words of names; of a set that was restored
 }
 
 // Rules are all rules, sorted by id. The slice must not be changed.

@@ -31,6 +31,12 @@ func (rs *Ruleset) Snapshot() []byte {
 		layout = set.Layout()
 	}
 	s.str(&layout)
+	nameLayout := rs.nameLayout
+	d.names.index()
+	if d.names.set != nil {
+		nameLayout = d.names.set.Layout()
+	}
+	s.str(&nameLayout)
 	hints := make([]hint, len(d.programs))
 	for i := range d.programs {
 		hints[i] = d.programs[i].hints()
@@ -48,8 +54,9 @@ func Restore(data string) (*Ruleset, error) {
 	s := snapshot{reading: true, read: rest}
 	var rs Ruleset
 	s.ruleset(&rs)
-	var layout string
+	var layout, nameLayout string
 	s.str(&layout)
+	s.str(&nameLayout)
 	var hints []hint
 	each(&s, &hints, s.hint)
 	if s.bad || s.read != "" || len(hints) != len(rs.rules) {
@@ -61,7 +68,7 @@ func Restore(data string) (*Ruleset, error) {
 		}
 	}
 	back := newRuleset(rs.rules, rs.allowlists, rs.notices)
-	back.layout, back.hints = layout, hints
+	back.layout, back.nameLayout, back.hints = layout, nameLayout, hints
 	return back, nil
 }
 
@@ -107,6 +114,7 @@ func (s *snapshot) hint(h *hint) {
 	for _, n := range []*int{&h.run, &h.of, &h.reach} {
 		s.int(n)
 	}
+	s.strs(&h.names)
 	if s.reading && (h.run < 0 || h.reach < 0 || h.of < 0 || h.of >= len(runSets)) {
 		s.bad = true
 	}

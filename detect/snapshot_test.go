@@ -2,6 +2,7 @@ package detect
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -62,6 +63,11 @@ func TestSnapshot(t *testing.T) {
 		if set := New(back).words(); set != nil && set.Layout() != back.layout {
 			t.Error("the keywords are not laid out as the snapshot says")
 		}
+		if n := &New(back).names; len(n.rules) > 0 {
+			if n.index(); n.set != nil && n.set.Layout() != back.nameLayout {
+				t.Error("the words of names are not laid out as the snapshot says")
+			}
+		}
 		for i, r := range rs.Rules() {
 			want := *r
 			want.origin, want.given = origin{}, given{true}
@@ -78,6 +84,9 @@ func TestSnapshot(t *testing.T) {
 			p, q := d.programs[i].ready(), restored.programs[i].ready()
 			if q.hint == nil || q.nearKeywords() != p.nearKeywords() || !reflect.DeepEqual(p.near, q.near) || !reflect.DeepEqual(p.tail, q.tail) {
 				t.Errorf("%s: is looked for elsewhere", p.rule.ID)
+			}
+			if p.rule.NameOnly() && !slices.Equal(p.nameWords(), q.nameWords()) {
+				t.Errorf("%s: names with %q are looked at, not with %q", p.rule.ID, q.nameWords(), p.nameWords())
 			}
 		}
 	}
