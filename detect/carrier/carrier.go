@@ -25,6 +25,9 @@ import (
 // read there; the rest is a problem.
 const MaxDepth = 1000
 
+// FreeBudget is how many bytes aliases of scalars may stand for in a document, besides as many as it has.
+const FreeBudget = 1 << 16
+
 // TooMany is the problem of a file in which aliases stand for more text than it has.
 const TooMany yamltree.Reason = "aliases stand for too much text"
 
@@ -60,8 +63,8 @@ type Walker struct {
 	deep   bool // something was too deep
 	// script says that a command is read: a shell will see what is left of its references.
 	script bool
-	// budget is how many bytes aliases may still stand for.
-	budget int
+	// budget is how many bytes aliases may still stand for, of those allowed.
+	budget, allowed int
 }
 
 // scratch is memory that the next walker uses again.
@@ -113,8 +116,29 @@ func (w *Walker) Truncate(n int) { w.entries = w.entries[:n] }
 // Document begins a document. Its root still has to be entered.
 func (w *Walker) Document(d *yamltree.Document) {
 	w.seen = append(w.seen[:0], make([]bool, d.Len())...)
-	w.depth, w.deep, w.budget, w.Owner = 0, false, d.Span.Len()+1<<16, assignment.Span{}
+	w.allowed = d.Span.Len() + FreeBudget
+	w.depth, w.deep, w.budget, w.Owner = 0, false, w.allowed, assignment.Span{}
 	w.strict = d.Strict()
+}
+
+// Resume says which collections of the document were read before, by id.
+func (w *Walker) Resume(seen []bool) { copy(w.seen, seen) }
+
+// Seen is which collections of the document have been read until now, by id.
+func (w *Walker) Seen() []bool { return w.seen }
+
+// Spent is how many bytes aliases have stood for since the document began.
+func (w *Walker) Spent() int { return w.allowed - w.budget }
+
+// Since is what was found after the first n entries, until the next is added.
+func (w *Walker) Since(n int) []Entry { return w.entries[n:] }
+
+// Below calls f as if it stood within so many block mappings that are read.
+func (w *Walker) Below(depth int, f func()) {
+	w.depth += depth
+	w.flow = false
+	f()
+	w.depth -= depth
 }
 
 // Enter is the collection that a node is or stands for, if it is one and was not read before.

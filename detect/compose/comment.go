@@ -8,11 +8,12 @@ import (
 	"rummage/detect/placed"
 )
 
-// comments reads the assignments in the lines that are commented out: # NAME: value, #  - NAME=value.
-func (r *reader) comments() {
-	data := r.Data
+// comments reads the assignments in the lines of Data[from:to] that are commented out: # NAME: value, #  - NAME=value. It
+// begins with a line.
+func (r *reader) comments(from, to int) {
+	data := r.Data[:to]
 	r.Owner = assignment.Span{}
-	for p := 0; ; p++ {
+	for p := from; ; p++ {
 		n := bytes.IndexByte(data[p:], '#')
 		if n < 0 {
 			return

@@ -93,7 +93,7 @@ func parse(data []byte, known *carrier.Memory) *File {
 	for _, d := range tree.Documents {
 		r.document(d)
 	}
-	r.comments()
+	r.comments(0, len(data))
 	tree.Release()
 	r.f.Problems, r.f.Assignments = r.Problems, r.Done()
 	return r.f

@@ -16,21 +16,28 @@ func (r *reader) document(d *yamltree.Document) {
 		r.Values(Value, yamltree.Node{}, root)
 		return
 	}
+	last := r.others(root)
+	r.last = r.Len()
+	for _, p := range last {
+		r.Values(Extension, p.key, p.value)
+	}
+}
+
+// others reads all keys of a document but its extension fields, which it returns.
+func (r *reader) others(root yamltree.Node) (last []pair) {
 	r.Enter(root)
 	first := !r.part && !hasServices(root)
-	var last [][2]yamltree.Node
 	r.Pairs(root, func(k, v yamltree.Node) {
 		if extension(k) {
-			last = append(last, [2]yamltree.Node{k, v})
+			last = append(last, pair{k, v})
 		} else {
 			r.topLevel(k, v, first)
 		}
 	})
-	r.last = r.Len()
-	for _, p := range last {
-		r.Values(Extension, p[0], p[1])
-	}
+	return last
 }
+
+type pair struct{ key, value yamltree.Node }
 
 func extension(k yamltree.Node) bool { return bytes.HasPrefix(k.Bytes(), []byte("x-")) }
 
@@ -80,13 +87,15 @@ func (r *reader) each(v yamltree.Node, read func(n yamltree.Node)) {
 	if !ok {
 		return
 	}
-	r.Pairs(n, func(k, v yamltree.Node) {
-		if extension(k) {
-			r.Values(Extension, k, v)
-			return
-		}
-		r.owned(k, v, read)
-	})
+	r.Pairs(n, func(k, v yamltree.Node) { r.member(k, v, read) })
+}
+
+func (r *reader) member(k, v yamltree.Node, read func(n yamltree.Node)) {
+	if extension(k) {
+		r.Values(Extension, k, v)
+		return
+	}
+	r.owned(k, v, read)
 }
 
 // owned reads what belongs to the name k.

@@ -13,10 +13,11 @@ import (
 // what Parse gives, to the last offset.
 //
 // A file is cut into blocks: each key at the left with what is indented below it, and below services each service. A
-// block that means the same wherever it stands is read once, in a copy of its own, and then known by its bytes. A file
-// of which one block is not like that is for Parse: one with anchors, aliases or merges, of several documents, with
-// lines that are not understood or take the full parser, without a key that says where services are. Of such a file what
-// the keys of services hold is known by its bytes.
+// block that means the same wherever it stands is read once, in a copy of its own, and then known by its bytes. In a file
+// with anchors before its services a service is known by its bytes, what stands before all services, and what of that
+// others have used before; see linked.go. A file that is neither is for Parse: one with anchors elsewhere, of several
+// documents, with lines that are not understood or take the full parser, without a key that says where services are. Of
+// such a file what the keys of services hold is known by its bytes.
 //
 // The zero value is ready for use. A Reader belongs to one goroutine.
 type Reader struct {
@@ -27,7 +28,8 @@ type Reader struct {
 
 	top      map[string]*block // by their bytes
 	services map[string]*block
-	size     int // of all that is known, in bytes
+	prefixes map[string]*prefix // see linked.go
+	size     int                // of all that is known, in bytes
 	keys     carrier.Memory
 	starts   []int
 	inner    []int
@@ -51,7 +53,19 @@ type block struct {
 type placedBlock struct {
 	*block
 	at int
+	// linked says that offsets may be of what stands before the services: see inPrefix.
+	linked bool
 }
+
+// by is how far something in the block that begins at an offset is from where it stands in the file.
+func (p *placedBlock) by(start int) int {
+	if p.linked && start < 0 {
+		return inPrefix
+	}
+	return p.at
+}
+
+func (p *placedBlock) owner(s assignment.Span) assignment.Span { return moveOwner(s, p.by(s.Start)) }
 
 const (
 	// maxKnown bounds what a Reader remembers, in bytes: when there is more, all is forgotten.
@@ -74,13 +88,13 @@ func (r *Reader) Read(data []byte) *File {
 
 func (r *Reader) read(data []byte) *File {
 	if r.top == nil {
-		r.top, r.services = map[string]*block{}, map[string]*block{}
+		r.top, r.services, r.prefixes = map[string]*block{}, map[string]*block{}, map[string]*prefix{}
 		if r.Keep != nil {
 			r.keys.Keep = r.keeps
 		}
 	}
 	f := (*File)(nil)
-	if r.cut(data) {
+	if r.cut(data) || r.cutLinked(data) {
 		f = r.join()
 	} else {
 		f = parse(data, &r.keys)
@@ -88,6 +102,7 @@ func (r *Reader) read(data []byte) *File {
 	if r.size > maxKnown {
 		clear(r.top)
 		clear(r.services)
+		clear(r.prefixes)
 		r.size = 0
 	}
 	clear(r.parts)
@@ -128,7 +143,7 @@ func (r *Reader) cut(data []byte) bool {
 			return false
 		}
 		known = known || b.known
-		r.parts = append(r.parts, placedBlock{b, start})
+		r.parts = append(r.parts, placedBlock{block: b, at: start})
 	}
 	return known
 }
@@ -153,7 +168,7 @@ func (r *Reader) cutServices(data []byte, start, key int) (cut, ok bool) {
 	if !head.alone || !head.open {
 		return false, head.alone
 	}
-	r.parts = append(r.parts, placedBlock{head, start})
+	r.parts = append(r.parts, placedBlock{block: head, at: start})
 	r.inner = yamltree.Cut(r.inner[:0], data, first, column)
 	if len(r.inner) > maxBlocks(data) {
 		return false, false
@@ -170,7 +185,7 @@ func (r *Reader) cutServices(data []byte, start, key int) (cut, ok bool) {
 		if !b.alone {
 			return false, false
 		}
-		r.parts = append(r.parts, placedBlock{b, start})
+		r.parts = append(r.parts, placedBlock{block: b, at: start})
 	}
 	return true, true
 }
@@ -221,7 +236,7 @@ func (r *Reader) readBlock(data []byte, head int, alone func(t *yamltree.Tree, d
 	one.document(tree.Documents[0])
 	b := &block{alone: true, known: hasServices(root)}
 	last, comments := one.last, one.Len()
-	one.comments()
+	one.comments(0, len(data))
 	for k, v := range root.Pairs() {
 		b.open = k.Is("services") && !k.Quoted() && v.Null() && v.Span().Len() == 0
 	}
@@ -260,11 +275,11 @@ func (b *block) move(by int) {
 }
 
 func moveEntry(e *Entry, by int) {
-	e.Name.Start += by
-	e.Name.End += by
-	e.Value.Start += by
-	e.Value.End += by
-	e.Owner = moveOwner(e.Owner, by)
+	e.Name, e.Value, e.Owner = moved(e.Name, by), moved(e.Value, by), moveOwner(e.Owner, by)
+}
+
+func moved(s assignment.Span, by int) assignment.Span {
+	return assignment.Span{Start: s.Start + by, End: s.End + by}
 }
 
 // moveOwner moves the name of an owner; no one's has no place.
@@ -272,7 +287,7 @@ func moveOwner(s assignment.Span, by int) assignment.Span {
 	if s == (assignment.Span{}) {
 		return s
 	}
-	return assignment.Span{Start: s.Start + by, End: s.End + by}
+	return moved(s, by)
 }
 
 func (b *block) size() int {
@@ -291,30 +306,34 @@ func (r *Reader) join() *File {
 	if cap(f.Assignments) > maxKnown/entrySize {
 		*f = File{}
 	}
-	for _, p := range r.parts {
-		f.add(p.entries[:p.last], p.at)
+	for i := range r.parts {
+		p := &r.parts[i]
+		f.add(p, p.entries[:p.last])
 		for _, x := range p.references {
-			x.Path, x.Owner = x.Path.Shift(p.at), moveOwner(x.Owner, p.at)
+			x.Path, x.Owner = x.Path.Shift(p.by(x.Path.Place().Start)), p.owner(x.Owner)
 			f.References = append(f.References, x)
 		}
 		for _, x := range p.inlines {
-			x.Text, x.Owner = x.Text.Shift(p.at), moveOwner(x.Owner, p.at)
+			x.Text, x.Owner = x.Text.Shift(p.by(x.Text.Place().Start)), p.owner(x.Owner)
 			f.Inlines = append(f.Inlines, x)
 		}
 	}
-	for _, p := range r.parts {
-		f.add(p.entries[p.last:p.comments], p.at)
+	for i := range r.parts {
+		p := &r.parts[i]
+		f.add(p, p.entries[p.last:p.comments])
 	}
-	for _, p := range r.parts {
-		f.add(p.entries[p.comments:], p.at)
+	for i := range r.parts {
+		p := &r.parts[i]
+		f.add(p, p.entries[p.comments:])
 	}
 	return f
 }
 
-func (f *File) add(entries []Entry, at int) {
+func (f *File) add(p *placedBlock, entries []Entry) {
 	n := len(f.Assignments)
 	f.Assignments = append(f.Assignments, entries...)
 	for i := n; i < len(f.Assignments); i++ {
-		moveEntry(&f.Assignments[i], at)
+		e := &f.Assignments[i]
+		e.Name, e.Value, e.Owner = moved(e.Name, p.by(e.Name.Start)), moved(e.Value, p.by(e.Value.Start)), p.owner(e.Owner)
 	}
 }

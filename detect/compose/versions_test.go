@@ -126,9 +126,82 @@ var edges = []string{
 	"services:\n  a:\n    command: x\n\n      y\n\n  b:\n    command: x #\n      y\n",
 }
 
+// linkedFiles have anchors before their services.
+var linkedFiles = []string{`# head
+x-restart: &restart
+  restart: always
+  labels: {owner: "a\x41"}
+x-pass: &pass "p$$\x24w"
+x-env: &env
+  DB_PASSWORD: hunter2 # A=b
+  TOKEN: ${TOKEN:-t0ken}
+  "OTHER": *pass
+x-defaults: &defaults
+  <<: [*restart]
+  image: app:1
+  build:
+    context: ./app
+    args: &args
+      - SECRET=s3cret
+    dockerfile_inline: |
+      FROM x
+      ENV A=$$B
+  env_file:
+  - &file a.env
+  depends_on:
+    db: &healthy
+      condition: service_healthy
+  environment:
+    <<: *env
+    MORE: m
+  # COMMENTED: c
+networks:
+  n: {driver_opts: {o: "password=x"}}
+services: # all
+  # first
+  web:
+    <<: *defaults
+    command: ["run", "--password", *pass]
+    # - LEFT=out
+  worker:
+    <<: *defaults
+    environment:
+      <<: *env
+      OWN: o
+    depends_on:
+      db: *healthy
+  x-extra: {environment: *env}
+  db:
+    <<: [*restart]
+    image: "db\x3a1"
+    environment: *env
+    env_file: *file
+  plain:
+    image: y
+    command: redis-server --requirepass hunter3
+  built:
+    build:
+      context: .
+      args: *args
+volumes:
+  v:
+x-after:
+  K: v
+`, "x-a: &a\n  environment: {A: b}\nservices:\n  a: *a\n  b: *a\n  c:\n    <<: *a\n  d:\n    x-b: *a\n",
+	"x-a: &a\n  x-c: &c {d: e}\n  image: z\nx-b:\n  <<: *a\nservices:\n  a:\n    <<: *c\n    image: x\n  b: {<<: *a}\n",
+	"version: &v '3'\nsecrets: &s\n  one: {file: a.txt}\nservices:\n  a:\n    image: *v\n    secrets: *s\n    environment:\n    - &e A=b\n    - *e\n",
+	"x-a: &a\n  A: b\nservices:\n  a:\n    environment: *a\nvolumes:\n  v: *a\n",
+	"x-a: &a\nservices:\n  a:\n    environment: *a\n  b: &b\n    image: x\n  c: *b\n",
+	"x-a: &a |\n  A: b\nservices:\n  a:\n    command: *a\n  b:\n    command: |\n      x\n",
+	"x-a: &a\n  A: b\nservices: &s\n  a:\n    environment: *a\n",
+	"<<: &a {x-b: c}\nservices:\n  a:\n    environment: *a\n",
+	"x-a: &" + strings.Repeat("n", 20) + " " + strings.Repeat("word ", 9000) + "\nservices:\n  a:\n    command: *" + strings.Repeat("n", 20) +
+		"\n  b:\n    command: *" + strings.Repeat("n", 20) + "\n    image: x\n",
+}
+
 // texts are all files that tests of this package read.
 func texts() []string {
-	all := slices.Clone(edges)
+	all := slices.Concat(edges, linkedFiles)
 	for _, c := range forms {
 		all = append(all, c.text)
 	}
@@ -193,16 +266,22 @@ func TestReaderVersions(t *testing.T) {
 	all := texts()
 	rnd := rand.New(rand.NewPCG(3, 4))
 	var r Reader
-	blocks, total := 0, 0
+	blocks, total, linked := 0, 0, 0
 	for range 400 {
 		text := all[rnd.IntN(len(all))]
-		if rnd.IntN(2) == 0 {
-			text = all[len(edges)+len(forms)+1] // the one that is like most
+		switch rnd.IntN(3) {
+		case 0:
+			text = all[len(edges)+len(linkedFiles)+len(forms)+1] // the one that is like most
+		case 1:
+			text = linkedFiles[rnd.IntN(3)]
 		}
 		before := text
 		for range 12 {
 			total++
 			n := readAll(t, &r, text)
+			if head, _, _ := strings.Cut(text, "services:"); n > 0 && strings.Contains(head, "&") {
+				linked++
+			}
 			if blocks += n; n == 0 && rnd.IntN(4) > 0 {
 				text = before // most edits go on from what blocks can be read of
 			}
@@ -210,8 +289,8 @@ func TestReaderVersions(t *testing.T) {
 			text = edit(rnd, text, all)
 		}
 	}
-	if blocks < total/5 {
-		t.Errorf("of %d versions %d were read by blocks", total, blocks)
+	if blocks < total/5 || linked < total/30 {
+		t.Errorf("of %d versions %d were read by blocks, %d of them with anchors", total, blocks, linked)
 	}
 }
 

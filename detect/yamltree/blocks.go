@@ -64,7 +64,15 @@ func spaces(b []byte) bool {
 // be the same if lines stood before it and behind it, down to the nodes. The first key of the mapping stands at key,
 // behind no more than comments and a document mark; nothing has an anchor, is an alias or is merged; and no block scalar
 // is without text, for where that begins is then for the lines behind to say.
-func (t *Tree) Separable(data []byte, key int) bool {
+func (t *Tree) Separable(data []byte, key int) bool { return t.separable(data, key, 0, false) }
+
+// SeparableFrom is Separable of a tree in which nodes with ids below from may have anchors, and any may be aliases and
+// merged. What it is that the nodes from there on are, depends on those anchors.
+func (t *Tree) SeparableFrom(data []byte, key, from int) bool {
+	return t.separable(data, key, from, true)
+}
+
+func (t *Tree) separable(data []byte, key, anchors int, aliases bool) bool {
 	if len(t.Problems) > 0 || len(t.Documents) != 1 {
 		return false
 	}
@@ -81,14 +89,14 @@ func (t *Tree) Separable(data []byte, key int) bool {
 	for i := range d.nodes {
 		n := &d.nodes[i]
 		switch {
-		case n.anchored, n.kind == Alias:
+		case n.anchored && i >= anchors, n.kind == Alias && !aliases:
 			return false
 		case n.kind != Scalar:
 		case n.style == Literal, n.style == Folded:
 			if n.start == n.end {
 				return false
 			}
-		case n.style == Plain && n.end-n.start == 2 && string(Node{d, int32(i)}.Span().Of(data)) == "<<":
+		case !aliases && n.style == Plain && n.end-n.start == 2 && string(Node{d, int32(i)}.Span().Of(data)) == "<<":
 			return false
 		}
 	}

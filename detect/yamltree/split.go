@@ -124,7 +124,6 @@ var byteClass = func() (t [256]byte) {
 // ordinary reports whether the text holds no characters that YAML forbids or takes for line ends: the line reader
 // knows LF and CRLF only.
 func ordinary(data []byte) bool {
-	ascii := true
 	for i := 0; i < len(data); i++ {
 		if i = skipPrinting(data, i); i == len(data) {
 			break
@@ -137,19 +136,15 @@ func ordinary(data []byte) bool {
 				return false
 			}
 		case notASCII:
-			ascii = false
-		}
-	}
-	if ascii {
-		return true
-	}
-	if !utf8.Valid(data) {
-		return false
-	}
-	for _, r := range string(data) {
-		switch {
-		case r >= 0x80 && r < 0xa0, r == 0x2028, r == 0x2029, r == 0xfeff, r == 0xfffe, r == 0xffff:
-			return false
+			r, n := utf8.DecodeRune(data[i:])
+			if r == utf8.RuneError && n == 1 {
+				return false
+			}
+			switch {
+			case r >= 0x80 && r < 0xa0, r == 0x2028, r == 0x2029, r == 0xfeff, r == 0xfffe, r == 0xffff:
+				return false
+			}
+			i += n - 1
 		}
 	}
 	return true
