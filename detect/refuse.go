@@ -48,3 +48,16 @@ func (m *Matcher) tailCache(rule int32, p *program) *dfa.Cache {
 	}
 	return c
 }
+
+// endCache is this matcher's states of how far a rule's tail goes on.
+func (m *Matcher) endCache(rule int32, p *program) *dfa.Cache {
+	c := m.ends[rule]
+	if c == nil {
+		if m.ends == nil {
+			m.ends = map[int32]*dfa.Cache{}
+		}
+		c = dfa.NewEnds(p.tail.prog)
+		m.ends[rule] = c
+	}
+	return c
+}

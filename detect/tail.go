@@ -19,6 +19,8 @@ import (
 // that only refuses.
 type tail struct {
 	prog *dfa.Program
+	// whole says that prog has all of the tail, so that no match goes on where it does not.
+	whole bool
 	// head is how many bytes of a match can stand before its tail, -1 when there is no bound.
 	head int
 	// In what the tail matches stand at least run bytes of a set in a row; 0: no run that would tell anything. Looking for
@@ -60,6 +62,7 @@ func tailOf(re *syntax.Regexp, keywords []string) *tail {
 	if found.prog, ok = dfa.CompileTree(shorten(rest, &size), true); !ok {
 		return nil
 	}
+	found.whole = size > 0
 	return found
 }
 

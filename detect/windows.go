@@ -27,6 +27,9 @@ import (
 //
 // Where the tail is known, and what can stand before it in a match is bounded, a window begins only so far before an
 // occurrence: every match has an occurrence at which its tail begins, so both points hold with it for that occurrence.
+// Where all of the tail is in its automaton, a window ends where that cannot go on, and margin behind: a match goes no
+// further, in the text or in a piece of it, since the automaton takes whatever the tail does, and asks for nothing that
+// stands beside it.
 //
 // Every match also has an occurrence of a keyword at which the tail matches; windows are made around those alone. The
 // first point stands. The second does not: a match of a window may have its only such occurrence near the window's
@@ -64,7 +67,7 @@ func (m *Matcher) run(rule int32, text []byte) {
 // window.
 func (m *Matcher) runWindows(rule int32, p *program, text []byte, hits []wordHit) (sound bool) {
 	next := 0 // of the hits
-	for _, s := range m.windowsAround(p, text, hits) {
+	for _, s := range m.windowsAround(rule, p, text, hits) {
 		var touches bool
 		m.matched = false
 		if m.found, touches = m.regexp(m.found, rule, p, text, s.Start, s.End); touches {
@@ -116,8 +119,17 @@ func (m *Matcher) askTail(rule int32, p *program, text []byte) []wordHit {
 	return hits
 }
 
+// windowEnd is where the window around a hit ends.
+func (m *Matcher) windowEnd(rule int32, p *program, text []byte, h *wordHit) int {
+	end := min(len(text), p.near.after(text, h.start))
+	if p.tail != nil && p.tail.whole {
+		end = h.start + m.endCache(rule, p).End(text[h.start:end])
+	}
+	return min(len(text), end+margin)
+}
+
 // windowsAround are the windows around hits sorted by start, merged, ascending and disjoint.
-func (m *Matcher) windowsAround(p *program, text []byte, hits []wordHit) []assignment.Span {
+func (m *Matcher) windowsAround(rule int32, p *program, text []byte, hits []wordHit) []assignment.Span {
 	x := p.near
 	spans := m.spans[:0]
 	for i := range hits {
@@ -135,7 +147,7 @@ func (m *Matcher) windowsAround(p *program, text []byte, hits []wordHit) []assig
 		} else {
 			start = max(0, x.before(text, h.end)-margin)
 		}
-		end := min(len(text), x.after(text, h.start)+margin)
+		end := m.windowEnd(rule, p, text, h)
 		m.looked(h, start, end, len(text))
 		for len(spans) > 0 && start <= spans[len(spans)-1].End {
 			// A hit that begins later can have a window that begins earlier when it is that of a longer keyword.

@@ -6,9 +6,8 @@ import (
 	"unsafe"
 )
 
-// hugeHeap is how much of the heap is made of huge pages, in bytes: about what a search of a repository takes before the
-// collector runs first.
-const hugeHeap = smallGrowth
+// hugeHeap is how much of the heap is made of huge pages, in bytes: about what a search of a repository takes.
+const hugeHeap = 128 << 20
 
 // hugePage is the size of one, on amd64, and on arm64 with pages of 4 kB.
 const hugePage = 2 << 20

@@ -135,6 +135,9 @@ type Cache struct {
 	set   []uint32
 	key   []byte
 	hit   bool
+
+	// through says that matches are passed over: what is asked is how far one may go on.
+	through bool
 }
 
 // Marks in next.
@@ -149,6 +152,42 @@ func NewCache(p *Program) *Cache {
 	c := &Cache{p: p, mark: make([]uint32, len(p.insts))}
 	c.reset()
 	return c
+}
+
+// NewEnds makes an empty cache for asking an anchored program for End, and for nothing else.
+func NewEnds(p *Program) *Cache {
+	c := NewCache(p)
+	c.through = true
+	return c
+}
+
+// End is an offset up to which every match that begins with the text ends.
+func (c *Cache) End(text []byte) int {
+	if c.resets >= maxResets {
+		return len(text)
+	}
+	s := c.begin()
+	if s < 0 {
+		if s == dead {
+			return 0
+		}
+		return len(text)
+	}
+	p, classes := c.p, c.p.classes
+	for i, b := range text {
+		k := int(s)*classes + int(p.class[b])
+		n := c.next[k]
+		if n == unknown {
+			if n = c.step(s, p.class[b]); n == unknown {
+				break // flooded
+			}
+		}
+		if n == dead {
+			return i + 1 // a match may end with this byte
+		}
+		s = n
+	}
+	return len(text)
 }
 
 func (c *Cache) reset() {
@@ -235,7 +274,7 @@ func (c *Cache) add(pc uint32) {
 
 // state is the number of the set that was collected, made if it is new.
 func (c *Cache) state() int32 {
-	if c.hit {
+	if c.hit && !c.through {
 		return matched
 	}
 	if len(c.set) == 0 {

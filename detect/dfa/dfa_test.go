@@ -151,3 +151,41 @@ func BenchmarkMay(b *testing.B) {
 		}
 	}
 }
+
+// TestEnd: no match that begins with a text goes on behind End of it; and mostly End is before the end of the text.
+func TestEnd(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	before := 0
+	for _, expr := range exprs {
+		re := regexp.MustCompile(`\A(?:` + expr + `)`)
+		longest := re.Copy()
+		longest.Longest()
+		tree, err := syntax.Parse(expr, syntax.Perl)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, ok := CompileTree(tree, true)
+		if !ok {
+			t.Fatal(expr)
+		}
+		c := NewEnds(p)
+		for range 4000 {
+			text := []byte(randomText(r))
+			end := c.End(text)
+			if end < 0 || end > len(text) {
+				t.Fatalf("%q: %d of %q", expr, end, text)
+			}
+			if end < len(text) {
+				before++
+			}
+			for _, re := range []*regexp.Regexp{re, longest} {
+				if loc := re.FindIndex(text); loc != nil && loc[1] > end {
+					t.Fatalf("%q matches %d bytes of %q, of which %d are looked at", expr, loc[1], text, end)
+				}
+			}
+		}
+	}
+	if before < 1000*len(exprs) {
+		t.Errorf("%d of %d texts are looked at to their ends", 4000*len(exprs)-before, 4000*len(exprs))
+	}
+}
