@@ -66,8 +66,11 @@ func (e *editor) edit(base []byte) (text []byte, copies []Copy) {
 
 // TestCarry: what a text is found to have when its base's occurrences are taken over is what it has.
 func TestCarry(t *testing.T) {
-	if left, found, saved := checkCarry(t, hinted(t, mustParse(t, variousRules)), 7, 500); left < 1000 || found < 5000 || saved < 100_000 {
-		t.Errorf("%d texts with occurrences left out, %d matches, %d bytes not searched", left, found, saved)
+	rs := mustParse(t, variousRules)
+	for i, d := range []*Detector{hinted(t, rs), New(rs)} {
+		if left, found, saved := checkCarry(t, d, 7+uint64(i), 300); left < 600 || found < 3000 || saved < 60_000 {
+			t.Errorf("%d texts with occurrences left out, %d matches, %d bytes not searched", left, found, saved)
+		}
 	}
 }
 

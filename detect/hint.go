@@ -16,7 +16,7 @@ func (p *program) hints() hint {
 	if p.rule.NameOnly() {
 		h.names = p.nameWords()
 	}
-	if p.ready(); p.tail != nil && p.tail.run > 0 && p.near.empty && !p.near.whole() {
+	if p.ready(); p.tail != nil && p.tail.run > 0 && p.near.empty && !p.near.whole() && p.near.others+margin <= maxRunText {
 		h.run, h.of, h.reach = p.tail.run, p.tail.of, p.near.others
 	}
 	return h

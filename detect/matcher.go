@@ -18,7 +18,7 @@ type Matcher struct {
 
 	automata map[int32]*dfa.Cache // by rule; nil for an expression without
 	tails    map[int32]*dfa.Cache // by rule
-	ends     map[int32]*dfa.Cache // by rule
+	ends     map[int32]dfa.Ends   // by rule
 
 	fresh   []literal.Occurrence // found in the text at hand
 	hits    [][]int              // by word: ends of its occurrences in the text, ascending

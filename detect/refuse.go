@@ -49,15 +49,15 @@ func (m *Matcher) tailCache(rule int32, p *program) *dfa.Cache {
 	return c
 }
 
-// endCache is this matcher's states of how far a rule's tail goes on.
-func (m *Matcher) endCache(rule int32, p *program) *dfa.Cache {
-	c := m.ends[rule]
-	if c == nil {
+// endsOf is this matcher's states of how far a rule's tail goes on.
+func (m *Matcher) endsOf(rule int32, p *program) dfa.Ends {
+	e, made := m.ends[rule]
+	if !made {
 		if m.ends == nil {
-			m.ends = map[int32]*dfa.Cache{}
+			m.ends = map[int32]dfa.Ends{}
 		}
-		c = dfa.NewEnds(p.tail.prog)
-		m.ends[rule] = c
+		e = dfa.NewEnds(p.tail.prog)
+		m.ends[rule] = e
 	}
-	return c
+	return e
 }

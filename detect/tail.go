@@ -32,7 +32,11 @@ type tail struct {
 // runSets are the sets of which a run is looked for, the narrowest first. Words have fewer than minRun letters in a row.
 var runSets = [...]*reach.Bytes{reach.Word(""), reach.Word("_-"), reach.Word("_-+/=.")}
 
-const minRun = 16
+const (
+	minRun = 16
+	// maxRunText is how much text behind a keyword is looked at for a run. Of more the automaton reads only what it must.
+	maxRunText = 4 << 10
+)
 
 // runOf is the run that every match of an expression has, and its set.
 func runOf(re *syntax.Regexp) (n, of int) {
@@ -46,7 +50,7 @@ func runOf(re *syntax.Regexp) (n, of int) {
 
 // may reports whether the tail may match at the start of the text. No is certain.
 func (t *tail) may(c *dfa.Cache, text []byte) bool {
-	return (t.run == 0 || runSets[t.of].HasRun(text, t.run)) && c.May(text)
+	return (t.run == 0 || len(text) > maxRunText || runSets[t.of].HasRun(text, t.run)) && c.May(text)
 }
 
 // tailOf finds the tail of an expression, nil when there is none.

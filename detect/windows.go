@@ -123,7 +123,7 @@ func (m *Matcher) askTail(rule int32, p *program, text []byte) []wordHit {
 func (m *Matcher) windowEnd(rule int32, p *program, text []byte, h *wordHit) int {
 	end := min(len(text), p.near.after(text, h.start))
 	if p.tail != nil && p.tail.whole {
-		end = h.start + m.endCache(rule, p).End(text[h.start:end])
+		end = h.start + m.endsOf(rule, p).End(text[h.start:end])
 	}
 	return min(len(text), end+margin)
 }

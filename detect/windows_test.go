@@ -170,3 +170,20 @@ func TestShorten(t *testing.T) {
 		}
 	}
 }
+
+// TestTailFar: a run is looked for only in so much text that doing so for every keyword takes no time to speak of; in
+// more the automaton is asked at once, which here, as it counts to 64 only, does not refuse.
+func TestTailFar(t *testing.T) {
+	d := New(mustParse(t, rule("x", `key=[a-z]{70,80}`, `keywords=["key="]`)))
+	p := d.programs[0].ready()
+	if p.tail == nil || p.tail.run != 70 {
+		t.Fatalf("the tail is %+v", p.tail)
+	}
+	c := d.Matcher().tailCache(0, p)
+	text := "key=" + strings.Repeat("a", 65)
+	for n, want := range map[int]bool{100: false, maxRunText: false, maxRunText + 1: true} {
+		if got := p.tail.may(c, []byte(text+strings.Repeat(" ", n-len(text)))); got != want {
+			t.Errorf("in %d bytes: %v", n, got)
+		}
+	}
+}

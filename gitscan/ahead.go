@@ -151,13 +151,38 @@ type aheadWorker struct {
 	run     *aheadRun
 	from    int // where the paths of the comparison begin
 	repeats int
+	recent  [recentTrees]recentTree
+}
+
+// recentTree is a tree that was read: most of a commit's are those of the commit before.
+type recentTree struct {
+	id   pack.ID
+	data []byte
+}
+
+const (
+	recentTrees = 128      // a worker remembers
+	recentSize  = 16 << 10 // of a tree, at most
+)
+
+// tree reads a tree that there is nothing to say about.
+func (w *aheadWorker) tree(id pack.ID) ([]byte, bool) {
+	known := &w.recent[id[0]%recentTrees]
+	if known.id == id && known.data != nil {
+		return known.data, true
+	}
+	data, ok := w.repo.plainTree(id)
+	if ok && len(data) <= recentSize {
+		*known = recentTree{id, data}
+	}
+	return data, ok
 }
 
 func newAheadWorker(r *Repo) *aheadWorker {
 	w := &aheadWorker{repo: r}
 	w.differ = differ{format: r.format.objects, emit: w.keep, repeats: &w.repeats, deepest: r.look.depth}
 	w.differ.get = func(id pack.ID) ([]byte, error) {
-		if data, ok := r.plainTree(id); ok {
+		if data, ok := w.tree(id); ok {
 			return data, nil
 		}
 		return nil, errWorker

@@ -73,9 +73,10 @@ func run(ctx context.Context, src Source, c *collector, workers int) (*Result, e
 	if interrupted {
 		b.rest()
 	}
-	c.adviseOn(b.places, workers)
+	c.adviseOn(placeCtx, b.read, workers)
+	interrupted = interrupted || ctx.Err() != nil
 	for i := range b.places {
-		b.place(&b.places[i])
+		b.place(&b.places[i], b.hitsOf(i))
 	}
 	res := b.result()
 	res.Stats = src.Stats()
@@ -108,7 +109,8 @@ type builder struct {
 	c      *collector
 	src    Source
 	places []Placement
-	placed map[BlobRef]bool // the blobs of places
+	read   []*structuredHits // of the blob of each placement as it is read there; nil: as text
+	placed map[BlobRef]bool  // the blobs of places
 	byKey  map[findingKey]*Finding
 }
 
@@ -117,14 +119,27 @@ type findingKey struct {
 	suppressed  Suppression
 }
 
-// keep takes a placement: all of them are known before any is added.
+// keep takes a placement: all of them are known before any is added. As what its blob is read is said by what is known
+// when it comes.
 func (b *builder) keep(p Placement) {
 	b.placed[p.Blob] = true
-	b.places = append(b.places, p)
+	var read *structuredHits
+	if b.c.secrets[p.Secret].path == "" {
+		read = b.c.readAt(p.Blob, p.Path)
+	}
+	b.places, b.read = append(b.places, p), append(b.read, read)
+}
+
+// hitsOf is the matches of the blob of the i-th placement.
+func (b *builder) hitsOf(i int) []hit {
+	if b.read[i] != nil {
+		return b.read[i].hits
+	}
+	return b.c.hits[b.places[i].Blob]
 }
 
 // place adds one placement: as many places as the secret has occurrences in the blob.
-func (b *builder) place(p *Placement) {
+func (b *builder) place(p *Placement, hits []hit) {
 	k := b.c.secrets[p.Secret]
 	commit := ""
 	if p.Introduced != nil {
@@ -136,7 +151,6 @@ func (b *builder) place(p *Placement) {
 		b.add(&m, by, Place{}, p)
 		return
 	}
-	hits := b.c.hitsAt(p.Blob, p.Path)
 	for i := range hits {
 		h := &hits[i]
 		if h.secret != p.Secret {

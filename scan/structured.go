@@ -2,6 +2,7 @@ package scan
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"maps"
 	"slices"
@@ -45,6 +46,7 @@ type structuredKey struct {
 
 // structuredHits are the matches of a blob read as a file of one kind.
 type structuredHits struct {
+	of       structuredKey
 	hits     []hit
 	problems int
 	placed   bool // some file of this kind has this content
@@ -103,7 +105,7 @@ func (v *visitor) addRead(ref BlobRef, text []byte, sniffed, ahead structure.Set
 	plain, with := v.m.MatchEach(text, v.readings)
 	located := make([]*structuredHits, len(with))
 	for i := range with {
-		located[i] = &structuredHits{hits: locate(text, with[i]), problems: read[i].Problems}
+		located[i] = &structuredHits{of: structuredKey{ref, read[i].Kind}, hits: locate(text, with[i]), problems: read[i].Problems}
 	}
 	hits := locate(text, plain)
 	c.mu.Lock()
@@ -117,36 +119,25 @@ func (v *visitor) addRead(ref BlobRef, text []byte, sniffed, ahead structure.Set
 	}
 	for i := range read {
 		c.identify(located[i].hits)
-		c.files.hits[structuredKey{ref, read[i].Kind}] = located[i]
+		c.files.hits[located[i].of] = located[i]
 	}
 }
 
-// adviseOn gives the hits of the structured files that stand where the placements say their remedies. That is done once
-// for each blob and kind, and only where a place is told: of a file's versions these are few. A blob that cannot be read
-// again has none; what its rules say is there all the same.
-func (c *collector) adviseOn(places []Placement, workers int) {
+// adviseOn gives the hits of structured files remedies. That is done once for each blob and kind, and only where a place is
+// told: of a file's versions these are few. A blob that cannot be read again has none; what its rules say is there all the
+// same. When the context is done the rest have none either.
+func (c *collector) adviseOn(ctx context.Context, read []*structuredHits, workers int) {
 	p := pool.New().WithMaxGoroutines(max(workers, 1))
 	defer p.Wait()
-	for i := range places {
-		ref := places[i].Blob
-		if found, kind := c.toAdvise(ref, places[i].Path); found != nil {
-			p.Go(func() { c.adviseAbout(ref, kind, found.hits) })
+	for _, found := range read {
+		if ctx.Err() != nil {
+			return
+		}
+		if found != nil && !found.advised && len(found.hits) > 0 {
+			found.advised = true
+			p.Go(func() { c.adviseAbout(found.of.ref, found.of.kind, found.hits) })
 		}
 	}
-}
-
-// toAdvise is what is found in a structured file, if its hits are still without remedies.
-func (c *collector) toAdvise(ref BlobRef, name string) (*structuredHits, structure.Kind) {
-	kind := c.kindAt(name)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	kind = kind.Meant(c.files.sniffed[ref])
-	found := c.files.hits[structuredKey{ref, kind}]
-	if kind == structure.None || found == nil || found.advised || len(found.hits) == 0 {
-		return nil, kind
-	}
-	found.advised = true
-	return found, kind
 }
 
 func (c *collector) adviseAbout(ref BlobRef, kind structure.Kind, hits []hit) {
@@ -221,14 +212,22 @@ func (c *collector) isSettings(name string) {
 // hitsAt is the matches of a blob when it stands at a path: those of its text, or, for a structured file, those of its
 // text and of what its reader reads, settled together.
 func (c *collector) hitsAt(ref BlobRef, name string) []hit {
+	if found := c.readAt(ref, name); found != nil {
+		return found.hits
+	}
+	return c.hits[ref]
+}
+
+// readAt is what was found in a blob when it stands at a path and is read as a structured file there; nil if it is not.
+func (c *collector) readAt(ref BlobRef, name string) *structuredHits {
 	kind := c.kindAt(name)
 	if kind == structure.None {
-		return c.hits[ref]
+		return nil
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if kind = kind.Meant(c.files.sniffed[ref]); kind == structure.None {
-		return c.hits[ref]
+		return nil
 	}
 	k := structuredKey{ref, kind}
 	found, known := c.files.hits[k]
@@ -236,15 +235,12 @@ func (c *collector) hitsAt(ref BlobRef, name string) []hit {
 		found = c.read(ref, name, kind)
 		c.files.hits[k] = found
 	}
-	if found == nil {
-		return c.hits[ref]
-	}
-	if !found.placed {
+	if found != nil && !found.placed {
 		found.placed = true
 		c.files.counts[kind]++
 		c.files.unread += int64(found.problems)
 	}
-	return found.hits
+	return found
 }
 
 // read reads a blob as a file of the kind, nil when that cannot be. The caller holds the lock.
@@ -268,7 +264,7 @@ func (c *collector) read(ref BlobRef, name string, kind structure.Kind) *structu
 	c.profile.Lap(detect.ShareStructured)
 	hits := locate(text, c.files.matcher.MatchWith(text, read[0].Reading))
 	c.identify(hits)
-	return &structuredHits{hits: hits, problems: read[0].Problems}
+	return &structuredHits{of: structuredKey{ref, kind}, hits: hits, problems: read[0].Problems}
 }
 
 // unreadYet says whether a blob looks like something that it was not read as.

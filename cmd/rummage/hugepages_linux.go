@@ -21,7 +21,6 @@ func useHugePages() {
 	heap := make([]byte, hugeHeap)
 	start := uintptr(unsafe.Pointer(unsafe.SliceData(heap)))
 	_ = syscall.Madvise(heap[-start%hugePage:], syscall.MADV_HUGEPAGE) // that it may fail does not matter
-	runtime.KeepAlive(heap)
-	heap = nil
+	runtime.KeepAlive(heap)                                            // and no longer
 	runtime.GC()
 }

@@ -44,6 +44,18 @@ type linkedBlock struct {
 	spent int
 }
 
+const (
+	// maxStates bounds the states of a prefix. Real files have some ten.
+	maxStates = 64
+	// maxContexts bounds what is read for the services of one file that are not known, in lengths of the file.
+	maxContexts = 4
+)
+
+// affordable says that so many services of a file may be linked: each costs as much as the prefix has nodes.
+func (p *prefix) affordable(services int, data []byte) bool {
+	return p.nodes*services <= 1<<16+16*len(data)
+}
+
 // inPrefix is what offsets of a linked block that lie in the prefix are lowered by: a block moves, its prefix does not.
 const inPrefix = 1 << 30
 
@@ -71,6 +83,9 @@ func (r *Reader) cutLinked(data []byte) bool {
 		return false
 	}
 	for i := nth + 1; i < len(r.starts); i++ {
+		if r.size > 2*maxKnown {
+			return false
+		}
 		at, end := r.starts[i], len(data)
 		if i+1 < len(r.starts) {
 			end = r.starts[i+1]
@@ -104,7 +119,7 @@ func (r *Reader) cutLinkedServices(p *prefix, data []byte, start int) (state *li
 	}
 	r.parts = append(r.parts, placedBlock{block: head, at: start})
 	r.inner = yamltree.Cut(r.inner[:0], data, first, column)
-	if len(r.inner) > maxBlocks(data) {
+	if len(r.inner) > maxBlocks(data) || !p.affordable(len(r.inner), data) {
 		return nil, 0, false
 	}
 	r.inner = append(r.inner, len(data))
@@ -112,6 +127,9 @@ func (r *Reader) cutLinkedServices(p *prefix, data []byte, start int) (state *li
 	defer c.close()
 	state = p.start
 	for i := range len(r.inner) - 1 {
+		if r.size > 2*maxKnown {
+			return nil, 0, false
+		}
 		text := data[r.inner[i]:r.inner[i+1]]
 		b := state.services[string(text)]
 		if b == nil {
@@ -160,7 +178,7 @@ func (p *prefix) read(r *Reader) bool {
 	one.others(d.Root())
 	p.spent = one.Spent()
 	last := one.Len()
-	p.start = p.state(one.Seen())
+	p.start = p.state(r, one.Seen())
 	one.comments(0, len(p.text))
 	p.own.references, p.own.inlines = one.f.References, one.f.Inlines
 	p.own.keep(&r.keys, p.text, one.Done(), last, last)
@@ -173,8 +191,8 @@ func (r *Reader) partReader(data []byte, tree *yamltree.Tree) *reader {
 	return one
 }
 
-// state is the state in which so much of the prefix has been read.
-func (p *prefix) state(seen []bool) *linkState {
+// state is the state in which so much of the prefix has been read; nil if there are too many.
+func (p *prefix) state(r *Reader, seen []bool) *linkState {
 	seen = seen[:p.nodes]
 	key := make([]byte, len(seen))
 	for i, is := range seen {
@@ -183,7 +201,8 @@ func (p *prefix) state(seen []bool) *linkState {
 		}
 	}
 	s := p.states[string(key)]
-	if s == nil {
+	if s == nil && len(p.states) < maxStates {
+		r.size += blockSize + 2*len(key)
 		s = &linkState{seen: slices.Clone(seen), services: map[string]*linkedBlock{}}
 		p.states[string(key)] = s
 	}
@@ -210,6 +229,7 @@ func (p *prefix) finish(r *Reader, s *linkState) bool {
 	n := one.Len()
 	b.keep(&r.keys, p.text, one.Done(), 0, n)
 	if len(one.Problems) > 0 {
+		p.alone = false
 		return false
 	}
 	b.entries = slices.Concat(p.own.entries[:p.own.last], b.entries, p.own.entries[p.own.comments:])
@@ -231,6 +251,7 @@ type linkContext struct {
 	tree     *yamltree.Tree
 	one      *reader
 	services map[int]contextService // by index of r.inner
+	total    int                    // of all texts until now, in bytes
 }
 
 // contextService is a service that stands in the text of a context.
@@ -257,7 +278,10 @@ func (c *linkContext) read(i int, s *linkState) *linkedBlock {
 	if len(one.Problems) > 0 {
 		return nil
 	}
-	b := &linkedBlock{next: c.p.state(one.Seen()), spent: one.Spent() - spent}
+	b := &linkedBlock{next: c.p.state(c.r, one.Seen()), spent: one.Spent() - spent}
+	if b.next == nil {
+		return nil
+	}
 	b.references, b.inlines = slices.Clone(one.f.References[references:]), slices.Clone(one.f.Inlines[inlines:])
 	b.keep(&c.r.keys, c.text, one.Since(before), last, last)
 	b.lower(len(c.p.text), x.at)
@@ -267,17 +291,22 @@ func (c *linkContext) read(i int, s *linkState) *linkedBlock {
 	return b
 }
 
-// parse makes a tree of the prefix and those services, from the i-th on, that were not read in any state.
+// parse makes a tree of the prefix and those services, from the i-th on, that were not read in any state; of all, if the
+// i-th was: then it is the state that is new, and will be to others.
 func (c *linkContext) parse(i int) bool {
 	c.services = map[int]contextService{}
 	c.text = append(append(bytes.Clone(c.p.text), servicesKey...), '\n')
 	var order []int
+	all := c.p.known[string(c.service(i))]
 	for j := i; j < len(c.r.inner)-1; j++ {
-		if text := c.service(j); j == i || !c.p.known[string(text)] {
+		if text := c.service(j); j == i || all || !c.p.known[string(text)] {
 			order = append(order, j)
 			c.services[j] = contextService{at: len(c.text), end: len(c.text) + len(text)}
 			c.text = append(c.text, text...)
 		}
+	}
+	if c.total += len(c.text); c.total > maxContexts*len(c.data)+1<<12 {
+		return false
 	}
 	c.tree = yamltree.Parse(c.text)
 	if !c.tree.SeparableFrom(c.text, c.p.key, c.p.nodes) {
@@ -301,7 +330,11 @@ func (c *linkContext) parse(i int) bool {
 			return false
 		}
 		x := c.services[order[0]]
-		if x.key, x.value = k, v; k.Span().Start < x.at || k.Span().Start >= x.end {
+		at := k.Span().Start
+		if k.Quoted() {
+			at--
+		}
+		if x.key, x.value = k, v; at != x.at+c.column {
 			return false // the one before is more than one key
 		}
 		c.services[order[0]], order = x, order[1:]

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -194,6 +195,10 @@ x-after:
 	"x-a: &a\nservices:\n  a:\n    environment: *a\n  b: &b\n    image: x\n  c: *b\n",
 	"x-a: &a |\n  A: b\nservices:\n  a:\n    command: *a\n  b:\n    command: |\n      x\n",
 	"x-a: &a\n  A: b\nservices: &s\n  a:\n    environment: *a\n",
+	"x-a: &a\n  A: b\nservices:\n  a: {\n  x: y}\n  .foo: v\n",
+	"x-a: &a\n  A: b\nservices:\n  a: {\n  x: SECRET}\n",
+	"x-a: &a\n  A: b\nservices:\n  a: \"q\n  x: y\"\n  .foo: v\n  k: {\n  x: SEC}\n  .bar: v\n",
+	"x-a: &a\n  A: b\nservices:\n  k: {\n  b: c}\n  .foo: v\n",
 	"<<: &a {x-b: c}\nservices:\n  a:\n    environment: *a\n",
 	"x-a: &" + strings.Repeat("n", 20) + " " + strings.Repeat("word ", 9000) + "\nservices:\n  a:\n    command: *" + strings.Repeat("n", 20) +
 		"\n  b:\n    command: *" + strings.Repeat("n", 20) + "\n    image: x\n",
@@ -316,6 +321,50 @@ func TestReaderBombs(t *testing.T) {
 	for name, text := range bombs(1 << 18) {
 		if d := differ(r.Read([]byte(text)), Parse([]byte(text))); d != "" {
 			t.Errorf("%s: %.200s", name, d)
+		}
+	}
+}
+
+// TestReaderLinkedBombs: many services that use many anchors cost about as much as their text, in their second version too.
+func TestReaderLinkedBombs(t *testing.T) {
+	const n = 3000
+	var head, services strings.Builder
+	for i := range n {
+		fmt.Fprintf(&head, "  - &a%d {}\n# %s\n", i, strings.Repeat("-", 60))
+		fmt.Fprintf(&services, "  s%d: *a%d\n# %s\n", i, i, strings.Repeat("-", 60))
+	}
+	first := "x-a:\n" + head.String() + "services:\n" + services.String()
+	second := "x-a:\n" + head.String() + fmt.Sprintf("services:\n  zz: *a%d\n", n-1) + services.String()
+	var r Reader
+	for _, text := range []string{first, second, first} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		got := r.Read([]byte(text))
+		runtime.ReadMemStats(&after)
+		if d := differ(got, Parse([]byte(text))); d != "" {
+			t.Fatalf("%.300s", d)
+		}
+		if bytes := int(after.TotalAlloc - before.TotalAlloc); bytes > 40*len(text) {
+			t.Errorf("%d bytes of memory were taken for %d", bytes, len(text))
+		}
+	}
+	// As many services as may be linked, each of which uses another part of what stands before them.
+	first = "x-a: &all\n" + strings.Repeat("  - &a {}\n", 20)
+	for i := range 200 {
+		first = strings.Replace(first, "&a {}", fmt.Sprintf("&a%d {}", i), 1)
+	}
+	first += "services:\n"
+	for i := range 100 {
+		first += fmt.Sprintf("  s%d:\n    image: x # %s\n    labels: *a%d\n", i, strings.Repeat("-", 60), i%20)
+	}
+	for range 3 {
+		if d := differ(r.Read([]byte(first)), Parse([]byte(first))); d != "" {
+			t.Fatalf("%.300s", d)
+		}
+	}
+	for _, p := range r.prefixes {
+		if len(p.states) > maxStates {
+			t.Errorf("%d states", len(p.states))
 		}
 	}
 }

@@ -3,7 +3,7 @@
 // Go's regexp package simulates an NFA and reads a few tens of megabytes a second. A deterministic automaton reads ten
 // times as much, but it does not know submatches, and its full size can be exponential. So, as in RE2, states are made
 // when they are first reached, and the answer is only used to refuse: when May says no, nothing in the text matches;
-// when it says yes, the regular expression itself is run.
+// when it says yes, the regular expression itself is run. Ends tells how much of the text that needs.
 //
 // The automaton is a superset of the expression: assertions (\b, ^, $ …) always hold, every byte of a rune outside
 // ASCII may stand for any such rune or a part of one, and the upper bounds of repetitions are dropped, since counting
@@ -154,15 +154,19 @@ func NewCache(p *Program) *Cache {
 	return c
 }
 
-// NewEnds makes an empty cache for asking an anchored program for End, and for nothing else.
-func NewEnds(p *Program) *Cache {
+// Ends tells how far an anchored program can go on. It is for one goroutine.
+type Ends struct{ c *Cache }
+
+// NewEnds makes one for an anchored program.
+func NewEnds(p *Program) Ends {
 	c := NewCache(p)
 	c.through = true
-	return c
+	return Ends{c}
 }
 
 // End is an offset up to which every match that begins with the text ends.
-func (c *Cache) End(text []byte) int {
+func (e Ends) End(text []byte) int {
+	c := e.c
 	if c.resets >= maxResets {
 		return len(text)
 	}

@@ -6,7 +6,7 @@ import (
 	"sync/atomic"
 )
 
-// defaultBaseCache is how many bytes of inflated objects Get keeps for the next call. Trees of neighbouring commits
+// defaultBaseCache is how many bytes of inflated objects Get keeps for the next call, and as many again of large ones. Trees of neighbouring commits
 // are deltas of each other: a walk over history finds nearly every base here. Four times as much made none of the
 // histories faster that were tried, and the collector slower.
 const defaultBaseCache = 24 << 20

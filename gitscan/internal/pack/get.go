@@ -50,7 +50,9 @@ func (s *Store) GetAt(ord uint32, limit int) (Kind, []byte, error) {
 func (s *Store) reload(before int) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.late = append(s.late, s.newPacks()...) // others read s.packs meanwhile
+	if s.mayHaveMore() {
+		s.late = append(s.late, s.newPacks()...) // others read s.packs meanwhile
+	}
 	return len(s.late) > before
 }
 
@@ -178,6 +180,8 @@ func boundTarget(target, base, delta int) int {
 // foreignBase reads a base that is not in the delta's own pack: thin packs are completed before git stores them, but
 // a repository can hold what it likes. One level only is followed, so that two packs cannot lead in a circle.
 func (s *Store) foreignBase(p *packFile, id ID) (kind Kind, data []byte, err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer noteFault(&err)
 	err = s.retry(func() (err error) {
 		kind, data, err = s.foreignBaseOnce(p, id)
 		return err
@@ -254,7 +258,8 @@ func (s *Store) resolveWithin(p *packFile, off uint64) (Kind, []byte, error) {
 
 // Kind tells the kind of an object without reading its content.
 func (s *Store) Kind(id ID) (kind Kind, err error) {
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true)) // see header
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer noteFault(&err)
 	err = s.retry(func() (err error) {
 		kind, err = s.kindOnce(id)
 		return err

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 )
 
 // ErrMissing: the store has no object of that id.
@@ -36,8 +37,9 @@ type Store struct {
 	loose  []*looseDir
 	starts []uint32 // first ordinal of each pack, then of each loose directory
 	total  uint32
-	known  map[string]bool // .idx paths already opened or given up
-	late   []*packFile     // packs that appeared after Open: no ordinals, they only serve Get
+	known  map[string]bool      // .idx paths already opened or given up
+	listed map[string]time.Time // directories of packs: when they had changed last, when they were listed
+	late   []*packFile          // packs that appeared after Open: no ordinals, they only serve Get
 
 	midxs   []*multiIndex
 	forests []*forest // of packs; built on the first walk
@@ -52,7 +54,7 @@ type Store struct {
 // Open opens objectDir and its alternates. A damaged pack is reported by Damage and left out; a missing object
 // directory is an error, a missing alternate is damage.
 func Open(objectDir string, f Format, extra ...string) (*Store, error) {
-	s := &Store{format: f, known: map[string]bool{}}
+	s := &Store{format: f, known: map[string]bool{}, listed: map[string]time.Time{}}
 	s.infl.New = func() any { return new(inflater) }
 	s.bases.init(defaultBaseCache)
 	s.resident.limit = maxResident
@@ -149,6 +151,9 @@ func unquoteC(s string) string {
 // newPacks opens the packs that are not open yet.
 func (s *Store) newPacks() (packs []*packFile) {
 	for _, dir := range s.dirs {
+		if info, err := os.Stat(filepath.Join(dir, "pack")); err == nil {
+			s.listed[dir] = info.ModTime() // before it is listed: what comes meanwhile makes it another
+		}
 		names, err := readNames(filepath.Join(dir, "pack"))
 		if err != nil {
 			if !errors.Is(err, os.ErrNotExist) {
@@ -174,6 +179,20 @@ func (s *Store) newPacks() (packs []*packFile) {
 		}
 	}
 	return packs
+}
+
+// coarse is more than what clocks of file systems do not tell apart.
+const coarse = 2 * time.Second
+
+// mayHaveMore reports whether packs may have appeared since they were listed: asking that costs less than listing them.
+func (s *Store) mayHaveMore() bool {
+	for _, dir := range s.dirs {
+		info, err := os.Stat(filepath.Join(dir, "pack"))
+		if err == nil && (!info.ModTime().Equal(s.listed[dir]) || time.Since(info.ModTime()) < coarse) {
+			return true
+		}
+	}
+	return false
 }
 
 func fileExists(path string) bool {

@@ -109,6 +109,13 @@ func TestPackCutWhileMapped(t *testing.T) {
 			if _, _, err := s.Get(id, 0); !errors.Is(err, errFault) {
 				t.Fatalf("Get: %v", err)
 			}
+			// Of the one whose bytes begin before the cut the kind is known.
+			if kind, err := s.Kind(id); kind != Blob && !errors.Is(err, errFault) {
+				t.Fatalf("Kind: %v, %v", kind, err)
+			}
+			if _, _, err := s.foreignBase(nil, id); err == nil {
+				t.Fatal("foreignBase: no error")
+			}
 		}
 	}
 }
