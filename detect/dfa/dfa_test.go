@@ -158,7 +158,7 @@ func TestEnd(t *testing.T) {
 	before := 0
 	for _, expr := range exprs {
 		re := regexp.MustCompile(`\A(?:` + expr + `)`)
-		longest := re.Copy()
+		longest := regexp.MustCompile(re.String())
 		longest.Longest()
 		tree, err := syntax.Parse(expr, syntax.Perl)
 		if err != nil {
