@@ -44,12 +44,8 @@ type linkedBlock struct {
 	spent int
 }
 
-const (
-	// maxStates bounds the states of a prefix. Real files have some ten.
-	maxStates = 64
-	// maxContexts bounds what is read for the services of one file that are not known, in lengths of the file.
-	maxContexts = 4
-)
+// maxStates bounds the states of a prefix. Real files have some ten.
+const maxStates = 64
 
 // affordable says that so many services of a file may be linked: each costs as much as the prefix has nodes.
 func (p *prefix) affordable(services int, data []byte) bool {
@@ -251,7 +247,6 @@ type linkContext struct {
 	tree     *yamltree.Tree
 	one      *reader
 	services map[int]contextService // by index of r.inner
-	total    int                    // of all texts until now, in bytes
 }
 
 // contextService is a service that stands in the text of a context.
@@ -292,7 +287,7 @@ func (c *linkContext) read(i int, s *linkState) *linkedBlock {
 }
 
 // parse makes a tree of the prefix and those services, from the i-th on, that were not read in any state; of all, if the
-// i-th was: then it is the state that is new, and will be to others.
+// i-th was: then it is the state that is new, and will be to others. So a file has two contexts at most.
 func (c *linkContext) parse(i int) bool {
 	c.services = map[int]contextService{}
 	c.text = append(append(bytes.Clone(c.p.text), servicesKey...), '\n')
@@ -304,9 +299,6 @@ func (c *linkContext) parse(i int) bool {
 			c.services[j] = contextService{at: len(c.text), end: len(c.text) + len(text)}
 			c.text = append(c.text, text...)
 		}
-	}
-	if c.total += len(c.text); c.total > maxContexts*len(c.data)+1<<12 {
-		return false
 	}
 	c.tree = yamltree.Parse(c.text)
 	if !c.tree.SeparableFrom(c.text, c.p.key, c.p.nodes) {

@@ -200,8 +200,17 @@ x-after:
 	"x-a: &a\n  A: b\nservices:\n  a: \"q\n  x: y\"\n  .foo: v\n  k: {\n  x: SEC}\n  .bar: v\n",
 	"x-a: &a\n  A: b\nservices:\n  k: {\n  b: c}\n  .foo: v\n",
 	"<<: &a {x-b: c}\nservices:\n  a:\n    environment: *a\n",
-	"x-a: &" + strings.Repeat("n", 20) + " " + strings.Repeat("word ", 9000) + "\nservices:\n  a:\n    command: *" + strings.Repeat("n", 20) +
-		"\n  b:\n    command: *" + strings.Repeat("n", 20) + "\n    image: x\n",
+	manyAliases("a", "b"),
+	manyAliases("a", "b", "c"), // more than aliases may stand for, each of which was read before or can be
+}
+
+// manyAliases is a file of services whose commands are one long text.
+func manyAliases(services ...string) string {
+	text := "x-a: &a " + strings.Repeat("word ", 9000) + "\nservices:\n"
+	for _, name := range services {
+		text += "  " + name + ":\n    command: *a\n"
+	}
+	return text
 }
 
 // texts are all files that tests of this package read.

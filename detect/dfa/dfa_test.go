@@ -82,20 +82,26 @@ func TestFlood(t *testing.T) {
 	}
 }
 
+// anchored prepares an expression to be looked for at the start of a text.
+func anchored(t *testing.T, expr string) *Program {
+	t.Helper()
+	tree, err := syntax.Parse(expr, syntax.Perl)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, ok := CompileTree(tree, true)
+	if !ok {
+		t.Fatal(expr)
+	}
+	return p
+}
+
 // TestAnchored: the same at the start of the text only.
 func TestAnchored(t *testing.T) {
 	r := rand.New(rand.NewPCG(8, 9))
 	for _, expr := range exprs {
 		re := regexp.MustCompile(`\A(?:` + expr + `)`)
-		tree, err := syntax.Parse(expr, syntax.Perl)
-		if err != nil {
-			t.Fatal(err)
-		}
-		p, ok := CompileTree(tree, true)
-		if !ok {
-			t.Fatal(expr)
-		}
-		c := NewCache(p)
+		c := NewCache(anchored(t, expr))
 		refused := 0
 		for range 3000 {
 			text := []byte(randomText(r))
@@ -160,15 +166,7 @@ func TestEnd(t *testing.T) {
 		re := regexp.MustCompile(`\A(?:` + expr + `)`)
 		longest := regexp.MustCompile(re.String())
 		longest.Longest()
-		tree, err := syntax.Parse(expr, syntax.Perl)
-		if err != nil {
-			t.Fatal(err)
-		}
-		p, ok := CompileTree(tree, true)
-		if !ok {
-			t.Fatal(expr)
-		}
-		c := NewEnds(p)
+		c := NewEnds(anchored(t, expr))
 		for range 4000 {
 			text := []byte(randomText(r))
 			end := c.End(text)
