@@ -122,6 +122,6 @@ func BenchmarkNamedRules(b *testing.B) {
 	rs := mustParse(b, "[[rules]]\nid='a'\npath='''(?:^|/)\\.netrc$'''\n[[rules]]\nid='b'\npath='''(?i)\\.(?:p12|pfx|jks)$'''\n[[rules]]\nid='c'\npath='''(^|/)id_(rsa|dsa|ed25519)$'''\n")
 	d := New(rs)
 	for b.Loop() {
-		d.NamedRules("src/net/http/internal/testcert/testcert.go")
+		d.NamedRules("src/net/http/internal/testcert/testcert.go", "")
 	}
 }

@@ -181,7 +181,14 @@ func (k *check) fill(kind string, i int, template string, judge func(text string
 // match there is suppressed.
 func (k *check) finders(text string) (rules, suppressed []*Rule) {
 	if k.rule.NameOnly() {
-		rules = k.d.NamedRules(text)
+		rules = k.d.NamedRules(text, "")
+		for _, in := range k.rule.In {
+			for _, r := range k.d.NamedRules(text, in) {
+				if !slices.Contains(rules, r) {
+					rules = append(rules, r)
+				}
+			}
+		}
 		return rules, nil
 	}
 	var structured Reading

@@ -88,6 +88,9 @@ func New(rs *Ruleset) *Detector {
 // addContexts has a rule judge assignments of its contexts. The keywords of a rule with a regexp are those of that.
 func (d *Detector) addContexts(rule int32) {
 	r := d.programs[rule].rule
+	if r.NameOnly() {
+		return
+	}
 	for _, c := range r.In {
 		if c == assignment.Text {
 			continue

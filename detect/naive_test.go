@@ -355,7 +355,7 @@ func TestConcurrent(t *testing.T) {
 			for _, text := range texts {
 				results[i] += tell(d, m.Match([]byte(text)))
 			}
-			d.NamedRules("a.p12")
+			d.NamedRules("a.p12", "")
 		})
 	}
 	group.Wait()

@@ -3,6 +3,7 @@ package detect
 import (
 	"slices"
 
+	"rummage/detect/assignment"
 	"rummage/detect/literal"
 	"rummage/detect/reach"
 )
@@ -15,6 +16,11 @@ type nameRules struct {
 	set   *literal.Set
 	words [][]int32 // by word: rules that need it
 	rest  []int32   // rules without such words
+}
+
+// firesIn says whether a rule that judges a path alone does so in a context, see NamedRules.
+func (r *Rule) firesIn(in assignment.Context) bool {
+	return in == "" && len(r.In) == 0 || in != "" && slices.Contains(r.In, in)
 }
 
 func (d *Detector) indexNames() {
@@ -53,9 +59,10 @@ func (p *program) nameWords() []string {
 // HasNameRules reports whether any rule judges a path alone.
 func (d *Detector) HasNameRules() bool { return len(d.names.rules) > 0 }
 
-// NamedRules are the rules that fire by a blob's path alone, sorted by id. Whether an allowlist suppresses them
-// there is told by PlacedAt of a Match that has this Rule and nothing else.
-func (d *Detector) NamedRules(path string) []*Rule {
+// NamedRules are the rules that fire by a blob's path alone where it stands in a context (empty: those that fire
+// anywhere), sorted by id. Whether an allowlist suppresses them there is told by PlacedAt of a Match that has this Rule and
+// nothing else.
+func (d *Detector) NamedRules(path string, in assignment.Context) []*Rule {
 	if path == "" || len(d.names.rules) == 0 {
 		return nil
 	}
@@ -71,7 +78,7 @@ func (d *Detector) NamedRules(path string) []*Rule {
 	var rules []*Rule
 	for _, i := range may {
 		p := &d.programs[i]
-		if !p.rule.SkipReport && p.atPath(path) && !slices.Contains(rules, p.rule) {
+		if p.rule.firesIn(in) && !p.rule.SkipReport && p.atPath(path) && !slices.Contains(rules, p.rule) {
 			rules = append(rules, p.rule)
 		}
 	}

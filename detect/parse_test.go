@@ -81,7 +81,7 @@ var parseErrorCases = []struct {
 	{"filter", "[[rules]]\nid='a'\nregex='a'\nfilter='bad'\n", 4, "none of "},
 	{"context", "[[rules]]\nid='a'\nin=['Text']\nkey='a'\n", 3, "no context"},
 	{"in and regex", "[[rules]]\nid='a'\nregex='a'\nin=['text.assignment']\nkey='a'\n", 4, "exclude one another"},
-	{"in without key", "[[rules]]\nid='a'\nin=['a.b']\n", 3, "without key or value"},
+	{"in without key", "[[rules]]\nid='a'\nin=['a.b']\n", 3, "without key, value or a path alone"},
 	{"key without in", "[[rules]]\nid='a'\nregex='a'\nkey='b'\n", 4, "need in"},
 	{"text without keywords", "[[rules]]\nid='a'\nkey='b'\nin=['text.assignment']\n", 4, "needs keywords"},
 	{"id twice in ours", "[[rules]]\nid='a'\nregex='a'\nseverity='low'\n[[rules]]\nid='a'\nregex='a'\n", 6, "given twice"},

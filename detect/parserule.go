@@ -209,8 +209,8 @@ func (p *parser) complete(r *Rule) error {
 	if r.reads(assignment.Text) && r.Regex != "" {
 		return bad("in", "rule %s: %s and regex exclude one another", r.ID, assignment.Text)
 	}
-	if len(r.In) > 0 && r.Key == "" && r.Value == "" {
-		return bad("in", "rule %s: in without key or value", r.ID)
+	if len(r.In) > 0 && r.Key == "" && r.Value == "" && (r.Path == "" || r.Regex != "") {
+		return bad("in", "rule %s: in without key, value or a path alone", r.ID)
 	}
 	if len(r.In) == 0 && (r.Key != "" || r.Value != "") {
 		return bad("key", "rule %s: key and value need in", r.ID)

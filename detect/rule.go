@@ -48,9 +48,11 @@ type Rule struct {
 	Allowlists  []*Allowlist
 	Required    []Required
 
-	In    []assignment.Context // contexts whose assignments Key, Value and Filter judge
-	Key   string               // Go regexp over the name of an assignment
-	Value string               // Go regexp over its value
+	// In are the contexts whose assignments Key, Value and Filter judge; of a rule with nothing but a Path, those where it
+	// fires: without them, wherever a file stands.
+	In    []assignment.Context
+	Key   string // Go regexp over the name of an assignment
+	Value string // Go regexp over its value
 
 	Checksum      string // name of an offline validator
 	ChecksumWrong string // ChecksumDrop or ChecksumMark
@@ -91,7 +93,9 @@ func (o origin) String() string {
 func (r *Rule) Generic() bool { return strings.Contains(strings.ToLower(r.ID), "generic") }
 
 // NameOnly reports whether the rule judges a path alone.
-func (r *Rule) NameOnly() bool { return r.Regex == "" && len(r.In) == 0 && r.Path != "" }
+func (r *Rule) NameOnly() bool {
+	return r.Regex == "" && r.Key == "" && r.Value == "" && r.Path != ""
+}
 
 // reads reports whether the rule judges assignments of context c.
 func (r *Rule) reads(c assignment.Context) bool { return slices.Contains(r.In, c) }

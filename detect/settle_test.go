@@ -217,7 +217,7 @@ regex = '''x'''
 `))
 	for path, want := range map[string]string{"a/b.p12": "key-store", "test/b.p12": "!key-store", "b.p12/c": "", ".env": "dot-env", "": "", "x": ""} {
 		got := ""
-		for _, r := range d.NamedRules(path) {
+		for _, r := range d.NamedRules(path, "") {
 			if ok, by := d.PlacedAt(&Match{Rule: r}, path, ""); ok && by != nil {
 				got += "!" + r.ID
 			} else if ok {
@@ -279,5 +279,26 @@ arg dockerfile.arg "" "NPM_TOKEN"
 env-password dockerfile.env "ab cd" "ab\\ cd"`
 	if strings.Join(got, "\n") != want {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), want)
+	}
+}
+
+func TestNamedRulesInContext(t *testing.T) {
+	d := New(mustParse(t, `
+[[rules]]
+id = "anywhere"
+path = '''\.env$'''
+[[rules]]
+id = "image"
+path = '''\.env$'''
+in = ["image.file"]
+`))
+	for in, want := range map[assignment.Context]string{"": "anywhere", "image.file": "image", "image.other": ""} {
+		got := ""
+		for _, r := range d.NamedRules("/app/.env", in) {
+			got += r.ID
+		}
+		if got != want {
+			t.Errorf("in %q: got %q, want %q", in, got, want)
+		}
 	}
 }

@@ -178,6 +178,8 @@ type visit func(scan.BlobRef, []byte) scan.SkipReason
 
 func (v visit) Visit(ref scan.BlobRef, data []byte) scan.SkipReason { return v(ref, data) }
 
+func (v visit) VisitAll(ref scan.BlobRef, data []byte) scan.SkipReason { return v(ref, data) }
+
 func (v visit) VisitDelta(_ scan.BlobRef, data []byte, _ scan.Delta) scan.SkipReason {
 	return v(0, data)
 }

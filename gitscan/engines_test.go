@@ -183,6 +183,8 @@ type keeper struct {
 
 func (k *keeper) Visit(scan.BlobRef, []byte) scan.SkipReason { return "" }
 
+func (k *keeper) VisitAll(scan.BlobRef, []byte) scan.SkipReason { return "" }
+
 func (k *keeper) VisitDelta(ref scan.BlobRef, data []byte, d scan.Delta) scan.SkipReason {
 	k.mu.Lock()
 	defer k.mu.Unlock()

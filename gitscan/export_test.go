@@ -45,6 +45,8 @@ type skimmer struct{}
 
 func (skimmer) Visit(scan.BlobRef, []byte) scan.SkipReason { return "" }
 
+func (skimmer) VisitAll(scan.BlobRef, []byte) scan.SkipReason { return "" }
+
 func (skimmer) VisitDelta(scan.BlobRef, []byte, scan.Delta) scan.SkipReason { return "" }
 
 // MadeState is a state file with one list, whatever is in it, and the right sum.

@@ -40,6 +40,8 @@ type visit func(scan.BlobRef, []byte) scan.SkipReason
 
 func (v visit) Visit(ref scan.BlobRef, data []byte) scan.SkipReason { return v(ref, data) }
 
+func (v visit) VisitAll(ref scan.BlobRef, data []byte) scan.SkipReason { return v(ref, data) }
+
 func (v visit) VisitDelta(ref scan.BlobRef, data []byte, _ scan.Delta) scan.SkipReason {
 	return v(ref, data)
 }

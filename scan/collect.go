@@ -175,7 +175,7 @@ func (c *collector) namedRules(path string) []*detect.Rule {
 	defer c.mu.Unlock()
 	rules, ok := c.named[path]
 	if !ok {
-		rules = c.det.NamedRules(path)
+		rules = c.det.NamedRules(path, "")
 		if len(c.named) >= maxNamed {
 			clear(c.named)
 		}
@@ -186,6 +186,22 @@ func (c *collector) namedRules(path string) []*detect.Rule {
 
 // maxNamed bounds the cache of names: a hostile history has as many paths as it likes.
 const maxNamed = 1 << 17
+
+// Exposed implements Lookup.
+func (c *collector) Exposed(path string, in assignment.Context) []SecretID {
+	rules := c.det.NamedRules(path, in)
+	if len(rules) == 0 {
+		return nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var ids []SecretID
+	for _, r := range rules {
+		ids = append(ids, c.id(secretKey{rule: r, path: path}))
+	}
+	slices.Sort(ids)
+	return ids
+}
 
 // At implements Lookup.
 func (c *collector) At(ref BlobRef, path string, tree Tree) []SecretID {
@@ -283,6 +299,37 @@ func (v *visitor) with(d Delta, keep *detect.Carry) {
 	v.m.With(v.carry(d.Base), d.Copies, keep)
 }
 
+// VisitAll implements Visitor.
+func (v *visitor) VisitAll(ref BlobRef, data []byte) SkipReason {
+	if _, _, isText := Text(data, v.scratch); isText {
+		return v.Visit(ref, data)
+	}
+	v.scratch = printable(v.scratch[:0], data)
+	matches := slices.DeleteFunc(v.m.Match(v.scratch), func(m detect.Match) bool {
+		return m.Context != "" // names with values are what programs are full of
+	})
+	if len(matches) > 0 {
+		v.c.add(ref, data, matches, 0)
+	}
+	v.done(data)
+	if cap(v.scratch) > maxScratch {
+		v.scratch = nil
+	}
+	return ""
+}
+
+// done counts a text that was searched.
+func (v *visitor) done(text []byte) {
+	v.c.texts.Add(int64(len(text)))
+	v.c.searched.Add(int64(v.m.Searched()))
+	v.c.profile.Lap(detect.ShareSettle)
+	if !v.m.Complete() {
+		v.c.mu.Lock()
+		v.c.undecoded++
+		v.c.mu.Unlock()
+	}
+}
+
 // VisitDelta implements Visitor.
 func (v *visitor) VisitDelta(ref BlobRef, data []byte, d Delta) SkipReason {
 	keep := v.carry(d.Slot)
@@ -311,14 +358,7 @@ func (v *visitor) VisitDelta(ref BlobRef, data []byte, d Delta) SkipReason {
 	} else if matches := v.m.Match(text); len(matches) > 0 || sniffed != 0 {
 		v.c.add(ref, text, matches, sniffed)
 	}
-	v.c.texts.Add(int64(len(text)))
-	v.c.searched.Add(int64(v.m.Searched()))
-	v.c.profile.Lap(detect.ShareSettle)
-	if !v.m.Complete() {
-		v.c.mu.Lock()
-		v.c.undecoded++
-		v.c.mu.Unlock()
-	}
+	v.done(text)
 	return ""
 }
 

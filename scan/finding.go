@@ -67,6 +67,9 @@ type Place struct {
 	Removed    *Commit  `json:"removed"`
 	AtTip      []string `json:"at_tip"`
 	Reachable  bool     `json:"reachable"`
+	// Image says where in a container image the place is, and is nil elsewhere. Path is then absolute, or one of the names
+	// in angle brackets that stand for what is no file of the image.
+	Image *InImage `json:"-"`
 	// Note says what a path and a commit cannot: "unreachable object", "tag message", "index".
 	Note string `json:"note,omitempty"`
 	// Tags are those of this place where they are not the finding's: what is plain in one place may be encoded in another.
@@ -96,14 +99,16 @@ type Suppression struct {
 // Finding is one secret of one rule, with all its places.
 type Finding struct {
 	// Fingerprint is stable over time, machines and repositories: of rule and secret (exposure: rule, path, key).
-	Fingerprint string   `json:"fingerprint"`
-	Rule        string   `json:"rule"`
-	Kind        Kind     `json:"kind"`
-	Severity    string   `json:"severity"` // critical, high, medium, low, info
-	Description string   `json:"description"`
-	Secret      Secret   `json:"secret"`
-	Entropy     float64  `json:"entropy"`        // Shannon, bits per character
-	Tags        []string `json:"tags,omitempty"` // of every place, see Place.Tags
+	Fingerprint string `json:"fingerprint"`
+	Rule        string `json:"rule"`
+	Kind        Kind   `json:"kind"`
+	Severity    string `json:"severity"` // critical, high, medium, low, info
+	Description string `json:"description"`
+	Secret      Secret `json:"secret"`
+	// Masked is the masked form of the secret where only that is known: another program found it. Secret is empty then.
+	Masked  string   `json:"-"`
+	Entropy float64  `json:"entropy"`        // Shannon, bits per character
+	Tags    []string `json:"tags,omitempty"` // of every place, see Place.Tags
 	// Remedy says what to do at the first place, in lines as in Place.
 	Remedy     string       `json:"remedy"`
 	Places     []Place      `json:"places"`

@@ -153,7 +153,7 @@ func (b *builder) place(p *Placement, hits []hit) {
 	}
 	for i := range hits {
 		h := &hits[i]
-		if h.secret != p.Secret {
+		if h.secret != p.Secret || !p.Piece.holds(h.match.Start) {
 			continue
 		}
 		ok, by := b.c.det.PlacedAt(&h.match, p.Path, commit)
@@ -163,14 +163,15 @@ func (b *builder) place(p *Placement, hits []hit) {
 		if h.match.Suppressed != nil {
 			by = h.match.Suppressed
 		}
-		b.add(&h.match, by, Place{Line: h.at.Line, Column: h.at.Column, EndLine: h.at.EndLine, EndColumn: h.at.EndColumn,
-			Context: string(h.match.Context), Match: Secret(h.match.Text), MatchAt: h.matchAt, Remedy: advice.At(h.remedy, p.Path)}, p)
+		at := p.Piece.at(h.at)
+		b.add(&h.match, by, Place{Line: at.Line, Column: at.Column, EndLine: at.EndLine, EndColumn: at.EndColumn,
+			Context: string(h.match.Context), Match: Secret(h.match.Text), MatchAt: p.Piece.at(h.matchAt), Remedy: advice.At(h.remedy, p.Path)}, p)
 	}
 }
 
 func (b *builder) add(m *detect.Match, by *detect.Suppression, at Place, p *Placement) {
 	at.Path, at.Blob = p.Path, b.src.BlobID(p.Blob)
-	at.Introduced, at.Removed, at.AtTip, at.Reachable, at.Note = p.Introduced, p.Removed, p.AtTip, p.Reachable, p.Note
+	at.Introduced, at.Removed, at.AtTip, at.Reachable, at.Note, at.Image = p.Introduced, p.Removed, p.AtTip, p.Reachable, p.Note, p.Image
 	if at.AtTip == nil {
 		at.AtTip = []string{}
 	}
@@ -236,9 +237,7 @@ func (b *builder) rest() {
 func (b *builder) result() *Result {
 	res := &Result{Findings: []Finding{}, Suppressed: []Finding{}}
 	for _, f := range b.byKey {
-		slices.SortFunc(f.Places, func(a, b Place) int { return cmp.Or(comparePlaces(a, b), slices.Compare(a.Tags, b.Tags)) })
-		f.Places = slices.CompactFunc(f.Places, func(a, b Place) bool { return comparePlaces(a, b) == 0 })
-		f.settleTags()
+		f.settlePlaces()
 		f.settleRemedies()
 		if f.Suppressed != nil {
 			res.Suppressed = append(res.Suppressed, *f)
@@ -249,6 +248,13 @@ func (b *builder) result() *Result {
 	slices.SortFunc(res.Findings, CompareFindings)
 	slices.SortFunc(res.Suppressed, CompareFindings)
 	return res
+}
+
+// settlePlaces sorts the places, each once, and gives the finding the tags that they share.
+func (f *Finding) settlePlaces() {
+	slices.SortFunc(f.Places, func(a, b Place) int { return cmp.Or(comparePlaces(a, b), slices.Compare(a.Tags, b.Tags)) })
+	f.Places = slices.CompactFunc(f.Places, func(a, b Place) bool { return comparePlaces(a, b) == 0 })
+	f.settleTags()
 }
 
 // settleTags gives the finding the tags that all its places have, and leaves its own to a place that has more.
@@ -278,6 +284,11 @@ func (f *Finding) settleRemedies() {
 			p.Remedy = rule + "\n" + p.Remedy
 		}
 	}
+	f.shareRemedy()
+}
+
+// shareRemedy gives the finding the remedy of its first place, and leaves theirs to the places that have another.
+func (f *Finding) shareRemedy() {
 	f.Remedy = f.Places[0].Remedy
 	for i := range f.Places {
 		if f.Places[i].Remedy == f.Remedy {
@@ -315,6 +326,7 @@ func comparePlaces(a, b Place) int {
 		strings.Compare(a.Blob, b.Blob),
 		strings.Compare(a.Note, b.Note),
 		slices.Compare(a.AtTip, b.AtTip),
+		compareInImage(a.Image, b.Image),
 	)
 }
 

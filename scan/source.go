@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"rummage/detect"
+	"rummage/detect/assignment"
 )
 
 // BlobRef names a blob (or the message of a commit or tag) within one source. What the number means is the source's
@@ -43,6 +44,9 @@ type Visitor interface {
 	Visit(ref BlobRef, data []byte) SkipReason
 	// VisitDelta is Visit of a blob whose likeness to one visited before is known.
 	VisitDelta(ref BlobRef, data []byte, d Delta) SkipReason
+	// VisitAll is Visit that does not skip what is binary: what is printable in it is searched for values that are
+	// secrets by their form. data is not kept.
+	VisitAll(ref BlobRef, data []byte) SkipReason
 }
 
 // Delta says what a blob shares with one that the same visitor has visited, and whether others will share something with
@@ -70,6 +74,9 @@ type Lookup interface {
 	// At is the secrets that the blob holds when it stands at the path in the tree, ascending. Do not write to the
 	// slice. The tree is nil where it is not known.
 	At(ref BlobRef, path string, tree Tree) []SecretID
+	// Exposed is the exposures that the path alone makes where a file stands in such a context, ascending: those that
+	// are none anywhere else. What At tells has those that are exposures anywhere.
+	Exposed(path string, in assignment.Context) []SecretID
 	// Depends says whether what At tells of a blob at a path in a tree also depends on the files around: on those at the
 	// paths given, and on those that Watched names below the folders given (empty: below the top).
 	Depends(ref BlobRef, path string, tree Tree) (paths, folders []string, some bool)
@@ -87,6 +94,38 @@ type Placement struct {
 	AtTip      []string
 	Reachable  bool
 	Note       string
+	Image      *InImage // nil where the place is in no image
+	// Piece says which part of a file the blob is; nil for all of it.
+	Piece *Piece
+}
+
+// Piece is a part of a file that was searched on its own. Pieces overlap, so that what stands across their ends is found.
+type Piece struct {
+	// Line and Column count the line feeds before the piece, and the bytes before it in its first line.
+	Line, Column int
+	// Matches that begin before From or at To and later, in bytes of the piece, are those of its neighbours. To is -1 for
+	// the last piece.
+	From, To int
+}
+
+// holds says whether a match that begins at the offset is the piece's.
+func (p *Piece) holds(start int) bool {
+	return p == nil || start >= p.From && (p.To < 0 || start < p.To)
+}
+
+// at is where a span of the piece stands in the file.
+func (p *Piece) at(s Span) Span {
+	if p == nil || s.Line == 0 {
+		return s
+	}
+	if s.Line == 1 {
+		s.Column += p.Column
+	}
+	if s.EndLine == 1 {
+		s.EndColumn += p.Column
+	}
+	s.Line, s.EndLine = s.Line+p.Line, s.EndLine+p.Line
+	return s
 }
 
 // Progress is how far a source is, for people who wait.

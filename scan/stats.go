@@ -9,6 +9,7 @@ const (
 	SkipMissing    SkipReason = "missing"    // named by a tree or an index, but not there
 	SkipKnown      SkipReason = "known"      // an earlier scan has dealt with it
 	SkipUnreadable SkipReason = "unreadable" // there, but damaged
+	SkipLimit      SkipReason = "limit"      // beyond a bound that keeps hostile input from taking all memory or time
 )
 
 // Incompletes reports whether skipping for this reason makes a scan incomplete. Binary, too large and known are

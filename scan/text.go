@@ -28,6 +28,25 @@ func Text(data, scratch []byte) (text, newScratch []byte, ok bool) {
 	return data, scratch, true
 }
 
+// printable appends data with a line feed for each byte that is not printable ASCII, so that offsets stay what they are.
+func printable(dst, data []byte) []byte {
+	dst = append(dst, data...)
+	for i, b := range dst {
+		dst[i] = printables[b]
+	}
+	return dst
+}
+
+var printables = func() (table [256]byte) {
+	for i := range table {
+		table[i] = '\n'
+		if i >= ' ' && i <= '~' || i == '\t' || i == '\r' {
+			table[i] = byte(i)
+		}
+	}
+	return table
+}()
+
 // decodeUTF16 appends the text to dst; lo and hi are the positions of the low and high byte in each unit. A lone
 // surrogate becomes U+FFFD, a last odd byte is dropped.
 func decodeUTF16(dst, b []byte, lo, hi int) []byte {

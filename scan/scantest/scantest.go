@@ -14,6 +14,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"rummage/detect/assignment"
 	"rummage/scan"
 )
 
@@ -109,6 +110,16 @@ func (v *visitor) VisitDelta(ref scan.BlobRef, data []byte, _ scan.Delta) scan.S
 	return v.Visit(ref, data)
 }
 
+// VisitAll is Visit of what the visitor takes for text.
+func (v *visitor) VisitAll(ref scan.BlobRef, data []byte) scan.SkipReason {
+	if v.Visit(ref, data) != "" {
+		v.r.mu.Lock()
+		v.r.bytes += int64(len(data))
+		v.r.mu.Unlock()
+	}
+	return ""
+}
+
 // run searches a source and gives the error of Search.
 func (r *recorder) run(ctx context.Context, s scan.Source, workers int) error {
 	err := s.Search(ctx, workers, r.open)
@@ -196,7 +207,8 @@ func (l lookup) Refs() []scan.BlobRef        { return slices.Sorted(maps.Keys(l.
 func (l lookup) Depends(scan.BlobRef, string, scan.Tree) (paths, folders []string, some bool) {
 	return nil, nil, false
 }
-func (l lookup) Watched(string) bool { return false }
+func (l lookup) Watched(string) bool                                { return false }
+func (l lookup) Exposed(string, assignment.Context) []scan.SecretID { return nil }
 
 func (l lookup) At(ref scan.BlobRef, _ string, _ scan.Tree) []scan.SecretID {
 	if !l.Holds(ref) {
