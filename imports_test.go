@@ -15,8 +15,9 @@ import (
 // cmd → sweep → gitscan, imagescan, filescan → scan → detect, and report → scan.
 var layers = map[string][]string{
 	".":          {},
-	"cmd":        {".", "detect", "scan", "gitscan", "filescan", "report"},
+	"cmd":        {".", "detect", "scan", "gitscan", "imagescan", "filescan", "report"},
 	"gitscan":    {"scan"},
+	"imagescan":  {"scan", "detect"},
 	"filescan":   {"scan"},
 	"scan":       {"detect"},
 	"report":     {"scan"},
