@@ -72,6 +72,7 @@ func (s *Stats) add(o *Stats) {
 	s.BytesBlobs += o.BytesBlobs
 	s.BytesSearched += o.BytesSearched
 	s.Commits += o.Commits
+	s.Layers += o.Layers
 	s.Messages += o.Messages
 	s.NotUnderstood += o.NotUnderstood
 	s.ProblemCount += o.ProblemCount

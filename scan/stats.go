@@ -36,8 +36,9 @@ type Stats struct {
 	BytesBlobs    int64            `json:"bytes_blobs"`
 	BytesSearched int64            `json:"bytes_searched"`
 	Commits       int64            `json:"commits"`
-	Messages      int64            `json:"messages"`   // commit and tag messages searched
-	Suppressed    map[string]int64 `json:"suppressed"` // findings by who suppressed them
+	Layers        int64            `json:"layers,omitempty"` // of images, each once
+	Messages      int64            `json:"messages"`         // commit and tag messages searched
+	Suppressed    map[string]int64 `json:"suppressed"`       // findings by who suppressed them
 	// Structured counts the distinct contents that were read as structured files, by kind; NotUnderstood the pieces of
 	// them (lines, instructions, documents) that their readers did not understand. Those were searched as text.
 	Structured    map[string]int64 `json:"structured,omitempty"`

@@ -1,0 +1,381 @@
+package imagescan
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"rummage/scan"
+)
+
+// The paths of what is in no layer. Angle brackets cannot be mistaken for a file of an image: those are absolute.
+const (
+	PathConfig      = "<config>"
+	PathManifest    = "<manifest>"
+	PathProvenance  = "<provenance>"
+	PathSBOM        = "<sbom>"
+	PathAttestation = "<attestation>"
+)
+
+// resolver follows the descriptors of one root.
+type resolver struct {
+	s     *Source
+	store store
+	root  root
+	seen  map[string]bool // digests of manifests
+	// images are those of the root by their digests; attestations wait until all of them are known.
+	images  map[string]*image
+	waiting []attested
+}
+
+// attested is a manifest that says something about another one.
+type attested struct {
+	d       descriptor
+	subject string // digest
+}
+
+// resolveTarget finds the images of a target. The error is the context's.
+func (s *Source) resolveTarget(ctx context.Context, t *Target) error {
+	st := t.store
+	if t.stream != nil {
+		var err error
+		if st, err = s.readStream(ctx, t); err != nil {
+			return s.targetFailed(ctx, t.name, err)
+		}
+	}
+	roots, err := st.roots(ctx)
+	if err != nil {
+		return s.targetFailed(ctx, t.name, err)
+	}
+	before := len(s.images)
+	for _, r := range roots {
+		if err := s.resolveRoot(ctx, st, r); err != nil {
+			return err
+		}
+	}
+	if a, ok := st.(interface{ saved() ([]savedImage, error) }); ok {
+		images, err := a.saved()
+		if err != nil {
+			return s.targetFailed(ctx, t.name, err)
+		}
+		if err := s.resolveSaved(ctx, st, images); err != nil {
+			return err
+		}
+	}
+	if len(s.images) == before {
+		s.problem(t.name, errors.New("no image was found"+s.narrowed()))
+	}
+	return nil
+}
+
+func (s *Source) narrowed() string {
+	if len(s.o.Platforms) == 0 {
+		return ""
+	}
+	return " for " + strings.Join(s.o.Platforms, ", ")
+}
+
+func (s *Source) targetFailed(ctx context.Context, name string, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	s.lost(scan.SkipUnreadable, name, err)
+	return nil
+}
+
+func (s *Source) resolveRoot(ctx context.Context, st store, r root) error {
+	res := &resolver{s: s, store: st, root: r, seen: map[string]bool{}, images: map[string]*image{}}
+	if err := res.manifest(ctx, r.descriptor, 0); err != nil {
+		return err
+	}
+	for _, digest := range slices.Sorted(maps.Keys(res.images)) {
+		refs, err := st.referrers(ctx, digest)
+		if err != nil {
+			if err := res.failed(ctx, "referrers of "+digest, err); err != nil {
+				return err
+			}
+			continue
+		}
+		for _, d := range refs {
+			res.waiting = append(res.waiting, attested{d, digest})
+		}
+	}
+	for i := 0; i < len(res.waiting); i++ {
+		if err := res.attestation(ctx, res.waiting[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// failed counts what could not be read. The error is the context's.
+func (r *resolver) failed(ctx context.Context, what string, err error) error {
+	return r.s.targetFailed(ctx, r.root.name+": "+what, err)
+}
+
+// read is a content in full, and verified.
+func (r *resolver) read(ctx context.Context, d descriptor, bound int64, what string) ([]byte, error) {
+	data := d.Data
+	if len(data) == 0 || int64(len(data)) != d.Size && d.Size > 0 {
+		rc, err := r.store.open(ctx, d)
+		if err != nil {
+			return nil, err
+		}
+		defer rc.Close()
+		if data, err = readBounded(contextReader{ctx, rc}, bound, what); err != nil {
+			return nil, err
+		}
+	}
+	if got := digestBytes(data); strings.HasPrefix(d.Digest, "sha256:") && got != d.Digest {
+		return nil, fmt.Errorf("its bytes are those of %s", got)
+	}
+	return data, nil
+}
+
+func digestBytes(data []byte) string {
+	sum := sha256.Sum256(data)
+	return "sha256:" + hex.EncodeToString(sum[:])
+}
+
+// manifest follows a manifest or an index. The error is the context's.
+func (r *resolver) manifest(ctx context.Context, d descriptor, depth int) error {
+	if r.seen[d.Digest] {
+		return nil
+	}
+	if depth > maxNesting || len(r.seen) >= maxManifests {
+		return r.failed(ctx, "manifest "+d.Digest, &limitError{"too many manifests, or indexes in one another"})
+	}
+	r.seen[d.Digest] = true
+	data, err := r.read(ctx, d, maxManifest, "a manifest")
+	if err != nil {
+		return r.failed(ctx, "manifest "+d.Digest, err)
+	}
+	m, err := parseManifest(data)
+	if err != nil {
+		return r.failed(ctx, d.Digest, err)
+	}
+	if !m.isIndex() {
+		return r.image(ctx, d, m, data)
+	}
+	for _, child := range m.Manifests {
+		switch {
+		case child.Annotations[annotationReferenceType] != "" && child.Annotations[annotationReferenceDigest] != "":
+			r.waiting = append(r.waiting, attested{child, child.Annotations[annotationReferenceDigest]})
+		case !r.s.wants(child.Platform):
+		default:
+			if err := r.manifest(ctx, child, depth+1); err != nil {
+				return err
+			}
+		}
+	}
+	// What an index says of itself stands in no image; it is told with each of them.
+	for _, digest := range slices.Sorted(maps.Keys(r.images)) {
+		if err := r.document(ctx, r.images[digest], PathManifest, data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// wants says whether a platform was asked for. One that is not known is not left out.
+func (s *Source) wants(p *platform) bool {
+	name := p.String()
+	if len(s.o.Platforms) == 0 || name == "" {
+		return true
+	}
+	return slices.ContainsFunc(s.o.Platforms, func(want string) bool {
+		return name == want || strings.HasPrefix(name, want+"/")
+	})
+}
+
+// image adds an image with its configuration and layers.
+func (r *resolver) image(ctx context.Context, d descriptor, m *manifest, raw []byte) error {
+	if m.Subject != nil && m.Subject.Digest != "" && r.images[m.Subject.Digest] != nil {
+		r.waiting = append(r.waiting, attested{d, m.Subject.Digest})
+		return nil
+	}
+	img := &image{name: r.root.name, digest: d.Digest, platform: d.Platform.String()}
+	c := &imageConfig{}
+	var config []byte
+	if m.Config.Digest != "" {
+		var err error
+		if config, err = r.read(ctx, m.Config, maxDocument, "a configuration"); err == nil {
+			err = parseJSON(config, c)
+		}
+		if err != nil {
+			if err := r.failed(ctx, "configuration "+m.Config.Digest, err); err != nil {
+				return err
+			}
+		}
+	}
+	if p := c.platform.String(); p != "" && img.platform == "" {
+		if !r.s.wants(&c.platform) {
+			return nil
+		}
+		img.platform = p
+	}
+	r.s.images = append(r.s.images, img)
+	r.images[d.Digest] = img
+	if err := r.document(ctx, img, PathManifest, raw); err != nil {
+		return err
+	}
+	if err := r.document(ctx, img, PathConfig, config); err != nil {
+		return err
+	}
+	var documents []descriptor
+	layers := slices.DeleteFunc(slices.Clone(m.Layers), func(l descriptor) bool {
+		if !isStatement(l) {
+			return false
+		}
+		documents = append(documents, l)
+		return true
+	})
+	r.s.addLayers(img, r.store, c, layers)
+	for _, l := range documents {
+		if err := r.statement(ctx, img, l); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addLayers gives an image its layers; those that another image has too are the same.
+func (s *Source) addLayers(img *image, st store, c *imageConfig, layers []descriptor) {
+	known := len(c.RootFS.DiffIDs) == len(layers)
+	for i, d := range layers {
+		diffID := ""
+		if known {
+			diffID = c.RootFS.DiffIDs[i]
+		}
+		img.layers = append(img.layers, s.layerOf(diffID, d, st))
+	}
+	img.instructions = instructions(c.History, len(layers))
+}
+
+func (s *Source) layerOf(diffID string, d descriptor, st store) *layer {
+	if w, ok := st.(interface{ walked(descriptor) *layer }); ok {
+		if l := w.walked(d); l != nil { // it came by in a stream
+			if l.diffID == "" {
+				l.diffID = diffID
+			}
+			return l
+		}
+	}
+	key := diffID
+	if key == "" {
+		key = d.Digest
+	}
+	l := s.byKey[key]
+	if l == nil || key == "" {
+		l = &layer{diffID: diffID, d: d, store: st}
+		s.layers = append(s.layers, l)
+		s.byKey[key] = l
+	}
+	return l
+}
+
+// document has a document of an image searched. The error is the context's.
+func (r *resolver) document(ctx context.Context, img *image, path string, data []byte) error {
+	if len(data) == 0 {
+		return nil
+	}
+	if err := r.s.addDocument(ctx, img, path, data); err != nil {
+		return r.failed(ctx, path, err)
+	}
+	return nil
+}
+
+// isStatement says whether a layer is a document of its own kind: an in-toto statement, a signature, a bill of materials.
+func isStatement(d descriptor) bool {
+	return strings.Contains(d.MediaType, "in-toto") || strings.Contains(d.MediaType, "json") || d.Annotations[annotationPredicate] != ""
+}
+
+// attestation reads a manifest about an image.
+func (r *resolver) attestation(ctx context.Context, a attested) error {
+	img := r.images[a.subject]
+	if img == nil || r.seen[a.d.Digest] { // of a platform that was not asked for
+		return nil
+	}
+	r.seen[a.d.Digest] = true
+	data, err := r.read(ctx, a.d, maxManifest, "a manifest")
+	if err != nil {
+		return r.failed(ctx, "attestation "+a.d.Digest, err)
+	}
+	m, err := parseManifest(data)
+	if err != nil {
+		return r.failed(ctx, a.d.Digest, err)
+	}
+	if err := r.document(ctx, img, PathAttestation, data); err != nil {
+		return err
+	}
+	for _, l := range m.Layers {
+		if err := r.statement(ctx, img, l); err != nil {
+			return err
+		}
+	}
+	for _, child := range m.Manifests {
+		r.waiting = append(r.waiting, attested{child, a.subject})
+	}
+	return nil
+}
+
+// statement reads a document that a manifest has as a layer.
+func (r *resolver) statement(ctx context.Context, img *image, d descriptor) error {
+	data, err := r.read(ctx, d, maxDocument, "an attestation")
+	if err != nil {
+		return r.failed(ctx, "attestation "+d.Digest, err)
+	}
+	if payload := signedPayload(data); payload != nil {
+		if err := r.document(ctx, img, PathAttestation, data); err != nil {
+			return err
+		}
+		data = payload
+	}
+	path := statementPath(d, data)
+	if err := r.document(ctx, img, path, data); err != nil || path != PathProvenance {
+		return err
+	}
+	for _, f := range embedded(data) {
+		if err := r.document(ctx, img, PathProvenance+"/"+f.Name, f.Data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// statementPath is the path of a statement, by its predicate.
+func statementPath(d descriptor, data []byte) string {
+	predicate := d.Annotations[annotationPredicate] + " " + d.MediaType
+	switch {
+	case strings.Contains(predicate, "provenance") || bytes.Contains(data, []byte("slsa.dev/provenance")):
+		return PathProvenance
+	case strings.Contains(predicate, "spdx") || strings.Contains(predicate, "cyclonedx"):
+		return PathSBOM
+	}
+	return PathAttestation
+}
+
+// signedPayload is the statement in an envelope of signatures (DSSE, or a bundle of sigstore with one in it), nil if there
+// is none.
+func signedPayload(data []byte) []byte {
+	var e struct {
+		Payload  []byte `json:"payload"`
+		Envelope *struct {
+			Payload []byte `json:"payload"`
+		} `json:"dsseEnvelope"`
+	}
+	if json.Unmarshal(data, &e) != nil {
+		return nil
+	}
+	if e.Envelope != nil {
+		return e.Envelope.Payload
+	}
+	return e.Payload
+}

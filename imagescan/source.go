@@ -1,0 +1,279 @@
+package imagescan
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/sourcegraph/conc/pool"
+
+	"rummage/scan"
+)
+
+// Options say what of the images is read.
+type Options struct {
+	Limits Limits
+	// Platforms are those that are read, such as linux/arm64 or linux/arm/v7; none: all.
+	Platforms []string
+	// OpenGit opens a git repository whose files are in memory, by their paths in the .git folder. Nil: what stands in
+	// .git folders is searched as files only.
+	OpenGit func(files map[string][]byte) (scan.Source, error)
+}
+
+// Target is what to read: an archive, a layout, what a registry or the daemon has.
+type Target struct {
+	name  string
+	store store
+	// stream gives an archive that can be read only once, from its beginning to its end; store is nil then.
+	stream func(ctx context.Context) (io.ReadCloser, error)
+}
+
+// Source is images as a scan.Source.
+type Source struct {
+	o        Options
+	b        *budget
+	targets  []Target
+	progress scan.Progress
+	feed     *feed
+
+	images   []*image
+	layers   []*layer          // each once
+	byKey    map[string]*layer // by DiffID, or by digest where that is not known
+	docs     map[scan.BlobRef][]byte
+	docBytes int64
+	kept     kept
+	git      gitBudget
+	repos    []*nested
+
+	mu    sync.Mutex
+	stats scan.Stats
+	// broken and unopened are of archives in layers.
+	broken, unopened counts
+}
+
+// image is an image of one platform, or the attestations of one.
+type image struct {
+	name, digest, platform string
+	layers                 []*layer
+	instructions           []string // of the layers
+	docs                   []document
+	repos                  []imageRepository
+}
+
+// document is what is searched as it is: a configuration, an attestation.
+type document struct {
+	path string
+	ref  scan.BlobRef
+}
+
+// layer is a layer of one or more images. It is read once.
+type layer struct {
+	diffID string // as the configuration claims it, or as it turned out to be
+	d      descriptor
+	store  store
+	table  table
+	git    gitFiles
+	walked bool
+	// found are the entries that hold secrets or are exposures, in the order of the table.
+	found []candidate
+	asked bool
+}
+
+// New is a source of the targets.
+func New(targets []Target, o Options) *Source {
+	o.Limits = o.Limits.withDefaults()
+	s := &Source{o: o, b: newBudget(o.Limits), targets: targets, byKey: map[string]*layer{}, docs: map[scan.BlobRef][]byte{}}
+	s.git.left = o.Limits.Git
+	s.kept.left = maxKept
+	s.stats.Skipped = map[scan.SkipReason]int64{}
+	s.stats.Problems, s.stats.Notices = []scan.Problem{}, []string{}
+	return s
+}
+
+// Close releases what the targets hold.
+func (s *Source) Close() error {
+	var errs []error
+	for _, t := range s.targets {
+		if t.store != nil {
+			errs = append(errs, t.store.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// maxReaders bounds the layers that are read at a time: each takes a window of its decompressor and two buffers.
+const maxReaders = 4
+
+// Search implements scan.Source.
+func (s *Source) Search(ctx context.Context, workers int, open func() scan.Visitor) error {
+	workers = max(workers, 1)
+	readers := min(workers, maxReaders)
+	s.feed = newFeed(2*readers + workers + 1)
+	visitors := make([]scan.Visitor, workers)
+	for i := range visitors {
+		visitors[i] = open()
+	}
+	p := pool.New().WithContext(ctx).WithCancelOnError()
+	for _, v := range visitors {
+		p.Go(func(ctx context.Context) error { return s.work(ctx, v) })
+	}
+	p.Go(func(ctx context.Context) error {
+		defer close(s.feed.full)
+		return s.read(ctx, readers)
+	})
+	if err := p.Wait(); err != nil {
+		return err
+	}
+	return s.searchRepositories(ctx, visitors, open)
+}
+
+// read reads all layers and documents.
+func (s *Source) read(ctx context.Context, readers int) error {
+	s.progress.SetStage("reading manifests")
+	for i := range s.targets {
+		if err := s.resolveTarget(ctx, &s.targets[i]); err != nil {
+			return err
+		}
+	}
+	s.progress.SetStage("reading layers")
+	s.progress.Total.Store(int64(len(s.layers)))
+	p := pool.New().WithContext(ctx).WithCancelOnError().WithMaxGoroutines(readers)
+	for _, l := range s.layers {
+		if l.walked {
+			s.progress.Done.Add(1)
+			continue
+		}
+		p.Go(func(ctx context.Context) error {
+			defer s.progress.Done.Add(1)
+			return s.readLayer(ctx, l)
+		})
+	}
+	return p.Wait()
+}
+
+// work searches what the feed brings. The error is the context's.
+func (s *Source) work(ctx context.Context, v scan.Visitor) error {
+	for {
+		select {
+		case b, more := <-s.feed.full:
+			if !more {
+				return nil
+			}
+			for _, p := range b.parts {
+				s.searched(len(p.data), v.VisitAll(p.ref, p.data))
+			}
+			if !b.document {
+				s.feed.free <- b
+			}
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+func (s *Source) searched(size int, reason scan.SkipReason) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stats.Objects++
+	s.stats.Blobs++
+	if reason != "" {
+		s.stats.Skipped[reason]++
+		return
+	}
+	s.stats.Scanned++
+	s.stats.Bytes += int64(size)
+	s.progress.Bytes.Add(int64(size))
+}
+
+// addDocument has a document searched, and read by its path where that says what it is.
+func (s *Source) addDocument(ctx context.Context, img *image, path string, data []byte) error {
+	ref, isNew := s.feed.ref(data, nil, home{})
+	img.docs = append(img.docs, document{path, ref})
+	if !isNew {
+		return nil
+	}
+	if s.docBytes += int64(len(data)); s.docBytes > maxDocuments {
+		return &limitError{fmt.Sprintf("documents of more than %d bytes", maxDocuments)}
+	}
+	s.docs[ref] = data
+	select {
+	case s.feed.full <- &batch{document: true, parts: []part{{ref, data}}}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+const maxProblems = 10
+
+// problem counts a problem and names it if it is among the first ten.
+func (s *Source) problem(where string, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := scan.Problem{Where: where, Why: err.Error()}
+	s.stats.ProblemCount++
+	i, _ := slices.BinarySearchFunc(s.stats.Problems, p, func(a, b scan.Problem) int {
+		return cmp.Or(strings.Compare(a.Where, b.Where), strings.Compare(a.Why, b.Why))
+	})
+	s.stats.Problems = slices.Insert(s.stats.Problems, i, p)
+	s.stats.Problems = s.stats.Problems[:min(len(s.stats.Problems), maxProblems)]
+}
+
+// lost counts something that was not read for the reason, and why.
+func (s *Source) lost(reason scan.SkipReason, where string, err error) {
+	if isLimit(err) {
+		reason = scan.SkipLimit
+	}
+	s.mu.Lock()
+	s.stats.Objects++
+	s.stats.Blobs++
+	s.stats.Skipped[reason]++
+	s.mu.Unlock()
+	s.problem(where, err)
+}
+
+// Stats implements scan.Source.
+func (s *Source) Stats() scan.Stats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	st := s.stats
+	st.Skipped = map[scan.SkipReason]int64{}
+	for r, n := range s.stats.Skipped {
+		st.Skipped[r] = n
+	}
+	st.Problems, st.Notices = slices.Clone(st.Problems), slices.Clone(st.Notices)
+	st.Notices = append(st.Notices, s.notices()...)
+	st.Complete = st.ProblemCount == 0
+	for _, n := range s.repos {
+		n.addStats(&st)
+	}
+	return st
+}
+
+func (s *Source) notices() (list []string) {
+	if c := s.broken; c.n > 0 {
+		list = append(list, fmt.Sprintf("%d archives in layers are damaged and were searched as far as they go, first: %s", c.n, c.first))
+	}
+	if c := s.unopened; c.n > 0 {
+		list = append(list, fmt.Sprintf("%d archives in layers are of kinds that are not opened (xz, bzip2, 7z), first: %s", c.n, c.first))
+	}
+	return list
+}
+
+// Progress implements scan.Source.
+func (s *Source) Progress() *scan.Progress { return &s.progress }
+
+// BlobID implements scan.Source: what stands in layers has no id of its own.
+func (s *Source) BlobID(ref scan.BlobRef) string {
+	if n, inner := s.nestedOf(ref); n != nil {
+		return n.src.BlobID(inner)
+	}
+	return ""
+}
+
+var _ scan.Source = (*Source)(nil)

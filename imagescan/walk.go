@@ -1,0 +1,173 @@
+package imagescan
+
+import (
+	"archive/tar"
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"path"
+	"strings"
+
+	"rummage/scan"
+)
+
+// walker goes through one layer: its archive, and the archives in that.
+type walker struct {
+	ctx    context.Context
+	b      *budget
+	fill   *filler
+	table  *table     // nil where a layer is only read again
+	git    *gitFiles  // nil where repositories are not gathered
+	report *inArchive // what could not be read in archives
+	held   int64      // bytes of zip archives in memory
+}
+
+// inArchive counts what archives in layers hold that could not be read.
+type inArchive struct {
+	broken   counts // damaged, or not what they look like: searched as far as they go
+	unopened counts // of kinds that are not opened
+	limits   []limitHit
+}
+
+// limitHit is a file that was not read to its end because of a bound.
+type limitHit struct{ path, why string }
+
+// counts is how often something was seen, with the first of it.
+type counts struct {
+	n     int64
+	first string
+}
+
+func (c *counts) add(what string) {
+	if c.n == 0 {
+		c.first = what
+	}
+	c.n++
+}
+
+// clean is the absolute form of a path in an archive. It is a label: nothing is ever opened by it.
+func clean(name string) string {
+	return path.Clean("/" + strings.TrimLeft(name, "/"))
+}
+
+// tar walks the entries of a tar archive. prefix is the path of the archive where it stands in a layer, with the mark
+// behind it; it is empty for the layer itself, which alone has folders, links and whiteouts that mean anything.
+func (w *walker) tar(r io.Reader, prefix string, outer, depth int) error {
+	t := tar.NewReader(r)
+	for {
+		h, err := t.Next()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("tar: %w", err)
+		}
+		if err := w.ctx.Err(); err != nil {
+			return err
+		}
+		if err := w.b.takeEntry(); err != nil {
+			return err
+		}
+		if len(h.Name) > maxName || len(h.Linkname) > maxName {
+			w.report.limits = append(w.report.limits, limitHit{strings.ToValidUTF8(h.Name[:min(64, len(h.Name))], "") + "…", "its name is too long"})
+			continue
+		}
+		name := clean(h.Name)
+		if prefix != "" {
+			name = prefix + name
+		}
+		e := entry{path: name, outer: outer, public: h.Mode&0o004 != 0}
+		if err := w.entry(&e, h, t, depth); err != nil {
+			return err
+		}
+	}
+}
+
+// The prefix of whiteouts and the name of opaque ones (OCI image specification, layer.md).
+const (
+	whiteout       = ".wh."
+	whiteoutOpaque = ".wh..wh..opq"
+)
+
+// entry takes an entry of a tar archive.
+func (w *walker) entry(e *entry, h *tar.Header, r io.Reader, depth int) error {
+	inLayer := e.outer == 0
+	switch h.Typeflag {
+	case tar.TypeReg, '\x00', tar.TypeCont, tar.TypeGNUSparse:
+		folder, base := path.Split(e.path)
+		if inLayer && strings.HasPrefix(base, whiteout) && h.Size == 0 {
+			if base == whiteoutOpaque {
+				w.note(&entry{kind: entryOpaque, path: path.Clean(folder)})
+			} else if gone := base[len(whiteout):]; !strings.HasPrefix(gone, whiteout) { // .wh..wh.* are aufs' own
+				w.note(&entry{kind: entryWhiteout, path: path.Join(folder, gone)})
+			}
+			return nil
+		}
+		return w.file(e, r, h.Size, depth)
+	case tar.TypeLink:
+		if inLayer {
+			w.note(&entry{kind: entryHardlink, path: e.path, target: clean(h.Linkname), public: e.public})
+		}
+	case tar.TypeDir:
+		if inLayer {
+			w.note(&entry{kind: entryDir, path: e.path})
+		}
+	default:
+		if inLayer {
+			w.note(&entry{kind: entryOther, path: e.path})
+		}
+	}
+	return nil
+}
+
+func (w *walker) note(e *entry) {
+	if w.table != nil {
+		w.table.add(e)
+	}
+}
+
+// file searches a regular file: its contents, or those of the archive that it is.
+func (w *walker) file(e *entry, r io.Reader, size int64, depth int) error {
+	if e.outer == 0 && w.git != nil {
+		if held, err := w.git.take(e.path, r, size); held != nil || err != nil {
+			if err != nil {
+				return err
+			}
+			r = held
+		}
+	}
+	in := bufio.NewReaderSize(r, sniffed)
+	head, err := in.Peek(sniffed)
+	if err != nil && err != io.EOF {
+		return err
+	}
+	if kind := archiveKind(head); kind != notArchive {
+		if e.outer == 0 {
+			w.note(&entry{kind: entryOther, path: e.path}) // which may take the place of another file
+			e.more = true
+		}
+		done, err := w.archive(kind, e, in, size, depth)
+		if done || err != nil {
+			return err
+		}
+	}
+	return w.plain(e, in)
+}
+
+// plain searches a content as it is.
+func (w *walker) plain(e *entry, r io.Reader) error {
+	return w.fill.content(e.path, r, func(ref scan.BlobRef, more bool) {
+		if w.table == nil {
+			return
+		}
+		f := *e
+		f.kind, f.ref, f.more = entryFile, ref, more || e.more
+		w.table.add(&f)
+	})
+}
+
+// fatal says whether an error ends the walk of the layer, and not only that of an archive in it.
+func (w *walker) fatal(err error) bool {
+	return w.ctx.Err() != nil || isLimit(err) && w.b.bytes.Load() < 0 || w.b.entries.Load() < 0
+}
