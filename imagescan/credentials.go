@@ -67,7 +67,7 @@ func (e *credentialsError) Error() string {
 // the Docker configuration (config.json in DOCKER_CONFIG, or in .docker of the user's folder) has credentials or a helper
 // for. They are sorted. An error is that of the configuration, which is not quoted.
 func DefaultRegistries() ([]string, error) {
-	hosts := []string{"docker.io", "index.docker.io", "registry-1.docker.io", "auth.docker.io"}
+	hosts := []string{"auth.docker.io", "docker.io", "index.docker.io", "registry-1.docker.io"}
 	dir := os.Getenv("DOCKER_CONFIG")
 	if dir == "" {
 		home, err := os.UserHomeDir()

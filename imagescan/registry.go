@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"mime"
 	"net"
 	"net/http"
@@ -29,8 +30,11 @@ const (
 	openBlobs = 16
 )
 
-// errNotFound is wrapped by the errors for contents that a registry does not have.
-var errNotFound = errors.New("not found")
+var (
+	// errNotFound is wrapped by the errors for contents that a registry does not have.
+	errNotFound = errors.New("not found")
+	errTooMuch  = errors.New("it has more bytes than its descriptor says")
+)
 
 // RegistryOptions say which registries may be asked. The zero value allows none.
 type RegistryOptions struct {
@@ -170,11 +174,10 @@ func (r *registry) openManifest(ctx context.Context, ref name.Digest, size int64
 }
 
 func (r *registry) openBlob(ctx context.Context, ref name.Digest, size int64) (io.ReadCloser, error) {
-	limit := size
-	if limit == 0 {
-		limit = 1<<63 - 1
+	if size == 0 {
+		size = math.MaxInt64
 	}
-	layer, err := r.puller.Layer(netguard.Limit(ctx, limit), ref)
+	layer, err := r.puller.Layer(netguard.Limit(ctx, size), ref)
 	if err != nil {
 		return nil, r.explain(err)
 	}
@@ -182,19 +185,26 @@ func (r *registry) openBlob(ctx context.Context, ref name.Digest, size int64) (i
 	if err != nil {
 		return nil, r.explain(err)
 	}
-	return &explained{rc, r}, nil
+	return &blob{rc, r, size}, nil
 }
 
-// explained is a blob whose errors are told like the others.
-type explained struct {
+// blob is a blob that is not longer than it should be, and whose errors are told like the others.
+type blob struct {
 	io.ReadCloser
-	r *registry
+	r    *registry
+	left int64
 }
 
-func (e *explained) Read(p []byte) (int, error) {
-	n, err := e.ReadCloser.Read(p)
+func (b *blob) Read(p []byte) (int, error) {
+	if b.left < 0 {
+		return 0, errTooMuch
+	}
+	n, err := b.ReadCloser.Read(p)
+	if b.left -= int64(n); b.left < 0 {
+		return n + int(b.left), errTooMuch
+	}
 	if err != nil && err != io.EOF {
-		err = e.r.explain(err)
+		err = b.r.explain(err)
 	}
 	return n, err
 }

@@ -19,15 +19,16 @@ var (
 
 type limitKey struct{}
 
-// Limit sets how many bytes the answers to requests of the context may have; without it that is a MiB. Redirects and what
-// it takes to log in are of the same context. Reading more ends with ErrTooLong.
+// Limit says that the answers to requests of the context may have so many bytes, where that is more than the MiB that all
+// may have: an error or a token, of the same context, may be longer than what was asked for. Reading more ends with
+// ErrTooLong.
 func Limit(ctx context.Context, bytes int64) context.Context {
 	return context.WithValue(ctx, limitKey{}, bytes)
 }
 
 func limitOf(ctx context.Context) int64 {
 	if n, ok := ctx.Value(limitKey{}).(int64); ok {
-		return n
+		return max(n, defaultLimit)
 	}
 	return defaultLimit
 }

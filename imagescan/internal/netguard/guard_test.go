@@ -183,7 +183,7 @@ func TestLimit(t *testing.T) {
 		limit int64
 		want  int
 		err   error
-	}{{0, 1 << 20, ErrTooLong}, {100, 100, ErrTooLong}, {2<<20 - 1, 2<<20 - 1, ErrTooLong}, {2 << 20, 2 << 20, nil}, {1<<63 - 1, 2 << 20, nil}} {
+	}{{0, 1 << 20, ErrTooLong}, {100, 1 << 20, ErrTooLong}, {2<<20 - 1, 2<<20 - 1, ErrTooLong}, {2 << 20, 2 << 20, nil}, {1<<63 - 1, 2 << 20, nil}} {
 		ctx := t.Context()
 		if c.limit != 0 {
 			ctx = Limit(ctx, c.limit)
