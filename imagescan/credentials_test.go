@@ -47,7 +47,7 @@ func auths(host, auth string) string { return fmt.Sprintf(`{"auths":{%q:{"auth":
 
 func TestCredentials(t *testing.T) {
 	s := newSite(t, true)
-	s.push(s.host+"/app:1", image(t))
+	s.push(s.host+"/app:1", randomImage(t))
 	_, port, _ := net.SplitHostPort(s.host)
 	s.options.Allow = append(s.options.Allow, "auth.example.com:"+port)
 	bearer(s, func(http.ResponseWriter, *http.Request) bool { return false })
@@ -98,7 +98,7 @@ func checkSecret(t *testing.T, what string, err error) {
 
 // TestErrorsTellNoCredential: registries that answer with what they were sent, in all the ways there are.
 func TestErrorsTellNoCredential(t *testing.T) {
-	s, img := newSite(t, true), image(t)
+	s, img := newSite(t, true), randomImage(t)
 	s.push(s.host+"/app:1", img)
 	manifest, err := img.Manifest()
 	if err != nil {

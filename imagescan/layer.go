@@ -95,17 +95,17 @@ func (l *layer) name() string {
 // sums are the digests of a layer as it was read.
 type sums struct{ stored, plain hash.Hash }
 
-func digestOf(h hash.Hash) string { return "sha256:" + hex.EncodeToString(h.Sum(nil)) }
+func sumOf(h hash.Hash) string { return "sha256:" + hex.EncodeToString(h.Sum(nil)) }
 
 // check compares what was read with what was promised.
 func (s sums) check(l *layer) error {
-	if strings.HasPrefix(l.d.Digest, "sha256:") && l.d.Digest != digestOf(s.stored) {
-		return fmt.Errorf("its bytes are those of %s", digestOf(s.stored))
+	if strings.HasPrefix(l.d.Digest, "sha256:") && l.d.Digest != sumOf(s.stored) {
+		return fmt.Errorf("its bytes are those of %s", sumOf(s.stored))
 	}
 	if l.diffID == "" {
-		l.diffID = digestOf(s.plain)
-	} else if strings.HasPrefix(l.diffID, "sha256:") && l.diffID != digestOf(s.plain) {
-		return fmt.Errorf("uncompressed, its bytes are those of %s, not of %s", digestOf(s.plain), l.diffID)
+		l.diffID = sumOf(s.plain)
+	} else if strings.HasPrefix(l.diffID, "sha256:") && l.diffID != sumOf(s.plain) {
+		return fmt.Errorf("uncompressed, its bytes are those of %s, not of %s", sumOf(s.plain), l.diffID)
 	}
 	return nil
 }
@@ -121,16 +121,17 @@ func (w *walker) layer(name string, stored io.Reader) (sums, error) {
 	if err != nil && err != io.EOF {
 		return sum, err
 	}
-	var plain io.Reader = &expanded{r: raw, b: w.b}
+	r := bufio.NewReaderSize(&expanded{r: raw, b: w.b}, readAhead)
 	if k := archiveKind(head); k == kindGzip || k == kindZstd {
 		z, err := decompress(k, raw, w.b)
 		if err != nil {
 			return sum, err
 		}
 		defer z.Close()
-		plain = z
+		r = bufio.NewReaderSize(io.TeeReader(z, sum.plain), readAhead)
+	} else {
+		sum.plain = sum.stored // the same bytes
 	}
-	r := bufio.NewReaderSize(io.TeeReader(plain, sum.plain), readAhead)
 	if head, err = r.Peek(sniffed); err != nil && err != io.EOF {
 		return sum, err
 	}

@@ -36,7 +36,7 @@ const (
 
 	ratioGrace  = 256 << 20
 	maxDocument = 16 << 20 // a configuration, an attestation
-	maxManifest = 8 << 20
+	maxManifest = 8 << 20  // also a list of referrers; registries refuse manifests of more than 4 MiB
 	// maxDocuments bounds the documents held in memory, in bytes.
 	maxDocuments = 96 << 20
 	maxManifests = 4096 // of one root

@@ -24,8 +24,6 @@ import (
 )
 
 const (
-	// maxManifest bounds manifests, indexes and lists of referrers, in bytes. Registries refuse those of more than 4 MiB.
-	maxManifest = 8 << 20
 	// openBlobs is how many blobs of one registry may be open at a time; a further open waits.
 	openBlobs = 16
 )

@@ -134,7 +134,7 @@ func (s *site) push(reference string, what remote.Taggable) {
 	}
 }
 
-func image(t *testing.T) v1.Image {
+func randomImage(t *testing.T) v1.Image {
 	t.Helper()
 	img, err := random.Image(500, 2)
 	if err != nil {
@@ -174,7 +174,7 @@ func content(t *testing.T, st store, d descriptor) ([]byte, error) {
 }
 
 func TestRegistryImage(t *testing.T) {
-	s, img := newSite(t, false), image(t)
+	s, img := newSite(t, false), randomImage(t)
 	s.push(s.host+"/team/app:1", img)
 	for _, reference := range []string{s.host + "/team/app:1", s.host + "/team/app@" + digestOf(t, img)} {
 		st := s.open(reference)
@@ -243,7 +243,7 @@ func TestRegistryIndex(t *testing.T) {
 // TestReferrers: those of the API or of the tag in its stead, and cosign's tags.
 func TestReferrers(t *testing.T) {
 	for _, api := range []bool{false, true} {
-		s, img := newSite(t, false, fake.WithReferrersSupport(api)), image(t)
+		s, img := newSite(t, false, fake.WithReferrersSupport(api)), randomImage(t)
 		s.push(s.host+"/app:1", img)
 		digest, err := img.Digest()
 		if err != nil {
@@ -257,12 +257,12 @@ func TestReferrers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		attestation := mutate.Subject(mutate.MediaType(image(t), types.OCIManifestSchema1), v1.Descriptor{MediaType: types.DockerManifestSchema2, Digest: digest, Size: size}).(v1.Image)
+		attestation := mutate.Subject(mutate.MediaType(randomImage(t), types.OCIManifestSchema1), v1.Descriptor{MediaType: types.DockerManifestSchema2, Digest: digest, Size: size}).(v1.Image)
 		s.push(s.host+"/app@"+digestOf(t, attestation), attestation)
 		tag := s.host + "/app:" + strings.Replace(digest.String(), ":", "-", 1)
 		want := []string{digestOf(t, attestation)}
 		for _, ending := range []string{".att", ".sbom", ".sig"} {
-			signed := image(t)
+			signed := randomImage(t)
 			s.push(tag+ending, signed)
 			want = append(want, digestOf(t, signed))
 		}
@@ -289,7 +289,7 @@ func TestReferrers(t *testing.T) {
 }
 
 func TestReferrersErrors(t *testing.T) {
-	s, img := newSite(t, false, fake.WithReferrersSupport(true)), image(t)
+	s, img := newSite(t, false, fake.WithReferrersSupport(true)), randomImage(t)
 	s.push(s.host+"/app:1", img)
 	st, digest := s.open(s.host+"/app:1"), digestOf(t, img)
 	empty := fmt.Sprintf(`{"schemaVersion":2,"mediaType":%q,"manifests":[{"digest":%q,"size":3}]}`, types.OCIImageIndex, digest)
@@ -351,7 +351,7 @@ func TestMissing(t *testing.T) {
 
 // TestLies: contents that are not what their digest and size say.
 func TestLies(t *testing.T) {
-	s, img := newSite(t, false), image(t)
+	s, img := newSite(t, false), randomImage(t)
 	s.push(s.host+"/app:1", img)
 	manifest, err := img.Manifest()
 	if err != nil {
@@ -390,7 +390,7 @@ func TestLies(t *testing.T) {
 
 // TestEndless: answers that never end, or stall, end.
 func TestEndless(t *testing.T) {
-	s, img := newSite(t, false), image(t)
+	s, img := newSite(t, false), randomImage(t)
 	s.push(s.host+"/app:1", img)
 	endless := func(w http.ResponseWriter, r *http.Request, until int) {
 		for chunk := make([]byte, 1<<16); until > 0; until -= len(chunk) {
@@ -478,7 +478,7 @@ func TestNotAllowed(t *testing.T) {
 
 // TestRedirect: a blob may be elsewhere, where the credentials do not go; no private address is reached.
 func TestRedirect(t *testing.T) {
-	s, img := newSite(t, true), image(t)
+	s, img := newSite(t, true), randomImage(t)
 	s.push(s.host+"/app:1", img)
 	manifest, err := img.Manifest()
 	if err != nil {

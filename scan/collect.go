@@ -304,7 +304,7 @@ func (v *visitor) VisitAll(ref BlobRef, data []byte) SkipReason {
 	if _, _, isText := Text(data, v.scratch); isText {
 		return v.Visit(ref, data)
 	}
-	v.scratch = printable(v.scratch[:0], data)
+	v.scratch = printable(v.scratch, data)
 	matches := slices.DeleteFunc(v.m.Match(v.scratch), func(m detect.Match) bool {
 		return m.Context != "" // names with values are what programs are full of
 	})

@@ -2,6 +2,7 @@ package scan
 
 import (
 	"bytes"
+	"slices"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -28,10 +29,10 @@ func Text(data, scratch []byte) (text, newScratch []byte, ok bool) {
 	return data, scratch, true
 }
 
-// printable appends data with a line feed for each byte that is not printable ASCII, so that offsets stay what they are.
+// printable is data, in the memory of dst, with a line feed for each byte that is not printable ASCII, so that offsets stay what they are.
 func printable(dst, data []byte) []byte {
-	dst = append(dst, data...)
-	for i, b := range dst {
+	dst = slices.Grow(dst, len(data))[:len(data)]
+	for i, b := range data {
 		dst[i] = printables[b]
 	}
 	return dst
