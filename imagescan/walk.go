@@ -104,6 +104,13 @@ func (w *walker) entry(e *entry, h *tar.Header, r io.Reader, depth int) error {
 			}
 			return nil
 		}
+		if isSparse(h) { // its holes are not in the archive
+			if h.Size > maxSparse {
+				w.report.limits = append(w.report.limits, limitHit{e.path, fmt.Sprintf("a sparse file of more than %d bytes uncompressed", int64(maxSparse))})
+				return nil
+			}
+			r = &expanded{r: r, b: w.b}
+		}
 		return w.file(e, r, h.Size, depth)
 	case tar.TypeLink:
 		if inLayer {
@@ -119,6 +126,19 @@ func (w *walker) entry(e *entry, h *tar.Header, r io.Reader, depth int) error {
 		}
 	}
 	return nil
+}
+
+// isSparse says whether a file has holes: in GNU's old format by its type, in its later ones by PAX records.
+func isSparse(h *tar.Header) bool {
+	if h.Typeflag == tar.TypeGNUSparse {
+		return true
+	}
+	for key := range h.PAXRecords {
+		if strings.HasPrefix(key, "GNU.sparse.") {
+			return true
+		}
+	}
+	return false
 }
 
 func (w *walker) note(e *entry) {
