@@ -104,7 +104,7 @@ func openDirs(d dirs, o Options) (*Repo, error) {
 	if o.MaxBlob <= 0 {
 		o.MaxBlob = DefaultMaxBlob
 	}
-	store, err := pack.OpenIn(d.files, filepath.Join(d.commonDir, "objects"), f.objects)
+	store, err := pack.Open(d.files, filepath.Join(d.commonDir, "objects"), f.objects)
 	if err != nil {
 		return nil, err
 	}

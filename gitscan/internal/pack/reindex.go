@@ -17,7 +17,7 @@ import (
 const (
 	maxIndexed      = 128 << 20 // bytes of one object, and of all bases that are held at a time
 	maxIndexedRatio = 256       // bytes of all objects for each byte of the pack …
-	minIndexed      = 64 << 20  // … and for a small pack this many more
+	minIndexed      = 256 << 20 // … and for a small pack this many more
 )
 
 var errIndexTooLarge = errors.New("its objects are too large")

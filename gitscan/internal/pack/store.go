@@ -56,15 +56,10 @@ type Store struct {
 	infl     sync.Pool
 }
 
-// Open opens objectDir and its alternates in the file system. A damaged pack is reported by Damage and left out; a
-// missing object directory is an error, a missing alternate is damage.
-func Open(objectDir string, f Format, extra ...string) (*Store, error) {
-	return OpenIn(disk.OS{}, objectDir, f, extra...)
-}
-
-// OpenIn is Open of a directory among other files. Where these are sealed, alternates are not followed (see Outside), and
-// a pack without an index gets one made of it: nobody is about to write it.
-func OpenIn(files disk.Files, objectDir string, f Format, extra ...string) (*Store, error) {
+// Open opens objectDir and its alternates. A damaged pack is reported by Damage and left out; a missing object
+// directory is an error, a missing alternate is damage. Of sealed files, alternates are not followed (see Outside), and a
+// pack without an index gets one made of it: nobody is about to write it.
+func Open(files disk.Files, objectDir string, f Format, extra ...string) (*Store, error) {
 	s := &Store{files: files, format: f, known: map[string]bool{}, listed: map[string]time.Time{}}
 	s.infl.New = func() any { return new(inflater) }
 	s.bases.init(defaultBaseCache)
