@@ -65,7 +65,7 @@ func (r *Repo) topFile(name string) ([]byte, error) {
 // Origin is the address of the remote named origin, HEAD's commit and the short name of its branch; empty where
 // there is none.
 func (r *Repo) Origin() (url, revision, branch string) {
-	if data, err := os.ReadFile(filepath.Join(r.dirs.commonDir, "config")); err == nil {
+	if data, err := r.dirs.files.ReadFile(filepath.Join(r.dirs.commonDir, "config")); err == nil {
 		entries, _ := parseConfig(data) // Open has read it
 		for _, e := range entries {
 			if e.name == "remote.origin.url" && url == "" {

@@ -5,9 +5,10 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"os"
+	"io/fs"
 	"path/filepath"
 
+	"rummage/gitscan/internal/disk"
 	"rummage/gitscan/internal/pack"
 )
 
@@ -17,9 +18,9 @@ type indexEntry struct {
 	id   pack.ID
 }
 
-// readIndex lists the staged blobs (submodules left out). The error is os.ErrNotExist when there is no index.
+// readIndex lists the staged blobs (submodules left out). The error is fs.ErrNotExist when there is no index.
 func (r *Repo) readIndex() ([]indexEntry, error) {
-	data, err := os.ReadFile(filepath.Join(r.dirs.gitDir, "index"))
+	data, err := r.dirs.files.ReadFile(filepath.Join(r.dirs.gitDir, "index"))
 	if err != nil {
 		return nil, err
 	}
@@ -142,10 +143,10 @@ func checkExtensions(rest []byte) error {
 	return nil
 }
 
-// readOptional is os.ReadFile to which a missing file is empty.
-func readOptional(path string) ([]byte, error) {
-	data, err := os.ReadFile(path)
-	if errors.Is(err, os.ErrNotExist) {
+// readOptional reads a file; a missing one is empty.
+func readOptional(files disk.Files, path string) ([]byte, error) {
+	data, err := files.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	return data, err

@@ -3,12 +3,12 @@ package gitscan
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 
+	"rummage/gitscan/internal/disk"
 	"rummage/gitscan/internal/pack"
 )
 
@@ -16,8 +16,10 @@ import (
 var ErrNotRepository = errors.New("not a git repository")
 
 // dirs are the places that make a repository (gitrepository-layout(5)): gitDir has HEAD and the index, commonDir the
-// objects, refs and configuration; they differ in a linked worktree. workTree is empty for a bare repository.
+// objects, refs and configuration; they differ in a linked worktree. workTree is empty for a bare repository. All are
+// paths among files; for files in memory all three are empty.
 type dirs struct {
+	files                       disk.Files
 	gitDir, commonDir, workTree string
 }
 
@@ -85,7 +87,7 @@ const maxGitFile = 64 << 10
 
 // fromGitFile follows "gitdir: PATH", as in linked worktrees and submodules.
 func fromGitFile(file string) (dirs, error) {
-	data, err := readSmall(file)
+	data, err := readSmall(disk.OS{}, file)
 	if err != nil {
 		return dirs{}, err
 	}
@@ -103,8 +105,8 @@ func fromGitFile(file string) (dirs, error) {
 }
 
 func withCommon(gitDir, workTree string) (dirs, error) {
-	d := dirs{gitDir: gitDir, commonDir: gitDir, workTree: workTree}
-	data, err := readSmall(filepath.Join(gitDir, "commondir"))
+	d := dirs{files: disk.OS{}, gitDir: gitDir, commonDir: gitDir, workTree: workTree}
+	data, err := readSmall(d.files, filepath.Join(gitDir, "commondir"))
 	if errors.Is(err, os.ErrNotExist) {
 		return d, nil
 	}
@@ -119,20 +121,8 @@ func withCommon(gitDir, workTree string) (dirs, error) {
 	return d, nil
 }
 
-func readSmall(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxGitFile+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(data) > maxGitFile {
-		return nil, fmt.Errorf("%s: larger than %d bytes", path, maxGitFile)
-	}
-	return data, nil
+func readSmall(files disk.Files, path string) ([]byte, error) {
+	return files.ReadSmall(path, maxGitFile)
 }
 
 // repoFormat is what the configuration says about how the repository is stored.
@@ -143,9 +133,9 @@ type repoFormat struct {
 
 // readFormat refuses what cannot be read rightly. As in git, extensions count from repository format 1 on, and
 // objectFormat and refStorage decide how everything else is read.
-func readFormat(commonDir string) (repoFormat, error) {
-	file := filepath.Join(commonDir, "config")
-	data, err := readOptional(file)
+func readFormat(d dirs) (repoFormat, error) {
+	file := filepath.Join(d.commonDir, "config")
+	data, err := readOptional(d.files, file)
 	if err != nil {
 		return repoFormat{}, err
 	}

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"rummage/gitscan/internal/disk"
 	"rummage/gitscan/internal/pack"
 	"rummage/scan"
 )
@@ -233,7 +234,7 @@ func FuzzRefs(f *testing.F) {
 			}
 		}
 		for _, format := range formats {
-			refs, symbolic, problems := readRefs(dirs{gitDir: dir, commonDir: dir}, format)
+			refs, symbolic, problems := readRefs(dirs{files: disk.OS{}, gitDir: dir, commonDir: dir}, format)
 			if !slices.IsSortedFunc(refs, func(a, b ref) int { return strings.Compare(a.name, b.name) }) {
 				t.Errorf("refs are not in order: %v", refs)
 			}

@@ -4,11 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"rummage/gitscan/internal/disk"
 	"rummage/gitscan/internal/pack"
 	"rummage/scan"
 )
@@ -27,7 +27,7 @@ const maxPackedRefs = 1 << 30
 // refs are problems.
 func readRefs(d dirs, f pack.Format) (refs []ref, symbolic map[string]string, problems []scan.Problem) {
 	byName := map[string]pack.ID{}
-	r := refReader{format: f, byName: byName, symbolic: map[string]string{}, common: d.commonDir}
+	r := refReader{files: d.files, format: f, byName: byName, symbolic: map[string]string{}, common: d.commonDir}
 	r.packed()
 	r.loose(filepath.Join(d.commonDir, "refs"), "refs")
 	if d.gitDir != d.commonDir {
@@ -40,10 +40,7 @@ func readRefs(d dirs, f pack.Format) (refs []ref, symbolic map[string]string, pr
 	if d.gitDir != d.commonDir {
 		r.head(filepath.Join(d.commonDir, "HEAD"), "main-worktree/HEAD")
 	}
-	worktrees, _ := filepath.Glob(filepath.Join(d.commonDir, "worktrees", "*", "HEAD"))
-	for _, head := range worktrees {
-		r.head(head, "worktrees/"+filepath.Base(filepath.Dir(head))+"/HEAD")
-	}
+	r.worktrees(filepath.Join(d.commonDir, "worktrees"))
 	for name, id := range byName {
 		refs = append(refs, ref{name, id})
 	}
@@ -52,6 +49,7 @@ func readRefs(d dirs, f pack.Format) (refs []ref, symbolic map[string]string, pr
 }
 
 type refReader struct {
+	files    disk.Files
 	format   pack.Format
 	common   string
 	byName   map[string]pack.ID
@@ -66,8 +64,8 @@ func (r *refReader) problem(where, format string, args ...any) {
 // packed reads packed-refs: "ID SP NAME" lines, "^ID" lines with the peeled object of the tag before, "#" comments.
 func (r *refReader) packed() {
 	path := filepath.Join(r.common, "packed-refs")
-	info, err := os.Stat(path)
-	if errors.Is(err, os.ErrNotExist) {
+	info, err := r.files.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
 		return
 	}
 	if err == nil && info.Size() > maxPackedRefs {
@@ -75,7 +73,7 @@ func (r *refReader) packed() {
 	}
 	var data []byte
 	if err == nil {
-		data, err = os.ReadFile(path)
+		data, err = r.files.ReadFile(path)
 	}
 	if err != nil {
 		r.problem("packed-refs", "%v", err)
@@ -99,32 +97,39 @@ func (r *refReader) packed() {
 }
 
 func (r *refReader) loose(dir, prefix string) {
-	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
-		if err != nil {
-			if !errors.Is(err, os.ErrNotExist) {
-				r.problem(path, "%v", err)
-			}
-			return nil
-		}
-		if e.IsDir() || strings.HasSuffix(path, ".lock") {
-			return nil
+	r.files.Walk(dir, func(path string, err error) {
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return
+		case err != nil:
+			r.problem(path, "%v", err)
+			return
+		case strings.HasSuffix(path, ".lock"):
+			return
 		}
 		rel, err := filepath.Rel(dir, path)
 		if err != nil {
-			return err
+			r.problem(path, "%v", err)
+			return
 		}
 		r.one(path, prefix+"/"+filepath.ToSlash(rel))
-		return nil
 	})
-	if err != nil {
-		r.problem(dir, "%v", err)
+}
+
+// worktrees reads the heads of linked worktrees.
+func (r *refReader) worktrees(dir string) {
+	names, _ := r.files.ReadNames(dir)
+	for _, name := range names {
+		if beside, _ := r.files.ReadNames(filepath.Join(dir, name)); slices.Contains(beside, "HEAD") {
+			r.head(filepath.Join(dir, name, "HEAD"), "worktrees/"+name+"/HEAD")
+		}
 	}
 }
 
 // one reads a loose ref. A symbolic ref (refs/remotes/origin/HEAD) only repeats another one.
 func (r *refReader) one(path, name string) {
-	data, err := readSmall(path)
-	if errors.Is(err, os.ErrNotExist) {
+	data, err := readSmall(r.files, path)
+	if errors.Is(err, fs.ErrNotExist) {
 		return // deleted or packed meanwhile
 	}
 	if err != nil {
@@ -148,7 +153,7 @@ func (r *refReader) one(path, name string) {
 
 // head adds a HEAD that points to a commit itself. One that names a branch adds nothing, even an unborn branch.
 func (r *refReader) head(path, name string) {
-	data, err := readSmall(path)
+	data, err := readSmall(r.files, path)
 	if err != nil {
 		r.problem(name, "%v", err)
 		return

@@ -92,14 +92,19 @@ func Open(path string, o Options) (*Repo, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := readFormat(d.commonDir)
+	return openDirs(d, o)
+}
+
+// openDirs opens a repository that was found.
+func openDirs(d dirs, o Options) (*Repo, error) {
+	f, err := readFormat(d)
 	if err != nil {
 		return nil, err
 	}
 	if o.MaxBlob <= 0 {
 		o.MaxBlob = DefaultMaxBlob
 	}
-	store, err := pack.Open(filepath.Join(d.commonDir, "objects"), f.objects)
+	store, err := pack.Open(d.files, filepath.Join(d.commonDir, "objects"), f.objects)
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +124,7 @@ func Open(path string, o Options) (*Repo, error) {
 	for _, p := range problems {
 		r.problem(p.Where, p.Why)
 	}
-	if r.shallow, err = readShallow(d.commonDir, f.objects); err != nil {
+	if r.shallow, err = readShallow(d, f.objects); err != nil {
 		r.problem("shallow", err.Error())
 	}
 	return r, nil
@@ -130,7 +135,7 @@ func trimPath(text, path string) string { return strings.TrimPrefix(text, path+"
 // Close frees the store.
 func (r *Repo) Close() error { return r.store.Close() }
 
-// GitDir is the directory with HEAD; WorkTree is empty for a bare repository.
+// GitDir is the directory with HEAD; WorkTree is empty for a bare repository. Files in memory have neither.
 func (r *Repo) GitDir() string   { return r.dirs.gitDir }
 func (r *Repo) WorkTree() string { return r.dirs.workTree }
 
@@ -138,9 +143,9 @@ func (r *Repo) WorkTree() string { return r.dirs.workTree }
 func (r *Repo) Empty() bool { return len(r.refs) == 0 && r.store.Len() == 0 }
 
 // readShallow lists the commits whose parents were left on the server.
-func readShallow(commonDir string, f pack.Format) (map[pack.ID]bool, error) {
+func readShallow(d dirs, f pack.Format) (map[pack.ID]bool, error) {
 	set := map[pack.ID]bool{}
-	data, err := readOptional(filepath.Join(commonDir, "shallow"))
+	data, err := readOptional(d.files, filepath.Join(d.commonDir, "shallow"))
 	if err != nil {
 		return set, err
 	}
@@ -192,9 +197,12 @@ func (r *Repo) lacks(id pack.ID, what string) {
 		return
 	}
 	r.missing[id] = true
-	if r.format.promisor {
+	switch {
+	case r.format.promisor:
 		what += " was left on the server by a partial clone; fetch it with: git fetch --refetch"
-	} else {
+	case r.store.Outside():
+		what += " is missing; it may be where objects/info/alternates leads, which is not followed out of these files"
+	default:
 		what += " is missing"
 	}
 	r.problemLocked(r.format.objects.Hex(id), what)

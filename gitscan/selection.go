@@ -135,7 +135,7 @@ func (r *Repo) checkBranches() error {
 
 // headRef is the ref that HEAD names, or "HEAD" itself when it is detached.
 func (r *Repo) headRef() string {
-	name, err := readSmall(r.dirs.gitDir + "/HEAD")
+	name, err := readSmall(r.dirs.files, filepath.Join(r.dirs.gitDir, "HEAD"))
 	if err != nil {
 		return ""
 	}
@@ -238,7 +238,7 @@ func (r *Repo) pseudoRef(name string) (hex string, ok bool) {
 	if strings.Trim(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_") != "" {
 		return "", false
 	}
-	data, err := readSmall(filepath.Join(r.dirs.gitDir, name))
+	data, err := readSmall(r.dirs.files, filepath.Join(r.dirs.gitDir, name))
 	n := 2 * r.format.objects.Size()
 	if err != nil || len(data) < n {
 		return "", false

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 
 	"rummage/gitscan/internal/pack"
@@ -32,7 +33,7 @@ type stagedEntry struct {
 func (r *Repo) Staged() (*Staged, error) {
 	entries, err := r.readIndex()
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("%s/index: %w", r.dirs.gitDir, err)
+		return nil, fmt.Errorf("%s: %w", filepath.Join(r.dirs.gitDir, "index"), err)
 	}
 	return r.compareIndex(entries)
 }

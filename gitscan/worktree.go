@@ -9,6 +9,7 @@ import (
 
 	"github.com/go-git/go-git/v5/plumbing/format/gitignore"
 
+	"rummage/gitscan/internal/disk"
 	"rummage/scan"
 )
 
@@ -83,7 +84,7 @@ func (w *treeWalk) visit(path string, e fs.DirEntry, err error) error {
 }
 
 func readIgnore(file string, domain []string) (patterns []gitignore.Pattern) {
-	data, err := readSmall(file)
+	data, err := readSmall(disk.OS{}, file)
 	if err != nil {
 		return nil
 	}

@@ -50,6 +50,11 @@ func (d *Decoder) Inflate(dst, src []byte, size int) ([]byte, error) {
 	return out, err
 }
 
+// InflateNext is Inflate that also gives the length of the stream.
+func (d *Decoder) InflateNext(dst, src []byte, size int) ([]byte, int, error) {
+	return d.inflate(dst, src, size)
+}
+
 // inflate also gives the length of the stream.
 func (d *Decoder) inflate(dst, src []byte, size int) ([]byte, int, error) {
 	if size < 0 {

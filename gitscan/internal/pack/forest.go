@@ -68,10 +68,10 @@ func buildForest(p *packFile, lookup kindOf) *forest {
 		b.readBase(i)
 		if off := f.offset(i); off < uint64(len(p.data)) && off-given >= maxResident {
 			given = off
-			giveBack(p.data)
+			p.giveBack(p.data)
 		}
 	}
-	giveBack(p.data)
+	p.giveBack(p.data)
 	b.starts = startList{}
 	// Linking from the back gives children in ascending order of offset.
 	for i := n - 1; i >= 0; i-- {

@@ -33,14 +33,20 @@ func (f *inflater) scratch(src []byte, size int) ([]byte, error) {
 // inflate appends exactly size bytes to dst from the zlib stream at the start of src. Neither the stream's checksum
 // nor its end may be missing.
 func (f *inflater) inflate(dst, src []byte, size int) ([]byte, error) {
+	out, _, err := f.inflateNext(dst, src, size)
+	return out, err
+}
+
+// inflateNext is inflate that also tells how many bytes the stream has.
+func (f *inflater) inflateNext(dst, src []byte, size int) ([]byte, int, error) {
 	if size < 0 || size > len(src)*maxRatio {
-		return dst, fmt.Errorf("%d bytes cannot hold %d", len(src), size)
+		return dst, 0, fmt.Errorf("%d bytes cannot hold %d", len(src), size)
 	}
-	out, err := f.d.Inflate(dst, src, size)
+	out, used, err := f.d.InflateNext(dst, src, size)
 	if errors.Is(err, inflate.ErrMore) {
 		err = fmt.Errorf("holds more than the %d bytes it says", size)
 	}
-	return out, err
+	return out, used, err
 }
 
 // prefix reads at most n bytes of the stream, for a loose object's header.

@@ -5,23 +5,26 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"os"
+	"io/fs"
 	"path/filepath"
 	"slices"
 	"strconv"
+
+	"rummage/gitscan/internal/disk"
 )
 
 // looseDir is the loose objects of one object directory: files named by their id, each a zlib stream of
 // "kind SP size NUL content".
 type looseDir struct {
+	files  disk.Files
 	dir    string
 	format Format
 	ids    []ID // ascending
 }
 
-func openLoose(dir string, f Format) (*looseDir, error) {
-	l := &looseDir{dir: dir, format: f}
-	subs, err := readNames(dir) // most repositories have few of the 256
+func openLoose(files disk.Files, dir string, f Format) (*looseDir, error) {
+	l := &looseDir{files: files, dir: dir, format: f}
+	subs, err := files.ReadNames(dir) // most repositories have few of the 256
 	if err != nil {
 		return nil, err
 	}
@@ -29,8 +32,8 @@ func openLoose(dir string, f Format) (*looseDir, error) {
 		if b, err := hex.DecodeString(sub); err != nil || len(b) != 1 || hex.EncodeToString(b) != sub {
 			continue
 		}
-		names, err := readNames(filepath.Join(dir, sub))
-		if errors.Is(err, os.ErrNotExist) {
+		names, err := files.ReadNames(filepath.Join(dir, sub))
+		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
 		if err != nil {
@@ -45,15 +48,6 @@ func openLoose(dir string, f Format) (*looseDir, error) {
 	}
 	slices.SortFunc(l.ids, ID.Compare)
 	return l, nil
-}
-
-func readNames(dir string) ([]string, error) {
-	d, err := os.Open(dir)
-	if err != nil {
-		return nil, err
-	}
-	defer d.Close()
-	return d.Readdirnames(-1)
 }
 
 func (l *looseDir) find(id ID) (int, bool) { return slices.BinarySearchFunc(l.ids, id, ID.Compare) }
@@ -76,7 +70,7 @@ type looseFile struct {
 
 // open reads the file and its header. raw is bounded by the file's size on disk.
 func (l *looseDir) open(id ID, inf *inflater) (lf looseFile, err error) {
-	lf.raw, err = os.ReadFile(l.path(id))
+	lf.raw, err = l.files.ReadFile(l.path(id))
 	if err != nil {
 		return lf, err
 	}

@@ -117,7 +117,7 @@ func (x *multiIndex) pack(id ID) (int, bool) {
 // openMidx opens the multi-pack-index of an object directory, nil when there is none. The packs must be open.
 func (s *Store) openMidx(dir string) (*multiIndex, error) {
 	path := filepath.Join(dir, "pack", "multi-pack-index")
-	data, unmap, err := mapFile(path)
+	data, unmap, err := s.files.Map(path)
 	if err != nil {
 		if errors.Is(err, os.ErrNotExist) {
 			err = nil

@@ -17,6 +17,8 @@ import (
 	"slices"
 	"sync"
 	"testing"
+
+	"rummage/gitscan/internal/disk"
 )
 
 func git(t testing.TB, dir string, stdin []byte, args ...string) []byte {
@@ -80,7 +82,7 @@ func gitObjects(t testing.TB, dir string) map[string]string {
 // open opens a repository's store, of which walks divide every tree that has a worker's share.
 func open(t testing.TB, dir string, f Format) *Store {
 	t.Helper()
-	s, err := Open(filepath.Join(dir, "objects"), f)
+	s, err := Open(disk.OS{}, filepath.Join(dir, "objects"), f)
 	if err != nil {
 		t.Fatal(err)
 	}

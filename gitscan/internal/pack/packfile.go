@@ -5,11 +5,10 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"sync/atomic"
 
-	mmap "github.com/edsrzf/mmap-go"
+	"rummage/gitscan/internal/disk"
 )
 
 // packFile is one pack with its index, both mapped. The mapping stays valid when a concurrent gc removes the files.
@@ -18,6 +17,7 @@ type packFile struct {
 	data   []byte // whole file; entries lie between the 12-byte header and the trailing checksum
 	idx    *index
 	unmap  []func() error
+	mapped bool // the files are mapped memory, of which pages can be given back
 	format Format
 	// whole says that the checksums of the pack and of its index hold; see sums.go.
 	whole, summed atomic.Bool
@@ -26,9 +26,9 @@ type packFile struct {
 const packHeaderLen = 12
 
 // openPack maps the pack that belongs to an .idx file.
-func openPack(idxPath string, f Format) (*packFile, error) {
+func openPack(files disk.Files, idxPath string, f Format) (*packFile, error) {
 	p := &packFile{path: strings.TrimSuffix(idxPath, ".idx") + ".pack", format: f}
-	idxData, err := p.mapFile(idxPath)
+	idxData, err := p.mapFile(files, idxPath)
 	if err != nil {
 		return nil, err
 	}
@@ -36,11 +36,14 @@ func openPack(idxPath string, f Format) (*packFile, error) {
 		_ = p.close()
 		return nil, fmt.Errorf("%s: %w", idxPath, err)
 	}
-	if p.data, err = p.mapFile(p.path); err != nil {
+	if p.data, err = p.mapFile(files, p.path); err != nil {
 		_ = p.close()
 		return nil, err
 	}
-	if err := p.checkHeader(); err != nil {
+	if err = p.checkHeader(); err == nil {
+		err = p.checkIndex()
+	}
+	if err != nil {
 		_ = p.close()
 		return nil, fmt.Errorf("%s: %w", p.path, err)
 	}
@@ -58,6 +61,12 @@ func (p *packFile) checkHeader() error {
 	if v := binary.BigEndian.Uint32(p.data[4:]); v != 2 && v != 3 {
 		return fmt.Errorf("pack version %d is not known", v)
 	}
+	return nil
+}
+
+// checkIndex finds an index that is not this pack's.
+func (p *packFile) checkIndex() error {
+	hs := p.format.Size()
 	if n := binary.BigEndian.Uint32(p.data[8:]); int64(n) != int64(p.idx.n) {
 		return fmt.Errorf("pack of %d objects has an index of %d", n, p.idx.n)
 	}
@@ -70,33 +79,20 @@ func (p *packFile) checkHeader() error {
 }
 
 // mapFile maps a file for as long as the pack is open.
-func (p *packFile) mapFile(path string) ([]byte, error) {
-	m, unmap, err := mapFile(path)
+func (p *packFile) mapFile(files disk.Files, path string) ([]byte, error) {
+	m, unmap, err := files.Map(path)
 	if unmap != nil {
-		p.unmap = append(p.unmap, unmap)
+		p.unmap, p.mapped = append(p.unmap, unmap), true
 	}
 	return m, err
 }
 
-// mapFile maps a file for reading. An empty file cannot be mapped and gives no bytes.
-func mapFile(path string) (data []byte, unmap func() error, err error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, nil, err
+// giveBack gives the pages of some of the pack's bytes back to the system, when they are a mapped file's: other memory
+// would be lost by it.
+func (p *packFile) giveBack(data []byte) {
+	if p.mapped {
+		giveBack(data)
 	}
-	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return nil, nil, err
-	}
-	if info.Size() == 0 {
-		return nil, nil, nil
-	}
-	m, err := mmap.Map(file, mmap.RDONLY, 0)
-	if err != nil {
-		return nil, nil, fmt.Errorf("%s: map: %w", path, err)
-	}
-	return m, m.Unmap, nil
 }
 
 // errFault: the operating system cannot give a mapped byte.

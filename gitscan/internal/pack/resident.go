@@ -44,6 +44,6 @@ func (r *resident) add(s *Store, n int) {
 		return
 	}
 	for _, p := range s.packs {
-		giveBack(p.data)
+		p.giveBack(p.data)
 	}
 }

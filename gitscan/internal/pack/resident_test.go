@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"rummage/gitscan/internal/disk"
 )
 
 // residentOf is how many KB of a mapped file are memory of this process, -1 where the system does not say.
@@ -53,7 +55,7 @@ func TestGiveBack(t *testing.T) {
 		t.Fatal(packs, err)
 	}
 	for _, limit := range []int{1, 1 << 20, maxResident} {
-		s, err := Open(filepath.Join(dir, "objects"), SHA1)
+		s, err := Open(disk.OS{}, filepath.Join(dir, "objects"), SHA1)
 		if err != nil {
 			t.Fatal(err)
 		}

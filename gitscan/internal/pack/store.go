@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"rummage/gitscan/internal/disk"
 )
 
 // ErrMissing: the store has no object of that id.
@@ -28,9 +30,12 @@ type Damage struct {
 
 // Store is all object directories of a repository: its own and, recursively, its alternates.
 type Store struct {
+	files  disk.Files
 	format Format
 	dirs   []string
 	damage []Damage
+	// outside says that alternates were named and not followed.
+	outside bool
 
 	mu     sync.RWMutex // guards what reload extends
 	packs  []*packFile
@@ -52,13 +57,14 @@ type Store struct {
 }
 
 // Open opens objectDir and its alternates. A damaged pack is reported by Damage and left out; a missing object
-// directory is an error, a missing alternate is damage.
-func Open(objectDir string, f Format, extra ...string) (*Store, error) {
-	s := &Store{format: f, known: map[string]bool{}, listed: map[string]time.Time{}}
+// directory is an error, a missing alternate is damage. Of sealed files, alternates are not followed (see Outside), and a
+// pack without an index gets one made of it: nobody is about to write it.
+func Open(files disk.Files, objectDir string, f Format, extra ...string) (*Store, error) {
+	s := &Store{files: files, format: f, known: map[string]bool{}, listed: map[string]time.Time{}}
 	s.infl.New = func() any { return new(inflater) }
 	s.bases.init(defaultBaseCache)
 	s.resident.limit = maxResident
-	if info, err := os.Stat(objectDir); err != nil {
+	if info, err := files.Stat(objectDir); err != nil {
 		return nil, err
 	} else if !info.IsDir() {
 		return nil, fmt.Errorf("%s: not a directory", objectDir)
@@ -69,7 +75,7 @@ func Open(objectDir string, f Format, extra ...string) (*Store, error) {
 	}
 	s.packs = s.newPacks()
 	for _, dir := range s.dirs {
-		l, err := openLoose(dir, f)
+		l, err := openLoose(files, dir, f)
 		if err != nil {
 			s.damage = append(s.damage, Damage{dir, err})
 			continue
@@ -87,19 +93,16 @@ const maxAlternates = 5
 // addDir adds an object directory and what its info/alternates names: one path per line, relative ones from the
 // directory itself, "#" a comment, a leading quote a C-quoted path.
 func (s *Store) addDir(dir string, depth int) {
-	dir = filepath.Clean(dir)
-	if real, err := filepath.EvalSymlinks(dir); err == nil {
-		dir = real
-	}
+	dir = s.files.Real(filepath.Clean(dir))
 	if slices.Contains(s.dirs, dir) {
 		return
 	}
-	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+	if info, err := s.files.Stat(dir); err != nil || !info.IsDir() {
 		s.damage = append(s.damage, Damage{dir, errors.New("alternate object directory is missing")})
 		return
 	}
 	s.dirs = append(s.dirs, dir)
-	data, err := os.ReadFile(filepath.Join(dir, "info", "alternates"))
+	data, err := s.files.ReadFile(filepath.Join(dir, "info", "alternates"))
 	if err != nil {
 		if !errors.Is(err, os.ErrNotExist) {
 			s.damage = append(s.damage, Damage{filepath.Join(dir, "info", "alternates"), err})
@@ -110,6 +113,10 @@ func (s *Store) addDir(dir string, depth int) {
 		line = strings.TrimRight(line, "\r\n")
 		if line == "" || line[0] == '#' {
 			continue
+		}
+		if s.files.Sealed() {
+			s.outside = true
+			return
 		}
 		if depth >= maxAlternates {
 			s.damage = append(s.damage, Damage{dir, fmt.Errorf("alternates are nested more than %d deep", maxAlternates)})
@@ -151,10 +158,10 @@ func unquoteC(s string) string {
 // newPacks opens the packs that are not open yet.
 func (s *Store) newPacks() (packs []*packFile) {
 	for _, dir := range s.dirs {
-		if info, err := os.Stat(filepath.Join(dir, "pack")); err == nil {
+		if info, err := s.files.Stat(filepath.Join(dir, "pack")); err == nil {
 			s.listed[dir] = info.ModTime() // before it is listed: what comes meanwhile makes it another
 		}
-		names, err := readNames(filepath.Join(dir, "pack"))
+		names, err := s.files.ReadNames(filepath.Join(dir, "pack"))
 		if err != nil {
 			if !errors.Is(err, os.ErrNotExist) {
 				s.damage = append(s.damage, Damage{filepath.Join(dir, "pack"), err})
@@ -168,15 +175,35 @@ func (s *Store) newPacks() (packs []*packFile) {
 				continue
 			}
 			s.known[path] = true
-			p, err := openPack(path, s.format)
+			p, err := openPack(s.files, path, s.format)
 			if err != nil {
-				if !errors.Is(err, os.ErrNotExist) || fileExists(path) {
+				if !errors.Is(err, os.ErrNotExist) || s.exists(path) {
 					s.damage = append(s.damage, Damage{path, err})
 				}
 				continue
 			}
 			packs = append(packs, p)
 		}
+		if s.files.Sealed() {
+			packs = append(packs, s.lonePacks(dir, names)...)
+		}
+	}
+	return packs
+}
+
+// lonePacks opens the packs of a directory that have no index.
+func (s *Store) lonePacks(dir string, names []string) (packs []*packFile) {
+	for _, name := range names {
+		if !strings.HasPrefix(name, "pack-") || !strings.HasSuffix(name, ".pack") || slices.Contains(names, stem(name)+".idx") {
+			continue
+		}
+		path := filepath.Join(dir, "pack", name)
+		p, err := openLonePack(s.files, path, s.format)
+		if err != nil {
+			s.damage = append(s.damage, Damage{path, err})
+			continue
+		}
+		packs = append(packs, p)
 	}
 	return packs
 }
@@ -187,7 +214,7 @@ const coarse = 2 * time.Second
 // mayHaveMore reports whether packs may have appeared since they were listed: asking that costs less than listing them.
 func (s *Store) mayHaveMore() bool {
 	for _, dir := range s.dirs {
-		info, err := os.Stat(filepath.Join(dir, "pack"))
+		info, err := s.files.Stat(filepath.Join(dir, "pack"))
 		if err == nil && (!info.ModTime().Equal(s.listed[dir]) || time.Since(info.ModTime()) < coarse) {
 			return true
 		}
@@ -195,8 +222,8 @@ func (s *Store) mayHaveMore() bool {
 	return false
 }
 
-func fileExists(path string) bool {
-	_, err := os.Stat(path)
+func (s *Store) exists(path string) bool {
+	_, err := s.files.Stat(path)
 	return err == nil
 }
 
@@ -236,6 +263,9 @@ func (s *Store) Format() Format { return s.format }
 
 // Damage lists the packs, indexes and directories that could not be used.
 func (s *Store) Damage() []Damage { return s.damage }
+
+// Outside reports that more objects may be where alternates lead, which was not followed.
+func (s *Store) Outside() bool { return s.outside }
 
 // Dirs are the object directories, the repository's own first.
 func (s *Store) Dirs() []string { return s.dirs }

@@ -67,7 +67,7 @@ func (p *packFile) sumHolds(ctx context.Context, data []byte) (holds bool) {
 	for len(body) > 0 && ctx.Err() == nil {
 		n := min(len(body), sumPiece)
 		h.Write(body[:n])
-		giveBack(body[:n])
+		p.giveBack(body[:n])
 		body = body[n:]
 	}
 	return bytes.Equal(h.Sum(nil), sum)

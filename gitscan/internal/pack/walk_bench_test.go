@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"sync/atomic"
 	"testing"
+
+	"rummage/gitscan/internal/disk"
 )
 
 // BenchmarkWalk reads every object of the repository that RUMMAGE_BENCH_REPO names (a .git or bare directory); without
@@ -24,7 +26,7 @@ func BenchmarkWalk(b *testing.B) {
 			var total, bad atomic.Int64
 			for b.Loop() {
 				total.Store(0)
-				s, err := Open(filepath.Join(dir, "objects"), SHA1)
+				s, err := Open(disk.OS{}, filepath.Join(dir, "objects"), SHA1)
 				if err != nil {
 					b.Fatal(err)
 				}
