@@ -62,7 +62,10 @@ type Advisor struct {
 	docker  *dockerfile.File
 	finals  []bool
 	compose *composeIndex
+	image   []assignment.Assignment // of an image's configuration, by their values; once imageRead
 	spent   int
+
+	imageRead bool
 }
 
 // New makes the advisor of a file in which all that is given was found.
@@ -102,6 +105,8 @@ func (a *Advisor) Remedy(f *Found) string {
 		a.composeRemedy(w, f)
 	case k == structure.Dotenv, k == structure.DotenvSample, k == structure.Envrc:
 		a.dotenvRemedy(w, f)
+	case inImage(k):
+		a.imageRemedy(w, f)
 	default:
 		a.otherRemedy(w, f)
 	}

@@ -111,6 +111,15 @@ var remedyTable = []struct {
 	{"bake file", structure.Bake, "bake.arg", "NPM_TOKEN", "target \"a\" {\n  args = { NPM_TOKEN = \"hunter22\" }\n}\n", []string{`secret = ["id=npm_token,env=NPM_TOKEN"]`}, nil},
 	{"devcontainer", structure.Devcontainer, "devcontainer.env", "API_KEY", "{\"containerEnv\": {\"API_KEY\": \"hunter22\"}}", []string{`"${localEnv:API_KEY}"`}, nil},
 	{"provenance", structure.GitHub, structure.ProvenanceArg, "NPM_TOKEN", "with:\n  provenance: mode=max\n  build-args: NPM_TOKEN=x\n", []string{"provenance: mode=min", "npm_token=${{ secrets.NPM_TOKEN }}"}, nil},
+	{"image, variable", structure.ImageConfig, "image.env", "DB_PASSWORD", `{"config":{"Env":["DB_PASSWORD=hunter22"]}}`, []string{"docker run --env-file", "DB_PASSWORD_FILE: /run/secrets/db_password", "history below keep it"}, nil},
+	{"image, found by an expression", structure.ImageConfig, "", "", `{"config":{"Env":["A=1","DB_URL=x://u:hunter22@h"],"Labels":{"b":"c"}}}`, []string{"Take DB_URL out"}, nil},
+	{"image, in a command", structure.ImageConfig, "command.password", "-p", `{"config":{"Cmd":["mysql","-phunter22"]}}`, []string{"Take the value out of the Dockerfile", "Build the image anew"}, nil},
+	{"image, build argument", structure.ImageConfig, "image.build-arg", "NPM_TOKEN", `{"history":[{"created_by":"ARG NPM_TOKEN=hunter22"}]}`, []string{"docker build --secret id=npm_token,env=NPM_TOKEN .", "history below keep it"}, []string{"mode=min"}},
+	{"image, label", structure.ImageConfig, "image.label", "k", `{"config":{"Labels":{"k":"hunter22"}}}`, []string{"Take the label out"}, nil},
+	{"image, health check", structure.ImageConfig, "image.healthcheck", "PW", `{"config":{"Healthcheck":{"Test":["CMD-SHELL","PW=hunter22 x"]}}}`, []string{"${PW:?}"}, nil},
+	{"image, ONBUILD", structure.ImageConfig, "image.onbuild", "PW", `{"config":{"OnBuild":["ENV PW=hunter22"]}}`, []string{"built on this one", "RUN --mount=type=secret,id=pw,env=PW"}, nil},
+	{"image, history", structure.ImageConfig, "image.history", "PW", `{"history":[{"created_by":"RUN /bin/sh -c PW=hunter22 x"}]}`, []string{"RUN --mount=type=secret,id=pw,env=PW COMMAND"}, nil},
+	{"image, provenance", structure.Provenance, "image.provenance", "NPM_TOKEN", `{"args":{"build-arg:NPM_TOKEN":"hunter22"}}`, []string{"docker build --secret id=npm_token,env=NPM_TOKEN .", "--provenance=mode=min"}, nil},
 	{"chart", structure.Helm, "helm.values", "password", "password: hunter22\n", []string{"existingSecret", "sops"}, nil},
 }
 

@@ -7,6 +7,7 @@ import (
 	"rummage/detect/compose"
 	"rummage/detect/dockerfile"
 	"rummage/detect/dotenv"
+	"rummage/detect/imageconfig"
 	"rummage/detect/structure"
 	"rummage/detect/yamlfile"
 )
@@ -29,6 +30,14 @@ var parts = map[assignment.Context]string{
 	structure.ComposeEnvUnignored:    "env_file that is not ignored",
 	structure.ProvenanceArg:          "secret argument of a build with full provenance",
 	dotenv.Context:                   "variable",
+	imageconfig.Env:                  "variable",
+	imageconfig.Cmd:                  "command",
+	imageconfig.Healthcheck:          "health check",
+	imageconfig.OnBuild:              "ONBUILD",
+	imageconfig.BuildArg:             "build argument in the history",
+	imageconfig.Provenanced:          "argument of the build in the provenance",
+	structure.ImageFile:              "any file of a layer",
+	structure.ImageWorldReadable:     "file of a layer that everybody may read",
 	yamlfile.YAML:                    "any value",
 	yamlfile.KubernetesValue:         "any value",
 	yamlfile.GitHubValue:             "any value",
@@ -40,7 +49,7 @@ var parts = map[assignment.Context]string{
 var files = map[string]string{"text": "any text", "dockerfile": "a Dockerfile", "compose": "a compose file", "dotenv": "a .env file",
 	"kubernetes": "a Kubernetes manifest", "github": "a GitHub workflow", "gitlab": "a GitLab pipeline", "helm": "the values of a Helm chart",
 	"yaml": "a YAML file", "bake": "a bake file", "devcontainer": "a devcontainer.json", "command": "a docker, helm or similar command",
-	"script": "a script", "build": "a workflow, compose or bake file", "image": "an image's configuration"}
+	"script": "a script", "build": "a workflow, compose or bake file", "image": "a container image"}
 
 // split is what a context is called within its kind of file, and that.
 func split(c assignment.Context) (part, file string) {

@@ -7,6 +7,7 @@ import (
 	"rummage/detect/compose"
 	"rummage/detect/dockerfile"
 	"rummage/detect/dotenv"
+	"rummage/detect/imageconfig"
 	"rummage/detect/structure"
 	"rummage/detect/yamlfile"
 )
@@ -20,8 +21,9 @@ const (
 		"(RUN |1 NAME=value …), and in provenance with mode=max. Of an ARG that only a builder stage has, provenance and build caches carry it."
 	whyLayer = "A layer keeps every file that was ever in it. Whoever can pull the image can unpack its layers, and a later " +
 		"instruction that deletes the file only hides it."
-	whyRun = "The text of RUN, heredocs included, stands in the history of the image and in provenance; what the command writes stands in a layer."
-	whyCI  = "Whoever can read the repository can read the pipeline's file; values in it are not masked in logs either."
+	whyRun   = "The text of RUN, heredocs included, stands in the history of the image and in provenance; what the command writes stands in a layer."
+	whyImage = "It stands in the configuration of the image, which `docker inspect` and every registry show to whoever can pull it"
+	whyCI    = "Whoever can read the repository can read the pipeline's file; values in it are not masked in logs either."
 )
 
 // why has the contexts of which there is something of their own to say. Others are answered by family.
@@ -67,6 +69,19 @@ var why = map[assignment.Context]string{
 
 	structure.ProvenanceArg: "Provenance with mode=max records the value of each build argument, those of builder stages too, beside the image in the registry.",
 
+	imageconfig.Env:         whyImage + ", and each process of its containers inherits it.",
+	imageconfig.Label:       whyImage + ".",
+	imageconfig.Cmd:         whyImage + ", and in the process list of every host that runs it.",
+	imageconfig.Healthcheck: whyImage + ", and its command in the process list each time it runs.",
+	imageconfig.OnBuild:     whyImage + ", and it runs in every image that is built on this one.",
+	imageconfig.History: "The history of an image is part of its configuration: `docker history --no-trunc` shows it to whoever can pull the image, " +
+		"and later instructions do not change it.",
+	imageconfig.BuildArg: "The image's history has it, for whoever can pull it: the value of an ARG stands there once for itself and once with each later RUN.",
+	imageconfig.Provenanced: "The provenance of a build with mode=max records its arguments, the variables of each step and the Dockerfile, those of builder " +
+		"stages too, beside the image in the registry.",
+	structure.ImageFile:          whyLayer,
+	structure.ImageWorldReadable: whyLayer + " In a container, every user and every process that was broken into can read it.",
+
 	dotenv.Context:   "A .env file holds what is different, and secret, for each installation. This one is in git. " + inHistory,
 	dotenv.Commented: "A value in a comment was in use once, and is until it is revoked. " + inHistory,
 	dotenv.Sampled:   "A sample is published on purpose, and this one has a value that looks real. " + inHistory,
@@ -99,7 +114,6 @@ var families = []struct{ prefix, text string }{
 	{"command.build-arg", whyArg},
 	{"command.", "A command line stands in the script, in the shell's history, in the logs of CI and, while it runs, in the process list of the host."},
 	{"script.", "A script is read by whoever can read the repository, and each process that it starts inherits what it exports."},
-	{"image.history", "The history of an image is part of its configuration: `docker history --no-trunc` shows it to whoever can pull the image."},
 	{"image.", "The configuration of an image is shown by `docker inspect` to whoever can pull it, and by every registry that has it."},
 	{"yaml", "A configuration file in a repository is copied to everybody who clones it. " + inHistory},
 }

@@ -2,11 +2,8 @@ package dockerfile
 
 import (
 	"encoding/json"
-	"strconv"
-	"unicode/utf16"
-	"unicode/utf8"
 
-	"rummage/detect/placed"
+	"rummage/detect/jsontext"
 )
 
 // jsonWords reads t as a JSON array of strings. It reports false when t is none, which makes it plain text, and other
@@ -16,15 +13,15 @@ func (p *parser) jsonWords(t Text, line int) (words []Word, ok, other bool) {
 	if len(b) == 0 || b[0] != '[' {
 		return nil, false, false
 	}
-	i := jsonSpace(b, 1)
+	i := jsontext.Space(b, 1)
 	for comma := false; ; comma = true {
 		if i < len(b) && b[i] == ']' && !comma {
-			return nil, jsonSpace(b, i+1) == len(b), false
+			return nil, jsontext.Space(b, i+1) == len(b), false
 		}
 		if i >= len(b) || b[i] != '"' {
 			return nil, false, json.Valid(b)
 		}
-		value, end, good := jsonString(t, i)
+		value, end, good := jsontext.String(t, i)
 		if !good {
 			return nil, false, false
 		}
@@ -32,106 +29,12 @@ func (p *parser) jsonWords(t Text, line int) (words []Word, ok, other bool) {
 			return words, true, false
 		}
 		words = append(words, Word{Raw: t.Slice(i, end), Value: value, Quoted: true})
-		if i = jsonSpace(b, end); i < len(b) && b[i] == ']' {
-			return words, jsonSpace(b, i+1) == len(b), false
+		if i = jsontext.Space(b, end); i < len(b) && b[i] == ']' {
+			return words, jsontext.Space(b, i+1) == len(b), false
 		}
 		if i >= len(b) || b[i] != ',' {
 			return nil, false, false
 		}
-		i = jsonSpace(b, i+1)
+		i = jsontext.Space(b, i+1)
 	}
-}
-
-func jsonSpace(b []byte, i int) int {
-	for i < len(b) && (b[i] == ' ' || b[i] == '\t' || b[i] == '\r' || b[i] == '\n') {
-		i++
-	}
-	return i
-}
-
-// jsonString reads the string at i: its value, and the offset behind it.
-func jsonString(t Text, i int) (Text, int, bool) {
-	b := t.Bytes
-	i++
-	start, plain := i, true
-	for ; ; i++ {
-		if i >= len(b) || b[i] < ' ' {
-			return Text{}, i, false
-		}
-		if b[i] == '"' {
-			break
-		}
-		if b[i] == '\\' {
-			plain = false
-			i++
-		}
-	}
-	if plain {
-		return t.Slice(start, i), i + 1, true
-	}
-	var j placed.Builder
-	j.Grow(i - start)
-	for k := start; k < i; {
-		n := k
-		for n < i && b[n] != '\\' {
-			n++
-		}
-		j.Add(t.Slice(k, n))
-		if k = n; k < i {
-			var buf [4]byte
-			r, size := jsonEscape(b[k:i])
-			if size == 0 {
-				return Text{}, k, false
-			}
-			j.Stand(buf[:utf8.EncodeRune(buf[:], r)], t.Span(k, k+size))
-			k += size
-		}
-	}
-	return j.Text(t.Pos(start)), i + 1, true
-}
-
-// jsonEscape reads the escape that b begins with and returns the character and the length, 0 if it is none.
-func jsonEscape(b []byte) (rune, int) {
-	if len(b) < 2 {
-		return 0, 0
-	}
-	switch b[1] {
-	case '"', '\\', '/':
-		return rune(b[1]), 2
-	case 'b':
-		return '\b', 2
-	case 'f':
-		return '\f', 2
-	case 'n':
-		return '\n', 2
-	case 'r':
-		return '\r', 2
-	case 't':
-		return '\t', 2
-	case 'u':
-		r, ok := hex4(b[2:])
-		if !ok {
-			return 0, 0
-		}
-		if !utf16.IsSurrogate(r) {
-			return r, 6
-		}
-		if len(b) >= 12 && b[6] == '\\' && b[7] == 'u' {
-			if low, ok := hex4(b[8:]); ok {
-				if pair := utf16.DecodeRune(r, low); pair != utf8.RuneError {
-					return pair, 12
-				}
-			}
-		}
-		return utf8.RuneError, 6
-	}
-	return 0, 0
-}
-
-func hex4(b []byte) (rune, bool) {
-	if len(b) < 4 {
-		return 0, false
-	}
-	n, err := strconv.ParseUint(string(b[:4]), 16, 16)
-	return rune(n), err == nil
 }

@@ -41,7 +41,7 @@ var contextForms = map[assignment.Context]settingForm{
 	"script.default": inSetting, "script.text": inSetting,
 	"kubernetes.value": inValues, "helm.values": inValues, "compose.x": inValues, "github.with": inValues,
 	"image.env": inSetting, "image.label": inSetting, "image.history": inSetting, "image.cmd": inSetting, "image.healthcheck": inSetting,
-	"image.onbuild": inSetting, "image.build-arg": inSetting,
+	"image.onbuild": inSetting, "image.build-arg": inSetting, "image.provenance": inSetting,
 }
 
 // setting judges the value of a setting. It is asked behind standsFor and otherThing.

@@ -8,7 +8,6 @@ import (
 	"rummage/detect/compose"
 	"rummage/detect/dockerfile"
 	"rummage/detect/interpolate"
-	"rummage/detect/placed"
 )
 
 // The contexts of practices around compose files. The name is the path that the file names; they hold on conditions.
@@ -27,7 +26,7 @@ func composeAssignments(list []assignment.Assignment, data []byte, f *compose.Fi
 	list = append(list, composeFiles(f)...)
 	list = append(list, provenanceArgs(data, f.Assignments)...)
 	for i := range f.Inlines {
-		list = append(list, inline(f.Inlines[i].Text)...)
+		list = append(list, dockerfile.Inline(f.Inlines[i].Text)...)
 	}
 	return list
 }
@@ -64,22 +63,6 @@ func composeFiles(f *compose.File) (list []assignment.Assignment) {
 			list[len(list)-1].Remark.Key = ".env"
 			break
 		}
-	}
-	return list
-}
-
-// inline reads a Dockerfile within another file, with the places of that.
-func inline(text placed.Text) []assignment.Assignment {
-	f := dockerfile.Parse(text.Bytes)
-	list := append(dockerfile.Assignments(f), dockerfile.Practices(f)...)
-	for i := range list {
-		a := &list[i]
-		if a.Decoded == nil && a.Value.Len() > 0 {
-			a.Decoded = a.Value.Of(text.Bytes)
-		}
-		a.Refers = interpolate.Scan(a.Decoded, interpolate.Shell).Form == interpolate.Reference
-		a.Name = text.Span(a.Name.Start, a.Name.End)
-		a.Value = text.Span(a.Value.Start, a.Value.End)
 	}
 	return list
 }

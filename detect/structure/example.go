@@ -38,6 +38,8 @@ func (k Kind) has(c assignment.Context) bool {
 		return Shell <= k && k <= Jenkinsfile
 	case "yaml":
 		return k == GitHub || k == GitLab || k == Helm || k == Kubernetes
+	case "image":
+		return k == ImageConfig || k == Provenance
 	case "dotenv":
 		return k == Dotenv || k == DotenvSample || k == Envrc
 	}

@@ -70,6 +70,26 @@ func TestHostile(t *testing.T) {
 		"kubernetes": {structure.Kubernetes, func(n int) string {
 			return strings.Repeat("---\napiVersion: v1\nkind: Secret\ndata:\n  p: aHVudGVyMg==\n", n/5)
 		}},
+		"image, variables": {structure.ImageConfig, func(n int) string { return `{"config":{"Env":["` + numbered(n, `P%d=x","`) }},
+		"image, nesting":   {structure.ImageConfig, func(n int) string { return `{"config":` + strings.Repeat(`{"Env":[`, n) }},
+		"image, escapes":   {structure.ImageConfig, func(n int) string { return `{"config":{"Env":["A=` + strings.Repeat(`\u003c`, n) + `"]}}` }},
+		"image, entries": {structure.ImageConfig, func(n int) string {
+			return `{"history":[` + strings.Repeat(`{"created_by":"RUN |1 A=x /bin/sh -c y"},`, n/4)
+		}},
+		"image, arguments": {structure.ImageConfig, func(n int) string { return `{"history":[{"created_by":"RUN |9999 ` + numbered(n, `A%d=x `) + `"}]}` }},
+		"image, shells": {structure.ImageConfig, func(n int) string {
+			return `{"history":[{"created_by":"RUN |9999 A=x ` + strings.Repeat(`sh -e -e `, n) + `"}]}`
+		}},
+		"image, long words": {structure.ImageConfig, func(n int) string {
+			return `{"history":[{"created_by":"|1 A=x ` + strings.Repeat("sh -"+strings.Repeat("e", 100)+" ", n/20) + `"}]}`
+		}},
+		"image, marks":   {structure.ImageConfig, func(n int) string { return `{"history":[{"created_by":"ENV ` + strings.Repeat(`A='x `, n) + `"}]}` }},
+		"image, names":   {structure.ImageConfig, func(n int) string { return `{"history":[{"created_by":"ARG A=x ` + strings.Repeat(`B `, n) + `"}]}` }},
+		"image, words":   {structure.ImageConfig, func(n int) string { return `{"history":[{"created_by":"CMD [` + strings.Repeat(`\"a\" `, n) + `"}]}` }},
+		"image, onbuild": {structure.ImageConfig, func(n int) string { return `{"config":{"OnBuild":["` + strings.Repeat(`ENV A=x\n`, n) + `"]}}` }},
+		"statement": {structure.Provenance, func(n int) string {
+			return numbered(n/4, `{"args":{"build-arg:A%d":"x"},"meta":{"env":["A=x"],"args":["a"]},"x":[`)
+		}},
 		"helm": {structure.Helm, func(n int) string { return strings.Repeat("a:\n  b: {{ .x }}\n", n) }},
 	} {
 		read := func(n int) (time.Duration, int) {

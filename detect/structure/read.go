@@ -11,6 +11,7 @@ import (
 	"rummage/detect/devcontainer"
 	"rummage/detect/dockerfile"
 	"rummage/detect/dotenv"
+	"rummage/detect/imageconfig"
 	"rummage/detect/interpolate"
 	"rummage/detect/script"
 	"rummage/detect/yamlfile"
@@ -34,7 +35,7 @@ func (k Kind) Read(data []byte) (r detect.Reading, problems int) {
 		f := bake.Parse(data)
 		list := append(entries(nil, f.Assignments), provenanceArgs(data, f.Assignments)...)
 		for _, in := range f.Inlines {
-			list = append(list, inline(in.Text)...)
+			list = append(list, dockerfile.Inline(in.Text)...)
 		}
 		return detect.Reading{Assignments: list}, len(f.Problems)
 	case Devcontainer:
@@ -42,6 +43,12 @@ func (k Kind) Read(data []byte) (r detect.Reading, problems int) {
 		return detect.Reading{Assignments: entries(nil, f.Assignments)}, len(f.Problems)
 	case Shell, Makefile, Justfile, Procfile, Jenkinsfile:
 		return detect.Reading{Assignments: scriptAssignments(nil, script.Kind(slices.Index(scripts[:], k)).Parse(data))}, 0
+	case ImageConfig:
+		list, problems := imageconfig.Config(data)
+		return detect.Reading{Assignments: list}, problems
+	case Provenance:
+		list, problems := imageconfig.Provenance(data)
+		return detect.Reading{Assignments: list}, problems
 	}
 	return detect.Reading{}, 0
 }

@@ -1,5 +1,6 @@
 // Package structure chooses the reader for a structured file and hands its findings to the detector in one form:
-// Dockerfiles, compose files, .env files, and their neighbours that carry the same values (workflows, manifests).
+// Dockerfiles, compose files, .env files, and their neighbours that carry the same values (workflows,
+// manifests, the configuration of images).
 //
 // Of says by its name what a file is; Sniff says by its bytes what it may be, for those who have the bytes and not the
 // name. Clues do the same for versions of a file, looking at what differs. Read gives a detect.Reading: assignments with their contexts, the practices that leak a secret whatever its
@@ -20,6 +21,7 @@ import (
 	"rummage/detect/devcontainer"
 	"rummage/detect/dockerfile"
 	"rummage/detect/dotenv"
+	"rummage/detect/imageconfig"
 	"rummage/detect/script"
 	"rummage/detect/yamlfile"
 )
@@ -46,6 +48,8 @@ const (
 	Justfile
 	Procfile
 	Jenkinsfile
+	ImageConfig // the configuration of an image, which is no file of it
+	Provenance  // how an image was built
 	// YAML is a YAML file of which the name says no more. What it is, if anything, its content says: see Sniff.
 	YAML
 	// Plain is a file whose name has no ending: its content may say that it is a script of a shell.
@@ -55,13 +59,23 @@ const (
 // String is the name of the kind, as reports have it.
 func (k Kind) String() string {
 	return [...]string{"", "dockerfile", "compose", "dotenv", "dotenv-sample", "envrc", "github", "gitlab", "helm", "kubernetes", "bake", "devcontainer",
-		"shell", "makefile", "justfile", "procfile", "jenkinsfile", "yaml", "plain"}[k]
+		"shell", "makefile", "justfile", "procfile", "jenkinsfile", "image-config", "provenance", "yaml", "plain"}[k]
 }
+
+// The names of what an image has that is no file. They end the paths of such blobs.
+const (
+	ConfigName     = "<config>"
+	ProvenanceName = imageconfig.StatementName
+)
 
 // Of says what a file is by its name, folders included, with slashes.
 func Of(name string) Kind {
 	base := name[strings.LastIndexByte(name, '/')+1:]
 	switch {
+	case strings.HasSuffix(name, ConfigName):
+		return ImageConfig
+	case strings.HasSuffix(name, ProvenanceName):
+		return Provenance
 	case dockerfile.IsDockerfile(base):
 		return Dockerfile
 	case compose.IsCompose(base):

@@ -22,6 +22,7 @@ func TestOf(t *testing.T) {
 		".github/workflows/ci.yml": structure.GitHub, "a/.github/workflows/ci.yaml": structure.GitHub, "action.yml": structure.GitHub, "workflows/ci.yml": structure.YAML,
 		".gitlab-ci.yml": structure.GitLab, "chart/values.yaml": structure.Helm, "chart/values.prod.yaml": structure.Helm, "deployment.yaml": structure.YAML, "x.yml": structure.YAML,
 		"docker-bake.hcl": structure.Bake, "docker-bake.json": structure.Bake, ".devcontainer/devcontainer.json": structure.Devcontainer, ".devcontainer.json": structure.Devcontainer,
+		"<config>": structure.ImageConfig, "<provenance>": structure.Provenance, "linux/arm64 <config>": structure.ImageConfig, "<configs>": structure.Plain, "config": structure.Plain,
 		"x.json": structure.None, "x.yaml.bak": structure.None, "README.md": structure.None, "notes.txt": structure.None,
 	} {
 		if got := structure.Of(name); got != want {
@@ -111,6 +112,8 @@ var reads = []struct {
 	{structure.Kubernetes, "apiVersion: v1\nkind: Secret\ndata:\n  password: aHVudGVyMg==\n", []string{"kubernetes.secret password=hunter2"}},
 	{structure.Bake, "target \"a\" {\n  args = {\n    T = \"hunter2\"\n  }\n}\n", []string{"bake.arg T=hunter2"}},
 	{structure.Devcontainer, "{\n  // why\n  \"containerEnv\": {\"DB_PASSWORD\": \"hunter2\"},\n}\n", []string{"devcontainer.env DB_PASSWORD=hunter2"}},
+	{structure.ImageConfig, `{"config":{"Env":["DB_PASSWORD=hunter2"]},"history":[{"created_by":"ARG T=hunter2"}]}`, []string{"image.env DB_PASSWORD=hunter2", "image.build-arg T=hunter2"}},
+	{structure.Provenance, `{"args":{"build-arg:T":"hunter2"}}`, []string{"image.provenance T=hunter2"}},
 	{structure.None, "DB_PASSWORD=hunter2\n", nil},
 	{structure.YAML, "a: b\n", nil},
 }
