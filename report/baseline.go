@@ -83,7 +83,7 @@ func (b *Baseline) Has(f *scan.Finding) bool {
 		return false
 	}
 	for i := range f.Places {
-		for _, p := range b.places[f.Places[i].Path] {
+		for _, p := range b.places[gitleaksFile(&f.Places[i])] {
 			if p.has(f, &f.Places[i]) {
 				return true
 			}

@@ -17,6 +17,7 @@ var csvColumns = []string{
 	"introduced_commit", "introduced_date", "introduced_author", "introduced_email", "introduced_subject",
 	"removed_commit", "removed_date", "removed_author", "removed_email", "removed_subject",
 	"at_tip", "reachable", "note", "tags", "remedy", "suppressed_by", "suppressed_reason",
+	"image", "digest", "platform", "layer", "layers", "diff_id", "instruction", "state", "gone_in", "scanners",
 }
 
 // writeCSV writes a header and a row for each place (a finding without one has a row of its own), as RFC 4180 has it:
@@ -65,10 +66,26 @@ func csvRow(f *finding, p *place) []string {
 		by, reason = f.Suppressed.By, f.Suppressed.Reason
 	}
 	row = append(row, strings.Join(p.AtTip, " "), strconv.FormatBool(p.Reachable), p.Note, strings.Join(f.tagsAt(p), " "), cmp.Or(p.Remedy, f.Remedy), by, reason)
+	row = append(row, csvInImage(p.Image)...)
 	for i := range row {
 		row[i] = CSVCell(row[i])
 	}
 	return row
+}
+
+// csvInImage is empty cells for a place in no image, and where there is no layer.
+func csvInImage(i *scan.InImage) []string {
+	if i == nil {
+		return make([]string, 10)
+	}
+	number := func(n int) string {
+		if n == 0 {
+			return ""
+		}
+		return strconv.Itoa(n)
+	}
+	return []string{i.Image, i.Digest, i.Platform, number(i.Layer), number(i.Layers), i.DiffID, i.Instruction, string(i.State), number(i.GoneIn),
+		strings.Join(i.SeenBy(), " ")}
 }
 
 func csvCommit(c *scan.Commit) []string {

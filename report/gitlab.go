@@ -92,7 +92,8 @@ type gitlabCommit struct {
 	SHA     string `json:"sha"`
 }
 
-// writeGitLab writes GitLab's report of secret detection, a vulnerability for each place. GitLab renders names and
+// writeGitLab writes GitLab's report of secret detection, a vulnerability for each place, in images too: a report has one
+// type, and that of container scanning knows vulnerabilities of packages alone. GitLab renders names and
 // descriptions as Markdown, so what the repository's authors wrote stands in none of them but as code.
 func writeGitLab(w io.Writer, v *view) error {
 	tool := gitlabTool{ID: v.Tool, Name: v.Tool, Vendor: gitlabVendor{v.Tool}, Version: cmp.Or(v.Version, "unknown")}
@@ -158,7 +159,7 @@ func gitlabVulnerabilityOf(f *finding, s site, rule *RuleInfo) gitlabVulnerabili
 			{Type: "rummage_rule_id", Name: "rummage rule " + f.Rule, Value: f.Rule},
 			{Type: "rummage_fingerprint", Name: "rummage fingerprint " + f.Fingerprint, Value: f.Fingerprint},
 		},
-		Location: gitlabLocation{File: placeFile(p), StartLine: max(p.Line, 1), EndLine: max(p.EndLine, p.Line, 1),
+		Location: gitlabLocation{File: gitlabFile(p), StartLine: max(p.Line, 1), EndLine: max(p.EndLine, p.Line, 1),
 			Commit: gitlabCommit{SHA: noCommit}},
 	}
 	if cwe := weaknesses[f.Kind]; cwe != "" {
@@ -174,12 +175,21 @@ func gitlabVulnerabilityOf(f *finding, s site, rule *RuleInfo) gitlabVulnerabili
 	if f.secret != "" {
 		g.Description += " Value: " + markdownCode(Escape(masked(f))) + "."
 	}
-	g.Description += " Place: " + markdownCode(placeName(p)) + ", " + markdownStory(s) + "."
+	g.Description += " Place: " + markdownCode(siteName(s)) + ", " + markdownStory(s) + "."
 	if c := p.Introduced; c != nil {
 		g.Location.Commit = gitlabCommit{Author: strings.TrimSpace(c.Author + " <" + c.Email + ">"), Date: rfc3339(c.Date),
 			Message: cmp.Or(c.Message, c.Subject), SHA: cmp.Or(c.ID, noCommit)}
 	}
 	return g
+}
+
+// gitlabFile is the path of a place. GitLab knows a vulnerability again by it, and an image is built with another tag each
+// time, so those are left out, as its own scanner of containers does.
+func gitlabFile(p *place) string {
+	if p.Image == nil {
+		return placeFile(p)
+	}
+	return imageFile(imageWithoutTag(p.Image.Image), pathOf(p))
 }
 
 // markdownStory is siteStory with the refs, which their authors named, as code.
@@ -221,6 +231,9 @@ func placeID(f *finding, p *place) string {
 	fmt.Fprintf(h, "%q %q %d %d %q %q", f.Fingerprint, p.Path, p.Line, p.Column, p.Blob, p.Note)
 	if p.Introduced != nil {
 		fmt.Fprintf(h, " %q", p.Introduced.ID)
+	}
+	if i := p.Image; i != nil {
+		fmt.Fprintf(h, " %q %q %q %d %q", i.Image, i.Platform, i.DiffID, i.Layer, i.State)
 	}
 	b := h.Sum(nil)[:16]
 	b[6] = b[6]&0x0f | 0x80 // version 8: made by rules of one's own

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -41,8 +42,8 @@ func writeGitleaks(w io.Writer, v *view) error {
 	entries := func(yield func(any) bool) {
 		for i := range v.findings {
 			f := &v.findings[i]
-			for _, s := range f.sites {
-				g := gitleaksEntry(f, &s[0])
+			for _, p := range slices.Concat(f.sites...) {
+				g := gitleaksEntry(f, &p)
 				// Places can differ in what this format does not tell; the same entry twice is what people complain of.
 				key := fmt.Sprint(g.Fingerprint, g.StartColumn, g.EndLine, g.EndColumn, f.Fingerprint)
 				if seen[key] {
@@ -67,10 +68,10 @@ func writeGitleaks(w io.Writer, v *view) error {
 
 func gitleaksEntry(f *finding, p *place) gitleaksFinding {
 	g := gitleaksFinding{RuleID: f.Rule, Description: f.Description, StartLine: p.span.startLine, EndLine: p.span.endLine,
-		StartColumn: p.span.startColumn, EndColumn: p.span.endColumn, Match: p.match, Secret: f.secret, File: p.Path,
+		StartColumn: p.span.startColumn, EndColumn: p.span.endColumn, Match: p.match, Secret: f.secret, File: gitleaksFile(&p.Place),
 		Entropy: float32(f.Entropy), Tags: f.tagsAt(p)}
 	if f.secret == "" && g.Match == "" && p.Line == 0 {
-		g.Match = "file detected: " + p.Path // what gitleaks says of a finding by file name
+		g.Match = "file detected: " + g.File // what gitleaks says of a finding by file name
 	}
 	if g.StartLine > 1 {
 		g.StartColumn++

@@ -25,6 +25,8 @@ var cases = []struct {
 	{"empty", emptySample, Options{Now: now}, nil},
 	{"color", sample, Options{Now: now, Color: true}, []string{"text"}},
 	{"verbose", sample, Options{Now: now, Verbose: true, Width: 120, Places: -1}, []string{"text"}},
+	{"images", imageSample, Options{Now: now}, nil},
+	{"imagesverbose", imageSample, Options{Now: now, Verbose: true, Width: 120, Places: -1}, []string{"text"}},
 	{"many", manySample, Options{Now: now}, []string{"text", "sarif"}},
 }
 

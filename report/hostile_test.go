@@ -75,11 +75,13 @@ func reportOf(id, path, text, secret string) *Report {
 			{Path: path, Line: 1, Column: 2, EndLine: 1, EndColumn: 3, Introduced: c, Removed: c, AtTip: []string{path}, Reachable: true,
 				Note: text, Match: scan.Secret(text)},
 			{Introduced: c, Note: "commit message", Match: scan.Secret(text)},
+			{Path: "/" + path, Line: 1, Column: 2, EndLine: 1, EndColumn: 3, Match: scan.Secret(text), Image: &scan.InImage{Image: path,
+				Digest: path, Platform: text, Layer: 2, Layers: 3, DiffID: path, Instruction: text, State: scan.ImageDeleted, GoneIn: 3, Scanners: []string{path}}},
 		}}
 	s := f
 	s.Suppressed = &scan.Suppression{By: "comment", Reason: text}
 	return &Report{Version: id, Source: path, VersionControl: &VersionControl{URI: path, Branch: path, Revision: id},
-		Findings: []scan.Finding{f}, Suppressed: []scan.Finding{s}, Stats: scan.Stats{Notices: []string{text},
+		Findings: []scan.Finding{f}, Suppressed: []scan.Finding{s}, Images: []ImageScan{{Image: path, Layers: 2, Scanner: path, Problem: text}}, Stats: scan.Stats{Notices: []string{text},
 			Problems: []scan.Problem{{Where: path, Why: text}}, ProblemCount: 1}}
 }
 

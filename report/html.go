@@ -50,8 +50,16 @@ type page struct {
 	MoreProblems string
 	Found        string
 	Summary      []string
-	Severities   []pageSeverity
-	Findings     []pageFinding
+	// ImageHeads and Images are the table of images.
+	ImageHeads []string
+	Images     []pageImage
+	Severities []pageSeverity
+	Findings   []pageFinding
+}
+
+type pageImage struct {
+	Cells   []string
+	Problem string
 }
 
 type pageSeverity struct {
@@ -70,6 +78,9 @@ type pageFinding struct {
 
 type pagePlace struct {
 	Name, Context, Note string
+	Images              []string
+	Layer, Gone, SeenBy string // of a place in an image
+	Instruction         string
 	Status              Status
 	CameIn, WentOut     []pageCommit
 }
@@ -99,6 +110,7 @@ func writeHTML(w io.Writer, v *view) error {
 		}
 	}
 	p.Summary = t.summaryLines()
+	p.ImageHeads, p.Images = imageScanHeads, v.pageImages()
 	references := map[string][]string{}
 	for _, r := range v.rules {
 		references[r.ID] = r.References
@@ -127,17 +139,36 @@ func (t *textWriter) pageFinding(f *finding, references []string) pageFinding {
 		p.Suppressed = Escape(s.By) + reasonSuffix(s.Reason)
 	}
 	for _, s := range f.sites {
-		first := &s[0]
-		row := pagePlace{Name: placeName(first), Context: Escape(first.Context), Status: first.status, CameIn: t.pageCommits(first.Introduced)}
-		if first.Path != "" {
-			row.Note = Escape(first.Note)
-		}
-		for i := range s {
-			row.WentOut = append(row.WentOut, t.pageCommits(s[i].Removed)...)
-		}
-		p.Places = append(p.Places, row)
+		p.Places = append(p.Places, t.pagePlace(s))
 	}
 	return p
+}
+
+func (t *textWriter) pagePlace(s site) pagePlace {
+	first := &s[0]
+	row := pagePlace{Name: pathName(first), Context: Escape(first.Context), Status: first.status, CameIn: t.pageCommits(first.Introduced)}
+	if first.Path != "" {
+		row.Note = Escape(first.Note)
+	}
+	for i := range s {
+		row.WentOut = append(row.WentOut, t.pageCommits(s[i].Removed)...)
+	}
+	if first.Image == nil {
+		return row
+	}
+	for i := range s {
+		row.Images = append(row.Images, t.imageTitle(&s[i]))
+	}
+	row.Layer, row.Gone = layerText(s), goneText(first.Image)
+	row.Instruction, row.SeenBy = Escape(first.Image.Instruction), Escape(strings.Join(first.Image.Scanners, ", "))
+	return row
+}
+
+func (v *view) pageImages() (rows []pageImage) {
+	for n := range v.Images {
+		rows = append(rows, pageImage{v.Images[n].cells(), Escape(v.Images[n].Problem)})
+	}
+	return rows
 }
 
 // pageSecret keeps the line breaks of a key that is shown: the page has room for them.

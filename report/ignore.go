@@ -216,9 +216,12 @@ func gitleaksNames(f *scan.Finding, p *scan.Place) []string {
 	}
 	var names []string
 	for _, line := range lines {
-		names = append(names, gitleaksFingerprint("", p.Path, f.Rule, line))
+		names = append(names, gitleaksFingerprint("", gitleaksFile(p), f.Rule, line))
+		if p.Image != nil { // in whichever image
+			names = append(names, gitleaksFingerprint("", p.Path, f.Rule, line))
+		}
 		if p.Introduced != nil {
-			names = append(names, gitleaksFingerprint(p.Introduced.ID, p.Path, f.Rule, line))
+			names = append(names, gitleaksFingerprint(p.Introduced.ID, gitleaksFile(p), f.Rule, line))
 		}
 	}
 	return names

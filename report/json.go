@@ -29,6 +29,8 @@ type jsonScan struct {
 	Command string `json:"command"`
 	Source  string `json:"source"`
 	Started string `json:"started"`
+	// Images are those that were looked into; absent where none were to be.
+	Images []jsonImageScan `json:"images,omitempty"`
 }
 
 type jsonFinding struct {
@@ -38,6 +40,7 @@ type jsonFinding struct {
 	Severity    string            `json:"severity"`
 	Description string            `json:"description"`
 	Secret      string            `json:"secret"`
+	Masked      bool              `json:"masked,omitempty"` // another scanner found it, and the value is not known
 	Entropy     float64           `json:"entropy"`
 	Tags        []string          `json:"tags"`
 	Remedy      string            `json:"remedy"`
@@ -49,21 +52,22 @@ type jsonFinding struct {
 type jsonPlace struct {
 	Path string `json:"path"`
 	// PathBytes is the path in base64 where it is not UTF-8: Path has U+FFFD for the bytes that JSON cannot hold.
-	PathBytes  []byte      `json:"path_bytes,omitempty"`
-	Line       int         `json:"line"`
-	Column     int         `json:"column"`
-	EndLine    int         `json:"end_line"`
-	EndColumn  int         `json:"end_column"`
-	Context    string      `json:"context"`
-	Blob       string      `json:"blob"`
-	Introduced *jsonCommit `json:"introduced"`
-	Removed    *jsonCommit `json:"removed"`
-	AtTip      []string    `json:"at_tip"`
-	Reachable  bool        `json:"reachable"`
-	Status     Status      `json:"status"`
-	Note       string      `json:"note,omitempty"`
-	Tags       []string    `json:"tags,omitempty"`   // of this place, where they are not the finding's
-	Remedy     string      `json:"remedy,omitempty"` // of this place, where the finding's is that of another
+	PathBytes      []byte      `json:"path_bytes,omitempty"`
+	Line           int         `json:"line"`
+	Column         int         `json:"column"`
+	EndLine        int         `json:"end_line"`
+	EndColumn      int         `json:"end_column"`
+	Context        string      `json:"context"`
+	Blob           string      `json:"blob"`
+	Introduced     *jsonCommit `json:"introduced"`
+	Removed        *jsonCommit `json:"removed"`
+	AtTip          []string    `json:"at_tip"`
+	Reachable      bool        `json:"reachable"`
+	Status         Status      `json:"status"`
+	Note           string      `json:"note,omitempty"`
+	Tags           []string    `json:"tags,omitempty"`   // of this place, where they are not the finding's
+	Remedy         string      `json:"remedy,omitempty"` // of this place, where the finding's is that of another
+	*StoredInImage             // nil for a place in no image
 }
 
 type jsonCommit struct {
@@ -104,7 +108,7 @@ func writeJSONL(w io.Writer, v *view) error {
 
 func (v *view) jsonScan() jsonScan {
 	s := jsonScan{Stats: v.Stats, Tool: v.Tool, Version: v.Version, Command: v.Command, Source: v.Source,
-		Started: rfc3339(v.Started)}
+		Started: rfc3339(v.Started), Images: v.jsonImageScans()}
 	s.Seconds = round(s.Seconds, 1e3)
 	return s
 }
@@ -122,7 +126,7 @@ func jsonFindings(findings []finding) iter.Seq[any] {
 
 func toJSON(f *finding) jsonFinding {
 	j := jsonFinding{Fingerprint: f.Fingerprint, Rule: f.Rule, Kind: f.Kind, Severity: f.Severity,
-		Description: f.Description, Secret: f.secret, Entropy: round(f.Entropy, 1e4), Tags: f.Tags,
+		Description: f.Description, Secret: f.secret, Masked: f.masked, Entropy: round(f.Entropy, 1e4), Tags: f.Tags,
 		Remedy: f.Remedy, Status: f.status, Places: make([]jsonPlace, len(f.places)), Suppressed: f.Suppressed}
 	for i := range f.places {
 		j.Places[i] = toJSONPlace(&f.places[i])
@@ -133,7 +137,8 @@ func toJSON(f *finding) jsonFinding {
 func toJSONPlace(p *place) jsonPlace {
 	j := jsonPlace{Path: p.Path, Line: p.Line, Column: p.Column, EndLine: p.EndLine, EndColumn: p.EndColumn,
 		Context: p.Context, Blob: p.Blob, Introduced: toJSONCommit(p.Introduced), Removed: toJSONCommit(p.Removed),
-		AtTip: p.AtTip, Reachable: p.Reachable, Status: p.status, Note: p.Note, Tags: p.Tags, Remedy: p.Remedy}
+		AtTip: p.AtTip, Reachable: p.Reachable, Status: p.status, Note: p.Note, Tags: p.Tags, Remedy: p.Remedy,
+		StoredInImage: toJSONInImage(p.Image)}
 	if !utf8.ValidString(p.Path) {
 		j.PathBytes = []byte(p.Path)
 	}

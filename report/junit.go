@@ -109,8 +109,12 @@ func (v *view) junitComplete() junitCase {
 func junitCaseOf(f *finding) junitCase {
 	c := junitCase{Name: Escape(f.Description), ClassName: Escape(f.Rule), Time: "0.000"}
 	if len(f.places) > 0 {
-		c.File, c.Line = Escape(f.places[0].Path), f.places[0].Line
-		c.Name += " in " + placeName(&f.places[0])
+		p := &f.mainSite()[0]
+		c.File, c.Line = Escape(p.Path), p.Line
+		if p.Image != nil {
+			c.File = Escape(placeFile(p))
+		}
+		c.Name += " in " + placeName(p)
 	}
 	c.Name += " [" + Escape(f.Fingerprint) + "]"
 	return c
@@ -121,14 +125,15 @@ func junitMessage(f *finding) string {
 	if f.secret != "" {
 		s += " (" + Escape(masked(f)) + ")"
 	}
-	return s + " in " + placeName(&f.sites[0][0]) + ", " + siteStory(f.sites[0])
+	main := f.mainSite()
+	return s + " in " + siteName(main) + ", " + siteStory(main)
 }
 
 func junitText(f *finding) string {
 	var b strings.Builder
 	b.WriteString("\n")
 	for _, s := range f.sites {
-		b.WriteString(placeName(&s[0]) + ": " + siteStory(s) + "\n")
+		b.WriteString(siteName(s) + ": " + siteStory(s) + "\n")
 		junitCommit(&b, s[0].Introduced)
 		for i := range s {
 			junitCommit(&b, s[i].Removed)

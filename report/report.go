@@ -40,6 +40,8 @@ type Report struct {
 	// that there are some is told by Stats.Suppressed.
 	Suppressed []scan.Finding
 	Stats      scan.Stats
+	// Images are those that were looked into, in the order in which they are to be listed.
+	Images []ImageScan
 	// Rules describes the rules that were used. One that a finding names and that is not here is described from the
 	// finding.
 	Rules []RuleInfo

@@ -20,6 +20,8 @@ const (
 	sarifVersion = "2.1.0"
 	// srcRoot is the name that GitHub knows for the root of the repository.
 	srcRoot = "%SRCROOT%"
+	// imagesRoot is what the files of images are relative to.
+	imagesRoot = "IMAGES"
 	// GitHub refuses more locations of a result, and more tags of a rule.
 	maxSARIFLocations = 10
 	maxSARIFTags      = 20
@@ -36,6 +38,13 @@ const (
 // single result at its first place. All of them carry the finding's fingerprint. The other places are related
 // locations, the first few linked from the message.
 //
+// A file in an image has the image before its path, relative to a base of its own: the standard lets a base be anything
+// that has a name, a URI with a scheme of ours would be opened by viewers, and GitHub, which takes every relative path for one
+// of the repository, must not show the alert at a file that only has the same path. Which image, layer and instruction it is
+// stand in logicalLocations and properties, which all readers may pass over. What is live in the repository is a result
+// there, and its images are related; what is live in images alone is a result for each path in them, of as many images as
+// may be. The alert's identity is of the path without the image, since tags change with every build.
+//
 // Columns are those of the finding, bytes of UTF-8, while SARIF counts UTF-16 units: where other than ASCII characters
 // stand before a secret on its line, its column is too high.
 func writeSARIF(w io.Writer, v *view) error {
@@ -50,7 +59,7 @@ func writeSARIF(w io.Writer, v *view) error {
 		AutomationDetails:  sarifAutomation{ID: v.Tool + "/" + cmp.Or(v.Command, "scan") + "/"},
 		Invocations:        []sarifInvocation{v.sarifInvocation()},
 		Provenance:         v.sarifProvenance(),
-		OriginalURIBaseIDs: map[string]sarifArtifact{srcRoot: {Description: &sarifText{Text: "The root of what was scanned."}}},
+		OriginalURIBaseIDs: v.sarifBases(),
 		ColumnKind:         "utf16CodeUnits",
 		Results:            []sarifResult{},
 		Properties:         map[string]any{"scan": v.jsonScan()},
@@ -66,6 +75,18 @@ func writeSARIF(w io.Writer, v *view) error {
 	}
 	log := sarifLog{sarifSchema, sarifVersion, []sarifRun{run}}
 	return encodeJSONLists(w, log, "  ", 3, jsonList{"results", results})
+}
+
+// sarifBases says what paths are relative to. Where that is on a disk, or whether it is, a reader need not know.
+func (v *view) sarifBases() map[string]sarifArtifact {
+	bases := map[string]sarifArtifact{srcRoot: {Description: &sarifText{Text: "The root of what was scanned."}}}
+	for _, f := range v.all() {
+		if f.inImages() {
+			bases[imagesRoot] = sarifArtifact{Description: &sarifText{Text: "A folder for each image that was scanned, with its files."}}
+			break
+		}
+	}
+	return bases
 }
 
 // semantic is a version as semver.org has it; a "v" before it is left out.
@@ -216,13 +237,14 @@ func pascalCase(id string) string {
 
 // sarifResults makes the results of a finding: one for each path where it is live, else one.
 func (v *view) sarifResults(f *finding, ruleIndex map[string]int) []sarifResult {
+	inRepository := f.beside(StatusLive) || f.beside(StatusPresent)
 	var groups [][]int
 	for i := range f.sites {
 		p := &f.sites[i][0]
-		if p.status != StatusLive && p.status != StatusPresent {
+		if p.status != StatusLive && p.status != StatusPresent || p.Image != nil && inRepository {
 			continue
 		}
-		if n := len(groups); n > 0 && p.Path != "" && f.sites[groups[n-1][0]][0].Path == p.Path {
+		if n := len(groups); n > 0 && p.Path != "" && sameFile(&f.sites[groups[n-1][0]][0], p) {
 			groups[n-1] = append(groups[n-1], i)
 		} else {
 			groups = append(groups, []int{i})
@@ -238,6 +260,9 @@ func (v *view) sarifResults(f *finding, ruleIndex map[string]int) []sarifResult 
 	}
 	return out
 }
+
+// sameFile says whether two places are of one path, in the repository or in images.
+func sameFile(x, y *place) bool { return x.Path == y.Path && (x.Image == nil) == (y.Image == nil) }
 
 // sarifResult makes the result that stands at the sites at, all of one path; the others are related.
 func (v *view) sarifResult(f *finding, at []int) sarifResult {
@@ -293,7 +318,11 @@ func othersOf(n int, at []int) []int {
 
 // lineHash identifies a finding in a file, in the form "hash:count" of GitHub's own.
 func lineHash(f *finding, p *place) string {
-	h := sha256.Sum256([]byte(f.Fingerprint + "\x00" + placeFile(p)))
+	file := placeFile(p)
+	if p.Image != nil {
+		file = "image\x00" + pathOf(p)
+	}
+	h := sha256.Sum256([]byte(f.Fingerprint + "\x00" + file))
 	return hex.EncodeToString(h[:8]) + ":1"
 }
 
@@ -306,7 +335,12 @@ func (v *view) sarifLocation(f *finding, p *place) sarifLocation {
 	if relative {
 		l.PhysicalLocation.ArtifactLocation.URIBaseID = srcRoot
 	}
-	if v.o.ShowSecrets && f.secret != "" {
+	if p.Image != nil {
+		l.PhysicalLocation.ArtifactLocation.URIBaseID = imagesRoot
+		l.LogicalLocations = []sarifLogical{{Name: Escape(p.Image.Image), FullyQualifiedName: Escape(joinNotEmpty("@", p.Image.Image, p.Image.Digest)), Kind: "resource"}}
+		l.Properties = toJSONInImage(p.Image)
+	}
+	if v.o.ShowSecrets && f.secret != "" && !f.masked {
 		l.PhysicalLocation.Region.Snippet = &sarifText{Text: f.secret}
 	}
 	return l
@@ -334,7 +368,11 @@ func sarifMessage(f *finding, at, others []int) string {
 	if f.secret != "" {
 		b.WriteString(" (" + escapeBrackets(Escape(masked(f))) + ")")
 	}
-	b.WriteString(": " + escapeBrackets(sentence(siteStory(f.sites[at[0]]))))
+	story := siteStory(f.sites[at[0]])
+	if f.sites[at[0]][0].Image != nil { // which the location does not tell in words
+		story = siteName(f.sites[at[0]]) + ", " + story
+	}
+	b.WriteString(": " + escapeBrackets(sentence(story)))
 	links := others[:min(len(others), maxSARIFLinks)]
 	for n, i := range links {
 		if n == 0 {
@@ -342,7 +380,7 @@ func sarifMessage(f *finding, at, others []int) string {
 		} else {
 			b.WriteString(", ")
 		}
-		fmt.Fprintf(&b, "[%s](%d)", escapeBrackets(placeName(&f.sites[i][0])), n+1)
+		fmt.Fprintf(&b, "[%s](%d)", escapeBrackets(siteName(f.sites[i])), n+1)
 	}
 	if more := len(f.sites) - len(at) - len(links); more > 0 {
 		b.WriteString(" and " + thousands(int64(more)) + " more")
@@ -357,16 +395,18 @@ func masked(f *finding) string { return truncate(strings.ToValidUTF8(f.secret, "
 func siteStory(st site) string {
 	p := &st[0]
 	var s string
-	switch p.status {
-	case StatusLive:
+	switch {
+	case p.Image != nil:
+		s = imageStory(st)
+	case p.status == StatusLive:
 		s = "still live on " + someRefs(p.AtTip)
-	case StatusPresent:
+	case p.status == StatusPresent:
 		s = "present"
-	case StatusHistory:
+	case p.status == StatusHistory:
 		s = "which stays in the history"
-	case StatusRemoved:
+	case p.status == StatusRemoved:
 		s = "removed, but still in the history"
-	case StatusUnreachable:
+	case p.status == StatusUnreachable:
 		s = "in an object that no ref reaches"
 	}
 	if c := p.Introduced; c != nil {

@@ -17,7 +17,7 @@ const (
 	StatusLive        Status = "live"        // in the tree of a ref
 	StatusPresent     Status = "present"     // in a file, an image or an index: there is no history to ask
 	StatusHistory     Status = "history"     // in a commit or tag message, which nothing takes out again
-	StatusRemoved     Status = "removed"     // in no ref's tree any more; a clone still has it
+	StatusRemoved     Status = "removed"     // in no ref's tree, or no container, any more; whoever clones or pulls still has it
 	StatusUnreachable Status = "unreachable" // in an object that no ref reaches
 )
 
@@ -26,6 +26,10 @@ var statuses = []Status{StatusLive, StatusPresent, StatusHistory, StatusRemoved,
 func placeStatus(p *scan.Place) Status {
 	inHistory := p.Introduced != nil
 	switch {
+	case p.Image != nil && (p.Image.State == scan.ImageDeleted || p.Image.State == scan.ImageOverwritten):
+		return StatusRemoved
+	case p.Image != nil: // a history in it too: whoever pulls the image has all of it
+		return StatusPresent
 	case !p.Reachable && (inHistory || strings.HasPrefix(p.Note, "unreachable")):
 		return StatusUnreachable
 	case p.Path == "" && strings.HasSuffix(p.Note, "message"):

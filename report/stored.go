@@ -89,7 +89,7 @@ func (e *storedEntry) lists() (found, suppressed []StoredFinding, err error) {
 func maskStored(list []StoredFinding) {
 	var shown []scan.Finding
 	for i := range list {
-		if v := list[i].Secret; v != "" && !strings.Contains(v, "****") {
+		if v := list[i].Secret; v != "" && !list[i].Masked && !strings.Contains(v, "****") {
 			shown = append(shown, scan.Finding{Secret: scan.Secret(v)})
 			list[i].Secret = scan.Mask(v)
 		}
@@ -107,6 +107,9 @@ func maskStored(list []StoredFinding) {
 		for j := range f.Places {
 			p := &f.Places[j]
 			p.Path, p.Note, p.Remedy = s.path(p.Path), s.text(p.Note), s.path(p.Remedy)
+			if i := p.StoredInImage; i != nil {
+				i.Image, i.Platform, i.Instruction = s.path(i.Image), s.text(i.Platform), s.text(i.Instruction)
+			}
 			for _, c := range []*jsonCommit{p.Introduced, p.Removed} {
 				if c != nil {
 					c.Author, c.Email, c.Subject = s.text(c.Author), s.text(c.Email), s.text(c.Subject)

@@ -99,8 +99,8 @@ func (t *textWriter) finding(f *finding) {
 	if f.secret != "" {
 		t.line(indentFinding + t.color(yellow, Escape(f.secret)))
 	}
-	if f.status != StatusPresent { // which goes without saying
-		t.wrapped(indentFinding, t.color(statusColors[f.status], t.statusText(f)))
+	if s := t.statusText(f); s != justPresent { // which goes without saying
+		t.wrapped(indentFinding, t.color(statusColors[f.status], s))
 	}
 	if f.Suppressed != nil {
 		t.wrapped(indentFinding, "suppressed by "+Escape(f.Suppressed.By)+reasonSuffix(f.Suppressed.Reason))
@@ -128,13 +128,13 @@ func (t *textWriter) statusText(f *finding) string {
 	var s string
 	switch f.status {
 	case StatusLive:
-		s = "still live on " + t.tipNames(f)
+		s = "still live on " + t.tipNames(f) + f.stillIn()
 	case StatusPresent:
-		return "present"
+		s = t.presentText(f)
 	case StatusHistory:
-		s = "in a commit or tag message, which stays in the history"
+		s = "in a commit or tag message, which stays in the history" + f.stillIn()
 	case StatusRemoved:
-		s = "removed" + t.removedOn(f) + ", but still in the history"
+		s = t.removedText(f)
 	case StatusUnreachable:
 		s = "unreachable: in an object that no ref reaches"
 	}
@@ -145,6 +145,29 @@ func (t *textWriter) statusText(f *finding) string {
 		}
 	}
 	return s
+}
+
+// justPresent is the status of what is in a file.
+const justPresent = "present"
+
+func (t *textWriter) presentText(f *finding) string {
+	live := f.imagesOf(StatusPresent)
+	switch {
+	case f.beside(StatusPresent):
+		return justPresent + f.stillIn()
+	case len(live) == 0: // a finding without a place
+		return justPresent
+	case f.beside(StatusRemoved):
+		return "in " + imagesText(live) + "; removed from git" + t.removedOn(f) + ", but still in the history"
+	}
+	return "in " + imagesText(live)
+}
+
+func (t *textWriter) removedText(f *finding) string {
+	if !f.beside(StatusRemoved) {
+		return "removed, but still in a layer of " + imagesText(f.imagesOf(StatusRemoved))
+	}
+	return "removed" + t.removedOn(f) + ", but still in the history" + f.stillIn()
 }
 
 // removedOn is " on" the last removal's date, where the removals are known.
@@ -201,7 +224,7 @@ const builderOnly = "builder-only"
 
 func (t *textWriter) place(f *finding, s site, several bool) {
 	p := &s[0]
-	where := t.color(bold, placeName(p))
+	where := t.color(bold, pathName(p))
 	if p.Context != "" {
 		context := Escape(p.Context)
 		if slices.Contains(f.tagsAt(p), builderOnly) {
@@ -216,6 +239,7 @@ func (t *textWriter) place(f *finding, s site, several bool) {
 		where += "  " + t.color(statusColors[p.status], string(p.status))
 	}
 	t.line(indentFinding + where)
+	t.inImages(s)
 	t.commit("came in ", p.Introduced)
 	for i := range s {
 		t.commit("went out", s[i].Removed)
@@ -230,9 +254,26 @@ func (t *textWriter) place(f *finding, s site, several bool) {
 	}
 }
 
-// placeName is "path:line:column"; a finding by file name alone has no line. What has no path (a message, an object
-// that no tree names) is called by its note and id.
+// placeName is the name of a place by itself: pathName with the image.
 func placeName(p *place) string {
+	if p.Image != nil {
+		return pathName(p) + " of image " + Escape(p.Image.Image)
+	}
+	return pathName(p)
+}
+
+// siteName is placeName of a site, and how many more images have it.
+func siteName(s site) string {
+	name := placeName(&s[0])
+	if others := len(s) - 1; others > 0 && s[0].Image != nil {
+		name += " and " + count(int64(others), "other")
+	}
+	return name
+}
+
+// pathName is "path:line:column"; a finding by file name alone has no line. What has no path (a message, an object
+// that no tree names) is called by its note and id.
+func pathName(p *place) string {
 	name := Escape(p.Path)
 	if p.Path == "" {
 		id := p.Blob

@@ -11,6 +11,7 @@ import (
 
 // summary closes the text format: what was found, what was read, what was not, and why.
 func (t *textWriter) summary() {
+	t.imageTable()
 	t.wrapped("", t.foundText())
 	for _, line := range t.summaryLines() {
 		t.wrapped("", line)
@@ -23,6 +24,9 @@ func (t *textWriter) summaryLines() []string {
 	st := &t.v.Stats
 	var lines []string
 	if s := t.statusCounts(); s != "" {
+		lines = append(lines, s)
+	}
+	if s := t.v.imagesText(); s != "" {
 		lines = append(lines, s)
 	}
 	lines = append(lines, t.searchedText())
@@ -72,16 +76,32 @@ func (t *textWriter) foundText() string {
 		strings.Join(parts, ", ") + "."
 }
 
-// statusCounts says how many findings are still there. Without a history there is nothing to say.
+// statusCounts says how many findings are still there. Without a history or an image there is nothing to say.
 func (t *textWriter) statusCounts() string {
 	n := map[Status]int64{}
+	inLayer, inHistory := false, false // of what was removed
 	for i := range t.v.findings {
-		n[t.v.findings[i].status]++
+		f := &t.v.findings[i]
+		switch {
+		case f.status == StatusPresent && !f.inImages():
+			continue
+		case f.status == StatusRemoved:
+			inLayer = inLayer || f.inImages()
+			inHistory = inHistory || f.beside(StatusRemoved)
+		}
+		n[f.status]++
+	}
+	where := "the history"
+	switch {
+	case inLayer && inHistory:
+		where = "the history or a layer"
+	case inLayer:
+		where = "a layer"
 	}
 	var parts []string
 	for _, s := range statuses {
-		if n[s] > 0 && s != StatusPresent {
-			parts = append(parts, t.color(statusColors[s], statusPhrase(s, n[s])))
+		if n[s] > 0 {
+			parts = append(parts, t.color(statusColors[s], statusPhrase(s, n[s], where)))
 		}
 	}
 	if len(parts) == 0 {
@@ -90,9 +110,10 @@ func (t *textWriter) statusCounts() string {
 	return "Of these, " + strings.Join(parts, ", ") + "."
 }
 
-func statusPhrase(s Status, n int64) string {
-	phrases := map[Status]string{StatusLive: "still live", StatusHistory: "in messages", StatusUnreachable: "unreachable",
-		StatusRemoved: "removed but still in the history"}
+// statusPhrase says how many have the status; where says where those are that were removed.
+func statusPhrase(s Status, n int64, where string) string {
+	phrases := map[Status]string{StatusLive: "still live", StatusPresent: "in images", StatusHistory: "in messages",
+		StatusUnreachable: "unreachable", StatusRemoved: "removed but still in " + where}
 	return thousands(n) + " " + phrases[s]
 }
 

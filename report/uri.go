@@ -53,8 +53,17 @@ func repositoryURI(remote string) string {
 }
 
 // placeFile is the path of a place for formats that cannot do without one. A message, or an object that no tree names,
-// has none, and gets one that no repository is likely to have: "commit-message/ID", "unreachable-object/ID".
+// has none, and gets one that no repository is likely to have: "commit-message/ID", "unreachable-object/ID". For a path in
+// an image see imageFile.
 func placeFile(p *place) string {
+	if p.Image != nil {
+		return imageFile(p.Image.Image, pathOf(p))
+	}
+	return pathOf(p)
+}
+
+// pathOf is placeFile in whatever the place is in.
+func pathOf(p *place) string {
 	if p.Path != "" {
 		return p.Path
 	}

@@ -23,19 +23,21 @@ type view struct {
 	rules      []RuleInfo
 }
 
-// finding is a finding as reports show it. Secret of the embedded one is empty: secret is the text to show.
+// finding is a finding as reports show it. Secret and Masked of the embedded one are empty: secret is the text to show,
+// and masked says that its value is not known.
 type finding struct {
 	scan.Finding
 	secret string
+	masked bool
 	places []place
 	// sites are the places grouped: a secret that stood at one place and was taken out on two branches is two places
-	// that differ in Removed alone, and one site. Formats that tell only where and since when write one per site. There is
-	// always one.
+	// that differ in Removed alone, and one site; so is a file of a layer that several images share. Formats that tell only
+	// where and since when write one per site. There is always one.
 	sites  []site
 	status Status
 }
 
-// site is one or more places that differ in Removed alone.
+// site is one or more places that differ in Removed alone, or in which of the images it is that share the layer.
 type site []place
 
 // place is a place as reports show it. Match of the embedded one is empty: match is the text to show, and span where
@@ -62,7 +64,7 @@ func newView(r *Report, o Options) *view {
 	if !o.ShowSecrets {
 		s = newScrubber(r.Findings, r.Suppressed)
 	}
-	b := viewBuilder{s, o.ShowSecrets, map[*scan.Commit]*scan.Commit{}}
+	b := viewBuilder{s, o.ShowSecrets, map[*scan.Commit]*scan.Commit{}, map[*scan.InImage]*scan.InImage{}}
 	v.findings = b.findings(r.Findings)
 	if o.ShowSuppressed {
 		v.suppressed = b.findings(r.Suppressed)
@@ -72,6 +74,7 @@ func newView(r *Report, o Options) *view {
 	}
 	v.Source = s.path(withoutCredentials(r.Source))
 	v.Stats = b.stats(r.Stats)
+	v.Images = b.imageScans(r.Images)
 	v.rules = rulesOf(r.Rules, v.findings, v.suppressed)
 	return v
 }
@@ -83,6 +86,7 @@ type viewBuilder struct {
 	s       *scrubber
 	show    bool
 	commits map[*scan.Commit]*scan.Commit // places share commits, and messages can be long
+	images  map[*scan.InImage]*scan.InImage
 }
 
 func (b *viewBuilder) findings(in []scan.Finding) []finding {
@@ -93,14 +97,17 @@ func (b *viewBuilder) findings(in []scan.Finding) []finding {
 	slices.SortStableFunc(out, func(x, y finding) int {
 		px, py := x.first(), y.first()
 		return cmp.Or(strings.Compare(x.Rule, y.Rule), strings.Compare(px.Path, py.Path), cmp.Compare(px.Line, py.Line),
-			strings.Compare(x.Fingerprint, y.Fingerprint))
+			strings.Compare(x.Fingerprint, y.Fingerprint), compareSuppressions(x.Suppressed, y.Suppressed))
 	})
 	return out
 }
 
 func (b *viewBuilder) finding(in *scan.Finding) finding {
 	f := finding{Finding: *in, secret: b.value(in.Secret.Reveal())}
-	f.Secret = ""
+	if in.Secret == "" { // the mask is all there is, whatever is to be shown
+		f.secret, f.masked = in.Masked, in.Masked != ""
+	}
+	f.Secret, f.Masked = "", ""
 	f.Finding.Places = nil
 	f.Tags = unique(in.Tags)
 	// These are the rule's words, where a short value ("password") is only a word.
@@ -156,6 +163,7 @@ func (b *viewBuilder) place(in *scan.Place, secret string) place {
 		p.match = b.s.text(maskMatch(p.match, secret))
 	}
 	p.Path = b.s.path(in.Path)
+	p.Image = b.image(in.Image)
 	p.Note = b.s.text(in.Note)
 	p.Remedy = b.s.path(in.Remedy)
 	p.Introduced = b.commit(in.Introduced)
@@ -176,7 +184,15 @@ func sitesOf(places []place) []site {
 		return []site{{{Place: scan.Place{Note: "place unknown"}, status: StatusPresent}}}
 	}
 	var out []site
+	layers := map[layerKey]int{} // the site of each
 	for i := range places {
+		if k, ok := layerOf(&places[i]); ok {
+			if at, again := layers[k]; again {
+				out[at] = append(slices.Clip(out[at]), places[i])
+				continue
+			}
+			layers[k] = len(out)
+		}
 		if i > 0 && sameSite(&places[i-1], &places[i]) {
 			last := len(out) - 1
 			out[last] = places[i-len(out[last]) : i+1]
@@ -190,7 +206,7 @@ func sitesOf(places []place) []site {
 func sameSite(x, y *place) bool {
 	return x.Introduced != nil && compareCommits(x.Introduced, y.Introduced) == 0 && x.Path == y.Path && x.Line == y.Line &&
 		x.Column == y.Column && x.EndLine == y.EndLine && x.EndColumn == y.EndColumn && x.Blob == y.Blob && x.Note == y.Note &&
-		x.Context == y.Context && slices.Equal(x.AtTip, y.AtTip)
+		x.Context == y.Context && slices.Equal(x.AtTip, y.AtTip) && scan.CompareInImage(x.Image, y.Image) == 0
 }
 
 // maskMatch hides the secret in the text that the rule matched. Where the secret is not in it as it is, the match holds
@@ -254,7 +270,14 @@ func comparePlaces(x, y place) int {
 	return cmp.Or(strings.Compare(x.Path, y.Path), cmp.Compare(x.Line, y.Line), cmp.Compare(x.Column, y.Column),
 		cmp.Compare(x.EndLine, y.EndLine), cmp.Compare(x.EndColumn, y.EndColumn), compareCommits(x.Introduced, y.Introduced),
 		strings.Compare(x.Blob, y.Blob), strings.Compare(x.Note, y.Note), strings.Compare(x.Context, y.Context),
-		slices.Compare(x.AtTip, y.AtTip), compareCommits(x.Removed, y.Removed))
+		slices.Compare(x.AtTip, y.AtTip), scan.CompareInImage(x.Image, y.Image), compareCommits(x.Removed, y.Removed))
+}
+
+func compareSuppressions(x, y *scan.Suppression) int {
+	if x == nil || y == nil {
+		return 0 // the findings of a list have one, or none has
+	}
+	return cmp.Or(strings.Compare(x.By, y.By), strings.Compare(x.Reason, y.Reason))
 }
 
 func compareCommits(x, y *scan.Commit) int {

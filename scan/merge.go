@@ -12,6 +12,10 @@ func (r *Result) Merge(other *Result) {
 	r.Findings = mergeFindings(r.Findings, other.Findings)
 	r.Suppressed = mergeFindings(r.Suppressed, other.Suppressed)
 	r.Stats.add(&other.Stats)
+	r.Stats.Suppressed = map[string]int64{} // one that both have is one
+	for i := range r.Suppressed {
+		r.Stats.Suppressed[r.Suppressed[i].Suppressed.By]++
+	}
 }
 
 // mergeFindings is the findings of both lists, in the order of reports.
@@ -48,9 +52,7 @@ func (f *Finding) merge(other *Finding) {
 	if severityRank(other.Severity) < severityRank(f.Severity) {
 		f.Severity = other.Severity
 	}
-	if f.Secret == "" && other.Secret != "" {
-		f.Secret, f.Entropy, f.Masked = other.Secret, other.Entropy, ""
-	}
+	f.mergeSecret(other)
 	f.Description = cmp.Or(f.Description, other.Description)
 	f.Places = append(f.Places, other.Places...)
 	if len(f.Places) == 0 {
@@ -58,6 +60,17 @@ func (f *Finding) merge(other *Finding) {
 	}
 	f.settlePlaces()
 	f.shareRemedy()
+}
+
+// mergeSecret takes the value of the two that a single scan would have told (see builder.add). A masked form is told only
+// where no value is known.
+func (f *Finding) mergeSecret(other *Finding) {
+	switch {
+	case other.Secret != "" && (f.Secret == "" || other.Secret < f.Secret):
+		f.Secret, f.Entropy, f.Masked = other.Secret, other.Entropy, ""
+	case f.Secret == "" && other.Masked != "" && (f.Masked == "" || other.Masked < f.Masked):
+		f.Masked, f.Entropy = other.Masked, other.Entropy
+	}
 }
 
 // add sums the counts of two scans.
@@ -77,7 +90,6 @@ func (s *Stats) add(o *Stats) {
 	s.NotUnderstood += o.NotUnderstood
 	s.ProblemCount += o.ProblemCount
 	s.Skipped = sum(s.Skipped, o.Skipped)
-	s.Suppressed = sum(s.Suppressed, o.Suppressed)
 	s.Structured = sum(s.Structured, o.Structured)
 	s.Problems = append(s.Problems, o.Problems[:min(len(o.Problems), max(0, maxNamedProblems-len(s.Problems)))]...)
 	for _, n := range o.Notices {

@@ -252,8 +252,11 @@ func (b *builder) result() *Result {
 
 // settlePlaces sorts the places, each once, and gives the finding the tags that they share.
 func (f *Finding) settlePlaces() {
-	slices.SortFunc(f.Places, func(a, b Place) int { return cmp.Or(comparePlaces(a, b), slices.Compare(a.Tags, b.Tags)) })
-	f.Places = slices.CompactFunc(f.Places, func(a, b Place) bool { return comparePlaces(a, b) == 0 })
+	slices.SortFunc(f.Places, func(a, b Place) int {
+		return cmp.Or(comparePlaces(a, b), slices.Compare(a.Tags, b.Tags), strings.Compare(a.Context, b.Context),
+			strings.Compare(a.Remedy, b.Remedy), strings.Compare(string(a.Match), string(b.Match)))
+	})
+	f.Places = compactPlaces(f.Places)
 	f.settleTags()
 }
 
@@ -297,13 +300,26 @@ func (f *Finding) shareRemedy() {
 	}
 }
 
-// CompareFindings is the order of every report: rule, path and line of the first place, fingerprint.
+// CompareFindings is the order of every report: rule, path and line of the first place, fingerprint, and who suppressed it.
 func CompareFindings(a, b Finding) int {
 	return cmp.Or(
 		strings.Compare(a.Rule, b.Rule),
 		comparePathLine(a.Places, b.Places),
 		strings.Compare(a.Fingerprint, b.Fingerprint),
+		compareSuppressions(a.Suppressed, b.Suppressed),
 	)
+}
+
+func compareSuppressions(a, b *Suppression) int {
+	switch {
+	case a == b:
+		return 0
+	case a == nil:
+		return -1
+	case b == nil:
+		return 1
+	}
+	return cmp.Or(strings.Compare(a.By, b.By), strings.Compare(a.Reason, b.Reason))
 }
 
 func comparePathLine(a, b []Place) int {
@@ -326,7 +342,7 @@ func comparePlaces(a, b Place) int {
 		strings.Compare(a.Blob, b.Blob),
 		strings.Compare(a.Note, b.Note),
 		slices.Compare(a.AtTip, b.AtTip),
-		compareInImage(a.Image, b.Image),
+		CompareInImage(a.Image, b.Image),
 	)
 }
 
