@@ -218,7 +218,7 @@ func TestBrokenArchivesInLayers(t *testing.T) {
 	inner := tarOf(t, item{name: "a", data: secret(1)}, item{name: "b", data: secret(2)})
 	copy(inner[1024:], bytes.Repeat([]byte{'q'}, 400)) // the header of b
 	img := newImage(t).layer("", item{name: "broken.tar", data: string(inner)}, item{name: "no.zip", data: "PK\x03\x04 " + secret(3)},
-		item{name: "cut.gz", data: string(gzipped(t, []byte("x " + secret(4))))[:32]}, item{name: "x.xz", data: "\xfd7zXZ\x00....." + secret(5)})
+		item{name: "cut.gz", data: string(gzipped(t, []byte("x "+secret(4))))[:32]}, item{name: "x.xz", data: "\xfd7zXZ\x00....." + secret(5)})
 	res := scanOf(t, imagescan.Options{}, layoutOf(t, img))
 	wantComplete(t, res)
 	wantPlaces(t, res, "1 /broken.tar!/a:1 in 1", "2 /broken.tar:1 in 1", "3 /no.zip:1 in 1", "4 /cut.gz!/cut:1 in 1", "5 /x.xz:1 in 1")

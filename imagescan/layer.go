@@ -47,6 +47,7 @@ func (s *Source) walk(ctx context.Context, l *layer, stored io.Reader) error {
 		return s.layerFailed(ctx, l, err)
 	}
 	if err := sums.check(l); err != nil {
+		s.trouble(l, err)
 		s.problem(l.name(), err)
 	}
 	s.mu.Lock()
@@ -59,6 +60,7 @@ func (s *Source) layerFailed(ctx context.Context, l *layer, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
+	s.trouble(l, err)
 	s.lost(scan.SkipUnreadable, l.name(), err)
 	return nil
 }

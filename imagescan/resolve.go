@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"rummage/detect/imageconfig"
 	"rummage/scan"
 )
 
@@ -69,8 +70,13 @@ func (s *Source) resolveTarget(ctx context.Context, t *Target) error {
 			return err
 		}
 	}
+	for _, img := range s.images[before:] {
+		img.target = t.name
+	}
 	if len(s.images) == before {
-		s.problem(t.name, errors.New("no image was found"+s.narrowed()))
+		err := errors.New("no image was found" + s.narrowed())
+		s.trouble(t.name, err)
+		s.problem(t.name, err)
 	}
 	return nil
 }
@@ -86,6 +92,7 @@ func (s *Source) targetFailed(ctx context.Context, name string, err error) error
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
+	s.trouble(name, err)
 	s.lost(scan.SkipUnreadable, name, err)
 	return nil
 }
@@ -117,6 +124,9 @@ func (s *Source) resolveRoot(ctx context.Context, st store, r root) error {
 
 // failed counts what could not be read. The error is the context's.
 func (r *resolver) failed(ctx context.Context, what string, err error) error {
+	if ctx.Err() == nil {
+		r.s.trouble(r.root.name, err)
+	}
 	return r.s.targetFailed(ctx, r.root.name+": "+what, err)
 }
 
@@ -342,7 +352,7 @@ func (r *resolver) statement(ctx context.Context, img *image, d descriptor) erro
 	if err := r.document(ctx, img, path, data); err != nil || path != PathProvenance {
 		return err
 	}
-	for _, f := range embedded(data) {
+	for _, f := range imageconfig.Embedded(data) {
 		if err := r.document(ctx, img, PathProvenance+"/"+f.Name, f.Data); err != nil {
 			return err
 		}

@@ -52,6 +52,8 @@ type Source struct {
 
 	mu    sync.Mutex
 	stats scan.Stats
+	// troubles are what went wrong with targets and layers.
+	troubles map[any]string
 	// broken and unopened are of archives in layers.
 	broken, unopened counts
 }
@@ -59,6 +61,7 @@ type Source struct {
 // image is an image of one platform, or the attestations of one.
 type image struct {
 	name, digest, platform string
+	target                 string
 	layers                 []*layer
 	instructions           []string // of the layers
 	docs                   []document
@@ -87,7 +90,8 @@ type layer struct {
 // New is a source of the targets.
 func New(targets []Target, o Options) *Source {
 	o.Limits = o.Limits.withDefaults()
-	s := &Source{o: o, b: newBudget(o.Limits), targets: targets, byKey: map[string]*layer{}, docs: map[scan.BlobRef][]byte{}}
+	s := &Source{o: o, b: newBudget(o.Limits), targets: targets, byKey: map[string]*layer{}, docs: map[scan.BlobRef][]byte{},
+		troubles: map[any]string{}}
 	s.git.left = o.Limits.Git
 	s.kept.left = maxKept
 	s.stats.Skipped = map[scan.SkipReason]int64{}
@@ -141,6 +145,7 @@ func (s *Source) read(ctx context.Context, readers int) error {
 		}
 	}
 	s.progress.SetStage("reading layers")
+	s.progress.SetUnit("layers")
 	s.progress.Total.Store(int64(len(s.layers)))
 	p := pool.New().WithContext(ctx).WithCancelOnError().WithMaxGoroutines(readers)
 	for _, l := range s.layers {

@@ -133,7 +133,11 @@ type Progress struct {
 	Done, Total atomic.Int64 // objects
 	Bytes       atomic.Int64 // searched
 	Stage       atomic.Pointer[string]
+	Unit        atomic.Pointer[string] // what Done and Total count; nil: objects
 }
+
+// SetUnit says what is counted.
+func (p *Progress) SetUnit(s string) { p.Unit.Store(&s) }
 
 // SetStage names what the source is doing.
 func (p *Progress) SetStage(s string) { p.Stage.Store(&s) }

@@ -48,7 +48,11 @@ func progressLine(p *scan.Progress, elapsed time.Duration) string {
 	n, total, bytes := p.Done.Load(), p.Total.Load(), p.Bytes.Load()
 	line := fmt.Sprintf("%s  %d", stage, n)
 	if total > 0 {
-		line = fmt.Sprintf("%s  %d of %d objects", stage, min(n, total), total)
+		unit := "objects"
+		if u := p.Unit.Load(); u != nil {
+			unit = *u
+		}
+		line = fmt.Sprintf("%s  %d of %d %s", stage, min(n, total), total, unit)
 	}
 	if bytes > 0 {
 		line += fmt.Sprintf("  %.0f MB  %.0f MB/s", float64(bytes)/1e6, float64(bytes)/1e6/elapsed.Seconds())

@@ -1,8 +1,0 @@
-package imagescan
-
-type embeddedFile struct {
-	Name string
-	Data []byte
-}
-
-func embedded(data []byte) []embeddedFile { return nil }
