@@ -86,3 +86,12 @@ func OpenPath(name string) (Target, error) {
 	}
 	return Target{name: path, store: l}, nil
 }
+
+// MayAsk says why a reference may not be asked for, in one line; nil: it may.
+func MayAsk(ref string, o RegistryOptions) error {
+	st, err := openRegistry(context.Background(), ref, o)
+	if err != nil {
+		return err
+	}
+	return st.Close()
+}

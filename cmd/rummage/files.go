@@ -1,23 +1,31 @@
 package main
 
 import (
+	"errors"
+	"slices"
 	"strings"
 
 	"rummage/filescan"
+	"rummage/report"
+	"rummage/scan"
 )
 
 type filesCmd struct {
 	Paths []string `arg:"" optional:"" name:"path" default:"." help:"Files, directories, or - for standard input (default: the working directory)."`
 	imageFlags
+	lookFlags
 	scanFlags
 }
 
 // Validate refuses flags that contradict each other.
 func (c *filesCmd) Validate() error {
 	if c.ListImages {
-		return c.checkImages()
+		return errors.Join(c.checkImages(), c.checkLook(&c.lookFlags))
 	}
-	return nil
+	if c.LookInto && slices.Contains(c.Paths, filescan.Stdin) {
+		return errors.New("--images reads files twice: standard input does not go with it")
+	}
+	return c.checkLook(&c.lookFlags)
 }
 
 func (c *filesCmd) Run(a *app) error {
@@ -37,5 +45,15 @@ func (c *filesCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	return a.scan(&job{flags: &c.scanFlags, source: src, command: "files", subject: subject, rules: rules, known: known})
+	j := &job{flags: &c.scanFlags, source: src, command: "files", subject: subject, rules: rules, known: known}
+	if c.LookInto {
+		j.after = func(res *scan.Result) ([]report.ImageScan, error) {
+			named, err := filescan.Open(c.Paths, filescan.Options{MaxFile: int(c.MaxBlob)})
+			if err != nil {
+				return nil, err
+			}
+			return a.lookIntoNamed(j, &c.lookFlags, named, res)
+		}
+	}
+	return a.scan(j)
 }

@@ -26,8 +26,9 @@ type gitCmd struct {
 	RepoConfig    bool     `help:"Obey .rummage.toml, .gitleaks.toml, .rummageignore and .gitleaksignore in the repository. Off by default: a repository must not be able to switch its own audit off."`
 	Engine        string   `enum:"delta,whole" default:"delta" help:"How blobs are searched: delta looks once at what versions of a file share, whole looks at every blob from end to end. Both find the same."`
 	VerifyEngine  bool     `help:"Search with both engines and compare what they find."`
-	History       bool     `help:"With --list-images: the images of every commit, not only those of the tips."`
+	History       bool     `help:"With --images and --list-images: the images of every commit, not only those of the tips."`
 	imageFlags
+	lookFlags
 	scanFlags
 }
 
@@ -56,10 +57,14 @@ func (c *gitCmd) Validate() error {
 
 func (c *gitCmd) validateImages() error {
 	switch {
-	case !c.ListImages && c.History:
-		return errors.New("--history goes with --list-images: a search is of the whole history anyway")
+	case !c.ListImages && !c.LookInto && c.History:
+		return errors.New("--history goes with --list-images and --images: a search is of the whole history anyway")
+	case c.LookInto && c.Staged:
+		return errors.New("--images does not go with --staged")
+	case c.LookInto && c.Worktree && c.History:
+		return errors.New("--worktree excludes --history")
 	case !c.ListImages:
-		return nil
+		return c.checkLook(&c.lookFlags)
 	case c.SinceScan != "":
 		return errors.New("--list-images does not go with --since-scan")
 	case c.Staged:
@@ -128,10 +133,27 @@ func (c *gitCmd) Run(a *app) (err error) {
 	if c.VerifyEngine {
 		j.verify = c.otherEngine(a, path, j)
 	}
+	if c.LookInto {
+		j.after = func(res *scan.Result) ([]report.ImageScan, error) { return c.lookInto(a, path, j, res) }
+	}
 	if j.source, err = c.source(repo); err != nil {
 		return err
 	}
 	return a.scan(j)
+}
+
+// lookInto looks into the images that the repository's files name.
+func (c *gitCmd) lookInto(a *app, path string, j *job, res *scan.Result) ([]report.ImageScan, error) {
+	repo, err := gitscan.Open(path, c.options(nil)) // a repository serves one scan
+	if err != nil {
+		return nil, err
+	}
+	defer repo.Close()
+	files, err := c.files(repo)
+	if err != nil {
+		return nil, err
+	}
+	return a.lookIntoNamed(j, &c.lookFlags, files, res)
 }
 
 // load reads the files that the user names, before anything takes long.

@@ -12,8 +12,9 @@ import (
 	"rummage/scan"
 )
 
-// imageFlags ask for the images that files name, instead of a search.
+// imageFlags ask for the images that files name, beside a search or instead of it.
 type imageFlags struct {
+	LookInto   bool `name:"images" help:"Look into the container images that the files name, too: what is in a file and in an image is one finding. Their registries are asked for them, see --registry."`
 	ListImages bool `help:"List the container images that Dockerfiles, compose files, CI files, manifests and charts name, and search nothing."`
 }
 
@@ -28,6 +29,17 @@ func (f *scanFlags) checkImages() error {
 		return errors.New("--list-images searches nothing: --show-suppressed does not go with it")
 	}
 	return nil
+}
+
+// checkLook refuses what has no meaning for images that files name.
+func (f *imageFlags) checkLook(look *lookFlags) error {
+	switch {
+	case f.LookInto && f.ListImages:
+		return errors.New("--images looks into the images that --list-images lists: give one of them")
+	case !f.LookInto && (len(look.Platform) > 0 || len(look.Registry) > 0 || look.ScannerFile != ""):
+		return errors.New("--platform, --registry and --scanner-config go with --images")
+	}
+	return look.check()
 }
 
 // listImages lists the images that files of the source name. Exit code 2 says that something could not be read.

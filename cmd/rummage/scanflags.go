@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -172,6 +173,9 @@ type job struct {
 	vcs     *report.VersionControl
 	notices []string
 	state   *scanState // nil: none is kept
+	// after adds to the result before it is settled, and tells of the images that were looked into.
+	after func(*scan.Result) ([]report.ImageScan, error)
+	limit time.Duration // for the search; 0: none
 	// verify scans again with the other engine, if that is asked for.
 	verify func() (*scan.Result, error)
 }
@@ -183,7 +187,7 @@ func (a *app) scan(j *job) error {
 	if !j.flags.NoProgress && isTerminal(a.stderr) {
 		stop = showProgress(a.stderr, j.source.Progress())
 	}
-	res, err := scan.Run(a.ctx, j.source, detect.New(j.rules), j.flags.workers())
+	res, err := a.search(j)
 	stop()
 	if err != nil {
 		return j.state.explain(err)
@@ -191,12 +195,19 @@ func (a *app) scan(j *job) error {
 	if err := a.verify(j, res); err != nil {
 		return err
 	}
+	var images []report.ImageScan
+	if j.after != nil {
+		if images, err = j.after(res); err != nil {
+			return err
+		}
+		res.Stats.Seconds = time.Since(started).Seconds()
+	}
 	res.Stats.Notices = append(res.Stats.Notices, j.notices...)
 	res.Stats.Notices = append(res.Stats.Notices, j.state.notices(&res.Stats)...)
 	res.Stats.Notices = append(res.Stats.Notices, j.rules.Notices()...)
 	j.known.apply(res)
 	rep := &report.Report{Tool: "rummage", Version: versionText(), Command: j.command, Source: j.subject, VersionControl: j.vcs,
-		Started: started, Findings: res.Findings, Suppressed: res.Suppressed, Stats: res.Stats, Rules: ruleInfos(j.rules)}
+		Started: started, Findings: res.Findings, Suppressed: res.Suppressed, Stats: res.Stats, Rules: ruleInfos(j.rules), Images: images}
 	if err := a.write(j.flags, rep); err != nil {
 		return err
 	}
@@ -213,6 +224,22 @@ func (a *app) scan(j *job) error {
 		a.code = exitFindings
 	}
 	return nil
+}
+
+// search runs the scan, within its time.
+func (a *app) search(j *job) (*scan.Result, error) {
+	ctx := a.ctx
+	if j.limit > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, j.limit)
+		defer cancel()
+	}
+	res, err := scan.Run(ctx, j.source, detect.New(j.rules), j.flags.workers())
+	if err == nil && ctx.Err() != nil && a.ctx.Err() == nil {
+		res.Stats.ProblemCount++
+		res.Stats.Problems = append(res.Stats.Problems, scan.Problem{Where: j.subject, Why: fmt.Sprintf("not read in %s (--image-timeout)", j.limit)})
+	}
+	return res, err
 }
 
 func incompleteWhy(s scan.Stats) string {
