@@ -107,7 +107,7 @@ func TestErrorsTellNoCredential(t *testing.T) {
 	layer := manifest.Layers[0]
 	d := descriptor{MediaType: string(layer.MediaType), Digest: layer.Digest.String(), Size: layer.Size}
 	_, port, _ := net.SplitHostPort(s.host)
-	s.options.Allow = append(s.options.Allow, "auth.example.com:"+port)
+	s.options.Allow = append(s.options.Allow, "auth.example.com:"+port, "auth.example.com:1")
 	dockerConfig(t, auths(s.host, basic))
 	for what, echo := range map[string]func(w http.ResponseWriter, r *http.Request){
 		"message": func(w http.ResponseWriter, r *http.Request) {
@@ -121,11 +121,14 @@ func TestErrorsTellNoCredential(t *testing.T) {
 		"redirect": func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "https://cdn.example.com:1/"+issued+"?X-Sig=signature-of-a-url", http.StatusFound)
 		},
+		"redirect to what is down": func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "https://auth.example.com:1/signature-of-a-url?X-Sig=signature-of-a-url", http.StatusFound)
+		},
 		"user in a redirect": func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "ftp://"+issued+":"+password+"@cdn.example.com/"+basic, http.StatusFound)
 		},
 		"redirect that is none": func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("Location", "https://%zz"+issued+"?X-Sig="+basic)
+			w.Header().Set("Location", "https://%zz"+issued+"?X-Sig=signature-of-a-url")
 			w.WriteHeader(http.StatusFound)
 		},
 		"no HTTP": func(w http.ResponseWriter, r *http.Request) {

@@ -201,9 +201,12 @@ func TestLimit(t *testing.T) {
 }
 
 func TestStall(t *testing.T) {
-	stop := make(chan struct{})
+	halfway, stop := make(chan struct{}), make(chan struct{})
 	port, o, _ := server(t, func(w http.ResponseWriter, r *http.Request) {
-		fmt.Fprint(w, "begun")
+		fmt.Fprint(w, "be")
+		w.(http.Flusher).Flush()
+		<-halfway
+		fmt.Fprint(w, "gun")
 		w.(http.Flusher).Flush()
 		<-stop
 	})
@@ -214,9 +217,14 @@ func TestStall(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer resp.Body.Close()
+	begin := make([]byte, 2)
+	if _, err := io.ReadFull(resp.Body, begin); err != nil {
+		t.Fatal(err)
+	}
 	// A reader that is slow itself is no stall.
 	time.Sleep(4 * o.Idle)
-	if text, err := io.ReadAll(resp.Body); string(text) != "begun" || !errors.Is(err, ErrStalled) {
+	close(halfway)
+	if text, err := io.ReadAll(resp.Body); string(text) != "gun" || !errors.Is(err, ErrStalled) {
 		t.Errorf("%q, %v", text, err)
 	}
 }
