@@ -23,6 +23,16 @@ type StoredInImage struct {
 	Scanners    []string        `json:"scanners"`
 }
 
+// InLayer is "layer 3 of 7", empty for what is in no layer.
+func (i *StoredInImage) InLayer() string {
+	return layerText([]place{{Place: scan.Place{Image: &scan.InImage{Layer: i.Layer, Layers: i.Layers}}}})
+}
+
+// Gone says what became of a file of which a container sees nothing; empty for one that it sees.
+func (i *StoredInImage) Gone() string {
+	return goneText(&scan.InImage{Layer: i.Layer, State: i.State, GoneIn: i.GoneIn})
+}
+
 // toJSONInImage is nil for a place in no image.
 func toJSONInImage(i *scan.InImage) *StoredInImage {
 	if i == nil {

@@ -313,6 +313,9 @@ func TestIgnoreInImages(t *testing.T) {
 			all += e.Fingerprint + "\n"
 		}
 	}
+	if n := strings.Count(all, "\n"); n != 5 {
+		t.Fatalf("%d entries, want one for each image", n)
+	}
 	for lines, want := range map[string]bool{all: true, "/usr/local/etc/tool.conf:generic-password:3": true, strings.SplitAfter(all, "\n")[0]: false} {
 		g, err := ReadIgnore("test", strings.NewReader(lines), now)
 		if err != nil {

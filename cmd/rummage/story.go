@@ -107,6 +107,7 @@ func findingStory(f *report.StoredFinding, r *detect.Rule) []report.Section {
 		{Title: "Why it leaks", Lines: whyLines(f)},
 		{Title: "First, replace what leaked", Lines: numbered(advice.Rotate(r))},
 		{Title: "Then mend it", Lines: mendLines(f, r)},
+		{Title: "Replace the images", Lines: imageLines(f)},
 		{Title: "Last, take it out of the history", Lines: historyLines(f)},
 		{Title: "If it is none", Lines: []string{
 			"Say so with the reason, in a comment on its line (in a Dockerfile on a line above the instruction):",
@@ -140,6 +141,9 @@ func placeLines(f *report.StoredFinding) (lines []string) {
 			name += "  " + p.Note
 		}
 		lines = append(lines, name)
+		if p.StoredInImage != nil {
+			lines = append(lines, inImageLines(p.StoredInImage)...)
+		}
 		if c := p.Introduced; c != nil {
 			lines = append(lines, "    came in   "+commitLine(c.Commit, c.Date, c.Author, c.Subject))
 		}
@@ -147,6 +151,7 @@ func placeLines(f *report.StoredFinding) (lines []string) {
 			lines = append(lines, "    went out  "+commitLine(c.Commit, c.Date, c.Author, c.Subject))
 		}
 		switch {
+		case p.StoredInImage != nil: // whatever a repository in it says, the image has it
 		case len(p.AtTip) > 0:
 			lines = append(lines, "    still at the tip of "+strings.Join(p.AtTip, ", "))
 		case p.Introduced != nil && p.Removed == nil && !p.Reachable:
@@ -158,6 +163,49 @@ func placeLines(f *report.StoredFinding) (lines []string) {
 	return lines
 }
 
+const whyInImage = "An image is copied to everybody who pulls it, with every layer that it is made of. Whoever has it can read each file in " +
+	"each of them, also what no container sees, and so can every image that is built on it."
+
+// inImageLines tells which image and layer a place is in, and whether a container sees it.
+func inImageLines(i *report.StoredInImage) []string {
+	lines := []string{"    image     " + strings.Join(strings.Fields(i.Image+"  "+i.Platform+"  "+i.Digest), "  ")}
+	if layer := i.InLayer(); layer != "" {
+		lines = append(lines, "    "+layer+colon(strings.Join(strings.Fields(i.Instruction), " ")))
+	}
+	if gone := i.Gone(); gone != "" {
+		lines = append(lines, "    "+gone)
+	}
+	if len(i.Scanners) > 0 && !slices.Equal(i.Scanners, []string{scan.BuiltinScanner}) {
+		lines = append(lines, "    seen by   "+strings.Join(i.Scanners, ", "))
+	}
+	return lines
+}
+
+// imageLines say what becomes of the images that have it.
+func imageLines(f *report.StoredFinding) (lines []string) {
+	var names []string
+	gone := false
+	for i := range f.Places {
+		if in := f.Places[i].StoredInImage; in != nil {
+			names = append(names, in.Image)
+			gone = gone || in.Gone() != ""
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	slices.Sort(names)
+	lines = append(lines, "A layer cannot be changed. Once the build is mended, build these anew, without its cache, and push them:")
+	for _, name := range slices.Compact(names) {
+		lines = append(lines, "  "+name)
+	}
+	if gone {
+		lines = append(lines, "What a later layer deletes or overwrites stays in the earlier one; whoever pulls the image gets both.")
+	}
+	return append(lines, "Then delete the old ones in the registry by their digests, tags alone are not enough, and the images that were built on them. "+
+		"Whoever has pulled one keeps it.")
+}
+
 func commitLine(id, date, author, subject string) string {
 	day, _, _ := strings.Cut(date, "T")
 	return fmt.Sprintf("%.12s  %s  %s%s", id, day, author, colon(subject))
@@ -165,7 +213,12 @@ func commitLine(id, date, author, subject string) string {
 
 func whyLines(f *report.StoredFinding) (lines []string) {
 	for i := range f.Places {
-		if s := advice.Why(assignment.Context(f.Places[i].Context)); !slices.Contains(lines, s) {
+		p := &f.Places[i]
+		s := advice.Why(assignment.Context(p.Context))
+		if p.StoredInImage != nil && !strings.HasPrefix(p.Context, "image.") {
+			s = whyInImage // whatever kind of file it is
+		}
+		if !slices.Contains(lines, s) {
 			lines = append(lines, s)
 		}
 	}
@@ -194,7 +247,11 @@ func mendLines(f *report.StoredFinding, r *detect.Rule) (lines []string) {
 			if len(lines) > 0 {
 				lines = append(lines, "")
 			}
-			lines = append(lines, "In "+p.Path+":")
+			where := p.Path
+			if p.StoredInImage != nil {
+				where += " of " + p.Image
+			}
+			lines = append(lines, "In "+where+":")
 		}
 		lines = append(lines, strings.Split(text, "\n")...)
 	}
@@ -212,7 +269,7 @@ func historyLines(f *report.StoredFinding) (lines []string) {
 	inGit, message, unreachable, whole := false, false, false, ""
 	for i := range f.Places {
 		p := &f.Places[i]
-		if p.Introduced == nil && p.Blob == "" {
+		if p.Introduced == nil && p.Blob == "" || p.StoredInImage != nil {
 			continue
 		}
 		inGit = inGit || p.Introduced != nil
@@ -226,7 +283,9 @@ func historyLines(f *report.StoredFinding) (lines []string) {
 		return nil
 	}
 	if f.Kind == scan.KindExposure && f.Secret == "" {
-		if strings.HasPrefix(f.Places[0].Context, "compose.") && strings.HasSuffix(f.Places[0].Context, "-tracked") {
+		if slices.ContainsFunc(f.Places, func(p report.StoredPlace) bool {
+			return strings.HasPrefix(p.Context, "compose.") && strings.HasSuffix(p.Context, "-tracked")
+		}) {
 			return []string{rewriteOnly, inClone, "  git filter-repo --invert-paths --path FILE", afterwards}
 		}
 		return []string{"The practice itself need not leave git's history. The images and caches that were built with it keep what leaked: " +
