@@ -2,11 +2,13 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -62,7 +64,7 @@ func TestImageLeaks(t *testing.T) {
 	if err := os.WriteFile(tarred, tarDir(t, p.path), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	layout, archive := p.found(p.path), p.found(tarred)
+	layout, archive := lookInto(t, exitFindings, p.path), lookInto(t, exitFindings, tarred)
 	var table strings.Builder
 	table.WriteString("# Which leaks of an image does rummage see?\n\n" +
 		"Made by `go test ./cmd/rummage -run TestImageLeaks -update`: an image with a token for each way, the built-in rules, the\n" +
@@ -70,8 +72,8 @@ func TestImageLeaks(t *testing.T) {
 		"| leak | OCI layout | tar of it | told at |\n| --- | --- | --- | --- |\n")
 	for _, l := range leaks {
 		row := "| " + l.way
-		for _, places := range []map[string][]string{layout, archive} {
-			if at := strings.Join(places[p.tokens[l.way]], ", "); at == l.place {
+		for _, s := range []seen{layout, archive} {
+			if at := strings.Join(s.places[p.tokens[l.way]], ", "); at == l.place {
 				row += " | yes"
 			} else {
 				row += " | no"
@@ -115,25 +117,33 @@ func (p *probe) file(name, way string) [2]string {
 	return [2]string{name, "# settings\ntoken = " + p.token(way) + "\n"}
 }
 
-// found looks into what is at a path, and gives the places of each token.
-func (p *probe) found(path string) map[string][]string {
-	p.t.Helper()
+// seen is what a report on images tells.
+type seen struct {
+	places       map[string][]string // of each secret, and of each rule of an exposure: path, layer, and what became of it
+	fingerprints []string
+}
+
+// lookInto runs rummage image with an exit code to be.
+func lookInto(t *testing.T, code int, args ...string) seen {
+	t.Helper()
 	var stdout, stderr bytes.Buffer
-	args := []string{"image", "--no-progress", "--format", "json", "--show-secrets", path}
-	if code := run(args, strings.NewReader(""), &stdout, &stderr); code != exitFindings {
-		p.t.Fatalf("exit code %d: %s", code, stderr.String())
+	args = append([]string{"image", "--no-progress", "--format", "json", "--show-secrets"}, args...)
+	if got := run(args, strings.NewReader(""), &stdout, &stderr); got != code {
+		t.Fatalf("exit code %d, want %d: %s%s", got, code, stderr.String(), stdout.String())
 	}
 	var report struct {
 		Findings []struct {
-			Secret string
-			Places []jsonPlace
+			Fingerprint, Rule, Secret string
+			Places                    []jsonPlace
 		}
 	}
 	if err := json.Unmarshal(stdout.Bytes(), &report); err != nil {
-		p.t.Fatal(err)
+		t.Fatal(err)
 	}
-	places := map[string][]string{}
+	s := seen{places: map[string][]string{}}
 	for _, f := range report.Findings {
+		what := cmp.Or(f.Secret, f.Rule)
+		s.fingerprints = append(s.fingerprints, f.Fingerprint)
 		for _, at := range f.Places {
 			place := at.Path
 			if at.Layer > 0 {
@@ -142,10 +152,11 @@ func (p *probe) found(path string) map[string][]string {
 			if at.GoneIn > 0 {
 				place += fmt.Sprintf(" %s %d", at.State, at.GoneIn)
 			}
-			places[f.Secret] = append(places[f.Secret], place)
+			s.places[what] = append(s.places[what], place)
 		}
 	}
-	return places
+	slices.Sort(s.fingerprints)
+	return s
 }
 
 func (p *probe) make() {
