@@ -55,24 +55,26 @@ var leaks = []struct{ way, place string }{
 // leakTable is where the table is kept.
 const leakTable = "../../benchmarks/results/2026-11-28-image-leaks.md"
 
-// TestImageLeaks looks into an image with a token for each way to leak one, as a layout and as a tar of it, with the
-// built-in rules. All have to be found, at their places.
+// TestImageLeaks looks into an image with a token for each way to leak one, as a layout, as a tar of it and in a registry,
+// with the built-in rules. All have to be found, at their places.
 func TestImageLeaks(t *testing.T) {
 	p := &probe{ociDir: newOCIDir(t), t: t, tokens: map[string]string{}}
 	p.make()
+	server := newRegistry()
+	defer server.Close()
 	tarred := filepath.Join(t.TempDir(), "layout.tar")
 	if err := os.WriteFile(tarred, tarDir(t, p.path), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	layout, archive := lookInto(t, exitFindings, p.path), lookInto(t, exitFindings, tarred)
+	forms := []seen{lookInto(t, exitFindings, p.path), lookInto(t, exitFindings, tarred), lookInto(t, exitFindings, p.push(server.Listener.Addr().String()))}
 	var table strings.Builder
 	table.WriteString("# Which leaks of an image does rummage see?\n\n" +
 		"Made by `go test ./cmd/rummage -run TestImageLeaks -update`: an image with a token for each way, the built-in rules, the\n" +
 		"built-in scanner. The place is where rummage tells the token: path, layer, and which layer took the file away.\n\n" +
-		"| leak | OCI layout | tar of it | told at |\n| --- | --- | --- | --- |\n")
+		"| leak | OCI layout | tar of it | registry | told at |\n| --- | --- | --- | --- | --- |\n")
 	for _, l := range leaks {
 		row := "| " + l.way
-		for _, s := range []seen{layout, archive} {
+		for _, s := range forms {
 			if at := strings.Join(s.places[p.tokens[l.way]], ", "); at == l.place {
 				row += " | yes"
 			} else {

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"io"
 	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
 	"testing"
@@ -19,13 +20,14 @@ import (
 
 // ociDir is an OCI layout that is written by hand, since what tests need in it is not always what libraries write.
 type ociDir struct {
-	t    testing.TB
-	path string
+	t     testing.TB
+	path  string
+	blobs []v1.Descriptor // a manifest stands behind what it names
 }
 
 func newOCIDir(t testing.TB) *ociDir {
 	t.Helper()
-	d := &ociDir{t, filepath.Join(t.TempDir(), "layout")}
+	d := &ociDir{t: t, path: filepath.Join(t.TempDir(), "layout")}
 	if err := os.MkdirAll(filepath.Join(d.path, "blobs", "sha256"), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +50,9 @@ func (d *ociDir) blob(kind types.MediaType, data []byte) v1.Descriptor {
 		d.t.Fatal(err)
 	}
 	d.write("blobs/sha256/"+hash.Hex, data)
-	return v1.Descriptor{MediaType: kind, Digest: hash, Size: size}
+	of := v1.Descriptor{MediaType: kind, Digest: hash, Size: size}
+	d.blobs = append(d.blobs, of)
+	return of
 }
 
 func (d *ociDir) json(kind types.MediaType, v any) v1.Descriptor {
@@ -73,6 +77,43 @@ func (d *ociDir) roots(of ...v1.Descriptor) {
 		d.t.Fatal(err)
 	}
 	d.write("index.json", data)
+}
+
+// push puts all of it into a registry, under the reference that it gives.
+func (d *ociDir) push(host string) string {
+	d.t.Helper()
+	base := "http://" + host + "/v2/made/probe/"
+	for _, b := range d.blobs {
+		file := filepath.Join(d.path, "blobs", "sha256", b.Digest.Hex)
+		if b.MediaType.IsImage() || b.MediaType.IsIndex() {
+			d.send(http.MethodPut, base+"manifests/"+b.Digest.String(), b.MediaType, file)
+		} else {
+			d.send(http.MethodPost, base+"blobs/uploads/?digest="+b.Digest.String(), "application/octet-stream", file)
+		}
+	}
+	d.send(http.MethodPut, base+"manifests/1", types.OCIImageIndex, filepath.Join(d.path, "index.json"))
+	return host + "/made/probe:1"
+}
+
+func (d *ociDir) send(method, url string, kind types.MediaType, file string) {
+	d.t.Helper()
+	data, err := os.ReadFile(file)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	req, err := http.NewRequest(method, url, bytes.NewReader(data))
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", string(kind))
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusCreated {
+		d.t.Fatalf("%s %s: %s", method, kind, resp.Status)
+	}
 }
 
 // layer is a layer as it is stored, and what makes it.
