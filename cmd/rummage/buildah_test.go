@@ -61,9 +61,39 @@ func TestBuiltImages(t *testing.T) {
 		}
 	}
 
+	b.inGitToo(registry, registry+"/made/wrong:1")
+
 	b.buildah("push", "-q", b.right(), "oci:"+b.path("right")+":1")
 	if got := lookInto(t, exitClean, b.path("right")); len(got.fingerprints) > 0 {
 		t.Errorf("built the right way: %v", got.places)
+	}
+}
+
+// inGitToo searches a repository from which an image was built, and the image, which a compose file of it names. What is in
+// both is one finding.
+func (b *builder) inGitToo(registry, image string) {
+	b.t.Helper()
+	repo := b.t.TempDir()
+	for name, text := range map[string]string{"config": "token = " + b.token("deleted") + "\n", "compose.yaml": "services: {app: {image: \"" + image + "\"}}\n"} {
+		if err := os.WriteFile(filepath.Join(repo, name), []byte(text), 0o600); err != nil {
+			b.t.Fatal(err)
+		}
+	}
+	gitIn(b.t, repo, "init", "-q")
+	gitIn(b.t, repo, "add", "-A")
+	gitIn(b.t, repo, "commit", "-q", "-m", "Add it")
+	// Not in process: it starts itself once more for each image.
+	cmd := exec.Command("rummage", "git", "--images", "--registry", registry, "--no-progress", "-f", "json", "--show-secrets", repo)
+	out, err := cmd.Output()
+	if code := cmd.ProcessState.ExitCode(); code != exitFindings {
+		b.t.Fatalf("exit code %d: %v", code, err)
+	}
+	got := readSeen(b.t, out)
+	if places, want := got.places[b.token("deleted")], []string{"/app/config in 2 deleted 4", "config"}; !slices.Equal(places, want) {
+		b.t.Errorf("what is in the repository and in the image is at %q, want %q", places, want)
+	}
+	if places, want := got.places[b.token("dotenv")], []string{"/app/.env in 3"}; !slices.Equal(places, want) {
+		b.t.Errorf("what is in the image alone is at %q, want %q", places, want)
 	}
 }
 

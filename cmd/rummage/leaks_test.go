@@ -133,13 +133,19 @@ func lookInto(t *testing.T, code int, args ...string) seen {
 	if got := run(args, strings.NewReader(""), &stdout, &stderr); got != code {
 		t.Fatalf("exit code %d, want %d: %s%s", got, code, stderr.String(), stdout.String())
 	}
+	return readSeen(t, stdout.Bytes())
+}
+
+// readSeen reads a JSON report in which secrets are shown.
+func readSeen(t *testing.T, data []byte) seen {
+	t.Helper()
 	var report struct {
 		Findings []struct {
 			Fingerprint, Rule, Secret string
 			Places                    []jsonPlace
 		}
 	}
-	if err := json.Unmarshal(stdout.Bytes(), &report); err != nil {
+	if err := json.Unmarshal(data, &report); err != nil {
 		t.Fatal(err)
 	}
 	s := seen{places: map[string][]string{}}
