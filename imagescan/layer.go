@@ -50,6 +50,7 @@ func (s *Source) walk(ctx context.Context, l *layer, stored io.Reader) error {
 		s.trouble(l, err)
 		s.problem(l.name(), err)
 	}
+	l.ended = true
 	s.mu.Lock()
 	s.stats.Layers++
 	s.mu.Unlock()
@@ -60,6 +61,7 @@ func (s *Source) layerFailed(ctx context.Context, l *layer, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
+	l.ended = true
 	s.trouble(l, err)
 	s.lost(scan.SkipUnreadable, l.name(), err)
 	return nil
@@ -67,11 +69,15 @@ func (s *Source) layerFailed(ctx context.Context, l *layer, err error) error {
 
 // told counts what archives in the layer hold that was not read.
 func (s *Source) told(l *layer, r *inArchive) {
+	limit := func(path, why string) {
+		s.trouble(l, fmt.Errorf("%s: %s", path, why))
+		s.lost(scan.SkipLimit, l.name()+": "+path, &limitError{why})
+	}
 	for _, h := range r.limits {
-		s.lost(scan.SkipLimit, l.name()+": "+h.path, &limitError{h.why})
+		limit(h.path, h.why)
 	}
 	for _, name := range l.git.limit {
-		s.lost(scan.SkipLimit, l.name()+": "+name, &limitError{fmt.Sprintf("git repositories of more than %d bytes", s.o.Limits.Git)})
+		limit(name, fmt.Sprintf("git repositories of more than %d bytes", s.o.Limits.Git))
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
 	"rummage/detect/example"
+	"rummage/scan"
 )
 
 // leaks are the ways in which a secret gets into an image, each with the place where it is to be found: path, layer, and
@@ -123,6 +124,15 @@ func (p *probe) file(name, way string) [2]string {
 type seen struct {
 	places       map[string][]string // of each secret, and of each rule of an exposure: path, layer, and what became of it
 	fingerprints []string
+	scan         scan.Stats
+	images       []imageRow
+}
+
+// imageRow is what a report tells of an image as a whole.
+type imageRow struct {
+	Complete bool
+	Secrets  int
+	Problem  string
 }
 
 // lookInto runs rummage image with an exit code to be.
@@ -140,6 +150,10 @@ func lookInto(t *testing.T, code int, args ...string) seen {
 func readSeen(t *testing.T, data []byte) seen {
 	t.Helper()
 	var report struct {
+		Scan struct {
+			scan.Stats
+			Images []imageRow
+		}
 		Findings []struct {
 			Fingerprint, Rule, Secret string
 			Places                    []jsonPlace
@@ -148,7 +162,7 @@ func readSeen(t *testing.T, data []byte) seen {
 	if err := json.Unmarshal(data, &report); err != nil {
 		t.Fatal(err)
 	}
-	s := seen{places: map[string][]string{}}
+	s := seen{places: map[string][]string{}, scan: report.Scan.Stats, images: report.Scan.Images}
 	for _, f := range report.Findings {
 		what := cmp.Or(f.Secret, f.Rule)
 		s.fingerprints = append(s.fingerprints, f.Fingerprint)
