@@ -100,6 +100,9 @@ func (l *looker) run(res *scan.Result) []report.ImageScan {
 	for _, of := range outcomes {
 		rows = append(rows, l.add(res, of)...)
 	}
+	if l.a.ctx.Err() != nil {
+		res.Stats.Interrupted, res.Stats.Complete = true, false
+	}
 	return rows
 }
 

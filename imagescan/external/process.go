@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"time"
 )
@@ -17,7 +18,9 @@ type process struct {
 	limit time.Duration
 	// memory bounds the address space, in bytes; 0: not at all.
 	memory int64
-	look   func(line []byte) // at each line of standard error, while it runs; may be nil
+	// asked says that it is to be asked to end, and killed only when it does not: ours reports what it has found.
+	asked bool
+	look  func(line []byte) // at each line of standard error, while it runs; may be nil
 }
 
 // ended is what came of it.
@@ -38,7 +41,11 @@ var (
 	errTime   = errors.New("time limit")
 )
 
-// run runs it and returns when it and all of its process group are gone, which is at once when ctx ends.
+// askedGrace is how long one that was asked to end may take for that.
+const askedGrace = 5 * time.Second
+
+// run runs it and returns when it and all of its process group are gone, which is at once when ctx ends, unless it is to
+// be asked.
 func (p *process) run(ctx context.Context) ended {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
@@ -49,8 +56,10 @@ func (p *process) run(ctx context.Context) ended {
 	end := ended{stderr: &tail{look: p.look}, code: -1}
 	cmd := exec.CommandContext(ctx, p.path, p.args...)
 	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = p.dir, p.env, out, end.stderr
-	cmd.Cancel = func() error { return killGroup(cmd) }
-	cmd.WaitDelay = pipeGrace
+	cmd.Cancel, cmd.WaitDelay = func() error { return p.end(ctx, cmd) }, pipeGrace
+	if p.asked {
+		cmd.WaitDelay = askedGrace
+	}
 	ownGroup(cmd)
 	if err := cmd.Start(); err != nil {
 		end.why = "could not be started: " + cause(err)
@@ -76,6 +85,14 @@ func (p *process) run(ctx context.Context) ended {
 		end.why = "ended by " + cmd.ProcessState.String()
 	}
 	return end
+}
+
+// end asks it to end, or kills it and its group.
+func (p *process) end(ctx context.Context, cmd *exec.Cmd) error {
+	if p.asked && !errors.Is(context.Cause(ctx), errOutput) && cmd.Process.Signal(os.Interrupt) == nil { // which Windows has not
+		return nil
+	}
+	return killGroup(cmd)
 }
 
 // whyStopped says why the program was stopped.

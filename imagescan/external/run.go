@@ -163,6 +163,7 @@ func (w *workplace) close() error {
 
 func (r *Runner) process(w *workplace, args []string, limit time.Duration) *process {
 	p := &process{path: r.path, args: args, dir: w.dir, env: w.env, limit: limit}
+	p.asked = r.s.ours
 	if !r.s.ours { // the limit of ours is one of its collector: it stays below, where another would be shot
 		p.memory = r.s.memory()
 	}
