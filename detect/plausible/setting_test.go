@@ -338,10 +338,11 @@ func TestSettings(t *testing.T) {
 		{"image.env", "API_KEY", "573BFD6B3D8FBC641079A6ABABF5BD827BD9BF62", "yes"},
 
 		// Every context of settings judges alike.
-		{"image.env", "DB_PASSWORD", "postgres", "weak"},
-		{"image.history", "DB_PASSWORD", "postgres", "weak"},
-		{"image.build-arg", "DB_PASSWORD", "postgres", "weak"},
-		{"image.provenance", "DB_PASSWORD", "postgres", "weak"},
+		{"text.assignment", "PASS", "orchard-215", "no"}, // for comparison
+		{"image.env", "PASS", "orchard-215", "yes"},
+		{"image.history", "PASS", "orchard-215", "yes"},
+		{"image.build-arg", "PASS", "orchard-215", "yes"},
+		{"image.provenance", "PASS", "orchard-215", "yes"},
 		{"dockerfile.env", "DB_PASSWORD", "postgres", "weak"},
 		{"dockerfile.arg", "DB_PASSWORD", "postgres", "weak"},
 		{"dockerfile.run", "PGPASSWORD", "postgres", "weak"},
