@@ -158,15 +158,13 @@ func (s *Source) searchRepositories(ctx context.Context, visitors []scan.Visitor
 	return nil
 }
 
-// searchRepository searches one; nil if it cannot be opened.
+// searchRepository searches one; nil if it cannot be opened or is none.
 func (s *Source) searchRepository(ctx context.Context, r *imageRepository, base scan.BlobRef, visitors []scan.Visitor, open func() scan.Visitor) (*nested, error) {
-	files := r.files()
-	if _, head := files["HEAD"]; !head {
-		return nil, nil // no repository: a submodule's remains, a folder of tests
-	}
-	src, err := s.o.OpenGit(files)
+	src, err := s.o.OpenGit(r.files())
 	if err != nil {
 		s.lost(scan.SkipUnreadable, r.dir, err)
+	}
+	if src == nil {
 		return nil, nil
 	}
 	n := &nested{src: src, base: base}

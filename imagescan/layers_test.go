@@ -47,9 +47,10 @@ func TestWhatBecomesOfFiles(t *testing.T) {
 
 func TestExposures(t *testing.T) {
 	img := newImage(t).layer("", item{name: "x/exposed", data: "a"}, item{name: "public", data: "a", mode: 0o644},
-		item{name: "p/public", data: "b", mode: 0o640}, item{name: "p/q", kind: tar.TypeLink, link: "x/exposed"})
+		item{name: "p/public", data: "b", mode: 0o640}, item{name: "p/exposed", kind: tar.TypeLink, link: "x/exposed"},
+		item{name: "empty/exposed"})
 	res := scanOf(t, imagescan.Options{}, layoutOf(t, img))
-	wantPlaces(t, res, "exposed /x/exposed:0 in 1", "public /public:0 in 1")
+	wantPlaces(t, res, "exposed /p/exposed:0 in 1", "exposed /x/exposed:0 in 1", "public /public:0 in 1")
 }
 
 // Whatever an image comes in, the findings are the same.

@@ -113,7 +113,7 @@ func (o *overlay) link(e *entry, layer int, l scan.Lookup) {
 		other.file = e.path
 		other.path = e.path + st.path[len(st.file):]
 		if other.path == other.file {
-			other.ids = append(l.At(st.ref, e.path, nil), exposed(l, e)...)
+			other.ids = append(l.At(st.ref, e.path, nil), exposed(l, e, false)...)
 		}
 		if len(other.ids) > 0 {
 			o.add(&other)

@@ -3,16 +3,8 @@ package imagescan
 import (
 	"context"
 
-	"rummage/detect/assignment"
+	"rummage/detect/structure"
 	"rummage/scan"
-)
-
-// The contexts in which a file of an image may be an exposure by its path alone.
-const (
-	// ContextFile is any file of an image.
-	ContextFile assignment.Context = "image.file"
-	// ContextPublic is one that every user of a container may read.
-	ContextPublic assignment.Context = "image.world-readable"
 )
 
 // candidate is an entry of a layer that holds secrets or is an exposure.
@@ -63,7 +55,7 @@ func (s *Source) candidates(ctx context.Context, ly *layer, l scan.Lookup) ([]ca
 			ids = l.At(e.ref, e.path, nil)
 		}
 		if !e.more {
-			ids = append(ids[:len(ids):len(ids)], exposed(l, e)...)
+			ids = append(ids[:len(ids):len(ids)], exposed(l, e, e.empty)...)
 		}
 		if len(ids) > 0 {
 			ly.found = append(ly.found, candidate{n: n, path: e.path, file: e.file(), ref: e.ref, public: e.public, ids: ids})
@@ -72,12 +64,18 @@ func (s *Source) candidates(ctx context.Context, ly *layer, l scan.Lookup) ([]ca
 	return ly.found, nil
 }
 
-func exposed(l scan.Lookup, e *entry) []scan.SecretID {
-	ids := l.Exposed(e.path, ContextFile)
-	if e.public {
-		ids = append(ids, l.Exposed(e.path, ContextPublic)...)
+// exposed is the exposures that the path of a file makes in an image. Where everybody may read it is the worse, and only
+// that is told. An empty file exposes nothing.
+func exposed(l scan.Lookup, e *entry, empty bool) []scan.SecretID {
+	if empty {
+		return nil
 	}
-	return ids
+	if e.public {
+		if ids := l.Exposed(e.path, structure.ImageWorldReadable); len(ids) > 0 {
+			return ids
+		}
+	}
+	return l.Exposed(e.path, structure.ImageFile)
 }
 
 // placeLayers emits what stands in the layers of an image.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -342,19 +341,24 @@ func (r *resolver) statement(ctx context.Context, img *image, d descriptor) erro
 	if err != nil {
 		return r.failed(ctx, "attestation "+d.Digest, err)
 	}
-	if payload := signedPayload(data); payload != nil {
-		if err := r.document(ctx, img, PathAttestation, data); err != nil {
-			return err
-		}
-		data = payload
-	}
 	path := statementPath(d, data)
-	if err := r.document(ctx, img, path, data); err != nil || path != PathProvenance {
+	if err := r.document(ctx, img, path, data); err != nil {
 		return err
 	}
 	for _, f := range imageconfig.Embedded(data) {
-		if err := r.document(ctx, img, PathProvenance+"/"+f.Name, f.Data); err != nil {
+		if f.Name != imageconfig.StatementName {
+			if err := r.document(ctx, img, PathProvenance+"/"+f.Name, f.Data); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := r.document(ctx, img, statementPath(descriptor{}, f.Data), f.Data); err != nil { // it was signed
 			return err
+		}
+		for _, in := range imageconfig.Embedded(f.Data) {
+			if err := r.document(ctx, img, PathProvenance+"/"+in.Name, in.Data); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -370,22 +374,4 @@ func statementPath(d descriptor, data []byte) string {
 		return PathSBOM
 	}
 	return PathAttestation
-}
-
-// signedPayload is the statement in an envelope of signatures (DSSE, or a bundle of sigstore with one in it), nil if there
-// is none.
-func signedPayload(data []byte) []byte {
-	var e struct {
-		Payload  []byte `json:"payload"`
-		Envelope *struct {
-			Payload []byte `json:"payload"`
-		} `json:"dsseEnvelope"`
-	}
-	if json.Unmarshal(data, &e) != nil {
-		return nil
-	}
-	if e.Envelope != nil {
-		return e.Envelope.Payload
-	}
-	return e.Payload
 }

@@ -20,8 +20,8 @@ type Options struct {
 	Limits Limits
 	// Platforms are those that are read, such as linux/arm64 or linux/arm/v7; none: all.
 	Platforms []string
-	// OpenGit opens a git repository whose files are in memory, by their paths in the .git folder. Nil: what stands in
-	// .git folders is searched as files only.
+	// OpenGit opens a git repository whose files are in memory, by their paths in the .git folder; nil if they make none.
+	// Without it, what stands in .git folders is searched as files only.
 	OpenGit func(files map[string][]byte) (scan.Source, error)
 }
 

@@ -28,6 +28,8 @@ type entry struct {
 	outer int
 	// public says that everybody may read the file.
 	public bool
+	// empty says that it has no content.
+	empty bool
 	// more says that the entry is a further piece of the file before.
 	more   bool
 	ref    scan.BlobRef // of a file
@@ -55,6 +57,7 @@ const (
 	flagPublic = 1 << 4
 	flagMore   = 1 << 5
 	flagOuter  = 1 << 6
+	flagEmpty  = 1 << 7
 )
 
 func (t *table) add(e *entry) {
@@ -67,6 +70,9 @@ func (t *table) add(e *entry) {
 	}
 	if e.outer > 0 {
 		flags |= flagOuter
+	}
+	if e.empty {
+		flags |= flagEmpty
 	}
 	t.data = append(t.data, flags)
 	common := 0
@@ -113,7 +119,7 @@ func (t *table) all() iter.Seq[*entry] {
 			flags := d[0]
 			d = d[1:]
 			common := number()
-			next := entry{kind: entryKind(flags & 0xf), public: flags&flagPublic != 0, more: flags&flagMore != 0}
+			next := entry{kind: entryKind(flags & 0xf), public: flags&flagPublic != 0, more: flags&flagMore != 0, empty: flags&flagEmpty != 0}
 			next.path = e.path[:common] + text()
 			if flags&flagOuter != 0 {
 				next.outer = number()

@@ -162,6 +162,7 @@ func (w *walker) file(e *entry, r io.Reader, size int64, depth int) error {
 	if err != nil && err != io.EOF {
 		return err
 	}
+	e.empty = len(head) == 0
 	if kind := archiveKind(head); kind != notArchive {
 		if e.outer == 0 {
 			w.note(&entry{kind: entryOther, path: e.path}) // which may take the place of another file

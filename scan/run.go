@@ -148,8 +148,16 @@ func (b *builder) place(p *Placement, hits []hit) {
 	if k.path != "" { // by name: the file itself is the secret
 		m := detect.Match{Rule: k.rule, Severity: k.rule.Severity, Tags: k.rule.Tags}
 		_, by := b.c.det.PlacedAt(&m, p.Path, commit)
-		b.add(&m, by, Place{}, p)
+		var at Place
+		if p.inLayer() && len(k.rule.In) == 0 { // a rule for images says it itself
+			at.Remedy = advice.InLayer(p.Path, p.Image.Instruction)
+		}
+		b.add(&m, by, at, p)
 		return
+	}
+	layer := ""
+	if p.inLayer() {
+		layer = advice.InLayer(p.Path, p.Image.Instruction)
 	}
 	for i := range hits {
 		h := &hits[i]
@@ -165,7 +173,7 @@ func (b *builder) place(p *Placement, hits []hit) {
 		}
 		at := p.Piece.at(h.at)
 		b.add(&h.match, by, Place{Line: at.Line, Column: at.Column, EndLine: at.EndLine, EndColumn: at.EndColumn,
-			Context: string(h.match.Context), Match: Secret(h.match.Text), MatchAt: p.Piece.at(h.matchAt), Remedy: advice.At(h.remedy, p.Path)}, p)
+			Context: string(h.match.Context), Match: Secret(h.match.Text), MatchAt: p.Piece.at(h.matchAt), Remedy: cmp.Or(layer, advice.At(h.remedy, p.Path))}, p)
 	}
 }
 

@@ -99,6 +99,9 @@ type Placement struct {
 	Piece *Piece
 }
 
+// inLayer says whether the place is that of a file in a layer of an image.
+func (p *Placement) inLayer() bool { return p.Image != nil && p.Image.Layer > 0 }
+
 // Piece is a part of a file that was searched on its own. Pieces overlap, so that what stands across their ends is found.
 type Piece struct {
 	// Line and Column count the line feeds before the piece, and the bytes before it in its first line.

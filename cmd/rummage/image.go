@@ -52,7 +52,19 @@ func (c *imageCmd) Validate() error { return c.check() }
 
 func (f *lookFlags) options() imagescan.Options {
 	return imagescan.Options{Platforms: f.Platform, Limits: imagescan.Limits{Bytes: int64(f.ImageBytes)},
-		OpenGit: func(files map[string][]byte) (scan.Source, error) { return gitscan.OpenFiles(files, gitscan.Options{}) }}
+		OpenGit: openGit}
+}
+
+// openGit opens the repository that the files of a .git folder make; none where they make none.
+func openGit(files map[string][]byte) (scan.Source, error) {
+	repo, err := gitscan.OpenFiles(files, gitscan.Options{})
+	switch {
+	case errors.Is(err, gitscan.ErrNotRepository):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	return repo, nil
 }
 
 func (c *imageCmd) Run(a *app) error {

@@ -177,7 +177,9 @@ func (a *app) lookIntoNamed(j *job, look *lookFlags, src scan.Files, res *scan.R
 		l.scanners = slices.Insert(l.scanners, 0, own)
 	}
 	rows := l.choose(res, list, allowed)
-	return append(rows, l.run(res)...), nil
+	rows = append(rows, l.run(res)...)
+	list.Instructions.Point(res)
+	return rows, nil
 }
 
 // choose makes targets of the images that may be asked for. Rows tell of those that may not.
