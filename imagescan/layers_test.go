@@ -89,6 +89,20 @@ func TestContainers(t *testing.T) {
 	})
 }
 
+// What an archive holds beside its images is told too where it comes in a stream, since it was searched.
+func TestUnnamedLayers(t *testing.T) {
+	layer := tarOf(t, item{name: "x", data: secret(1)})
+	other := tarOf(t, item{name: "y", data: secret(2)})
+	data := tarOf(t, item{name: "a/layer.tar", data: string(layer)}, item{name: "b/layer.tar", data: string(other)},
+		item{name: "manifest.json", data: `[{"Layers":["a/layer.tar"]}]`})
+	res := scanOf(t, imagescan.Options{}, writeFile(t, "s.tgz", gzipped(t, data)))
+	wantComplete(t, res)
+	wantPlaces(t, res, "1 /x:1 in 1", "2 /y:1 in 1")
+	if p := res.Findings[1].Places[0].Image; !strings.Contains(p.Image, "(b/layer.tar, which no manifest names)") {
+		t.Errorf("%+v", p)
+	}
+}
+
 // savedOld is the image as docker save wrote it before version 25: layers by the ids of their own, a repeated one as a link.
 func savedOld(t *testing.T, m *made) []byte {
 	t.Helper()

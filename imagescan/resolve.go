@@ -69,6 +69,9 @@ func (s *Source) resolveTarget(ctx context.Context, t *Target) error {
 			return err
 		}
 	}
+	if in, ok := st.(*streamed); ok {
+		s.unnamed(in, s.images[before:])
+	}
 	for _, img := range s.images[before:] {
 		img.target = t.name
 	}

@@ -8,7 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -139,6 +141,22 @@ func (s *streamed) open(_ context.Context, d descriptor) (io.ReadCloser, error) 
 		return nil, errors.New("came in a stream, which cannot be read again")
 	}
 	return nil, fmt.Errorf("the archive has no %q", name)
+}
+
+// unnamed makes images of the layers that came by and that none of the images has: they were searched, and whoever gets the
+// archive gets them.
+func (s *Source) unnamed(st *streamed, images []*image) {
+	named := map[*layer]bool{}
+	for _, img := range images {
+		for _, l := range img.layers {
+			named[l] = true
+		}
+	}
+	for _, member := range slices.Sorted(maps.Keys(st.layers)) {
+		if l := st.layers[member]; !named[l] {
+			s.images = append(s.images, &image{name: st.name + " (" + member + ", which no manifest names)", layers: []*layer{l}, instructions: []string{""}})
+		}
+	}
 }
 
 // walked is a layer that came by.

@@ -17,6 +17,7 @@ var examples = map[string][]string{
 		"rummage git                          search the repository around the working directory",
 		"rummage git https://host/a/b.git     clone, search, remove the clone",
 		"rummage files . --format sarif       search files as they are",
+		"rummage image registry.example/a:1   search all layers of an image, its configuration and history",
 	},
 	"git": {
 		"rummage git                                    this repository, everything in it",
@@ -27,6 +28,7 @@ var examples = map[string][]string{
 		"rummage git --since-scan api.state             only what was not there at the last scan with this file",
 		"rummage git --baseline last.json               only what is new since an earlier report",
 		"rummage git --list-images                      the container images that the files of all tips name",
+		"rummage git --images --registry ghcr.io        these images too: one finding for a secret in both",
 		"rummage git --list-images --history -f json    the same of every commit, as JSON",
 	},
 	"files": {
@@ -34,6 +36,13 @@ var examples = map[string][]string{
 		"kubectl get cm -o yaml | rummage files -",
 		"rummage files config/ .env --show-secrets",
 		"rummage files --list-images deploy/    the container images that its files name",
+	},
+	"image": {
+		"rummage image alpine:3 ghcr.io/team/api:1.2       from registries, all platforms",
+		"rummage image api.tar ./layout                    docker save, OCI layouts, file systems",
+		"rummage image docker-daemon:api:dev               what the Docker daemon has",
+		"rummage image api.tar -f json -o api.json         as JSON",
+		"rummage image api:1 --layer-scanner builtin --layer-scanner trivy",
 	},
 	"explain": {
 		"rummage explain docker-copy-credentials              a rule",

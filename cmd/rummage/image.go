@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,12 +32,10 @@ type lookFlags struct {
 	ImageBytes   byteSize      `placeholder:"SIZE" default:"256GiB" help:"Stop after so many uncompressed bytes of one source (default ${default})."`
 }
 
-var platformForm = regexp.MustCompile(`^[a-z0-9]+/[a-z0-9_]+(/[a-z0-9.]+)?$`)
-
 // check refuses what cannot be meant.
 func (f *lookFlags) check() error {
 	for _, p := range f.Platform {
-		if !platformForm.MatchString(p) {
+		if parts := strings.Split(p, "/"); len(parts) < 2 || len(parts) > 3 || slices.Contains(parts, "") || strings.Trim(p, "abcdefghijklmnopqrstuvwxyz0123456789_./") != "" {
 			return fmt.Errorf("--platform %s: want os/architecture or os/architecture/variant, such as linux/arm64", p)
 		}
 	}

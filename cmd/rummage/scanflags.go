@@ -30,7 +30,7 @@ type scanFlags struct {
 	ShowSuppressed bool     `help:"List what comments, allowlists, baseline and ignore files suppressed."`
 	Jobs           int      `short:"j" placeholder:"N" help:"Workers (default: number of processors)."`
 	ExitZero       bool     `help:"Exit with 0 when there are findings; errors still exit with 2."`
-	MaxBlob        byteSize `placeholder:"SIZE" default:"64MiB" help:"Skip larger blobs and files (default ${default})."`
+	MaxBlob        byteSize `placeholder:"SIZE" default:"64MiB" help:"Skip larger blobs and files (default ${default}). Images are read in pieces, whatever their size."`
 	NoColor        bool     `help:"No colours (also: NO_COLOR)."`
 	NoProgress     bool     `help:"No progress line on the terminal."`
 }
