@@ -17,6 +17,7 @@ import (
 // Search implements scan.Source: it reads commits and tags, searches their messages, and then the blobs.
 func (r *Repo) Search(ctx context.Context, workers int, open func() scan.Visitor) error {
 	r.workers = workers
+	r.beside.Wait() // with a panic, if it had one
 	counts := r.store.Count()
 	r.progress.Total.Store(counts[pack.Commit] + counts[pack.Tag] + counts[pack.Blob] + counts[0])
 	selective := r.selective()

@@ -203,3 +203,34 @@ func TestStagedSource(t *testing.T) {
 		Unplaced: []string{"before"},
 	})
 }
+
+// TestOpenToSearch: what a search begins with is done beside opening, without being asked for it, and Close waits for it:
+// it reads what Close takes away.
+func TestOpenToSearch(t *testing.T) {
+	dir := t.TempDir()
+	git(t, dir, nil, "init", "-q", "--bare", "-b", "main")
+	var im importer
+	for i := range 400 {
+		im.commit("main", fmt.Sprint("number ", i), nil, fmt.Sprintf("a%d.txt=thing %d", i%7, i))
+	}
+	im.load(t, dir, false)
+	git(t, dir, nil, "repack", "-adfq")
+	for range 20 {
+		repo, err := gitscan.Open(dir, gitscan.Options{Search: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := repo.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if !repo.Prepared() {
+			t.Fatal("closed before it was prepared")
+		}
+	}
+	for _, search := range []bool{false, true} {
+		res := scanWith(t, dir, gitscan.Options{Search: search}, parseRules(t, ""), 2)
+		if !res.Stats.Complete || res.Stats.Commits != 400 {
+			t.Errorf("search %v: complete %v, %d commits", search, res.Stats.Complete, res.Stats.Commits)
+		}
+	}
+}

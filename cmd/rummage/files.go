@@ -37,5 +37,7 @@ func (c *filesCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	return a.scan(&job{flags: &c.scanFlags, source: src, command: "files", subject: subject, rules: rules, known: known})
+	j := &job{flags: &c.scanFlags, source: src, command: "files", subject: subject, known: known}
+	j.use(rules)
+	return a.scan(j)
 }

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/term"
@@ -74,9 +75,13 @@ func loadFile(path string) ([]byte, error) {
 	return data, err
 }
 
+// builtInRules restores the built-in rules, once. That takes as long as reading the command line, and so main has it done
+// meanwhile.
+var builtInRules = sync.OnceValues(func() (*detect.Ruleset, error) { return detect.Restore(rummage.RulesSnapshot) })
+
 // loadRules reads rule files, or the built-in rules when there are none.
 func loadRules(files []string) (*detect.Ruleset, error) {
-	builtIn, err := detect.Restore(rummage.RulesSnapshot)
+	builtIn, err := builtInRules()
 	if err != nil || len(files) == 0 {
 		return builtIn, err
 	}
@@ -167,13 +172,22 @@ type job struct {
 	source  scan.Source
 	command string // git, files
 	subject string // what was scanned, as the user named it
-	rules   *detect.Ruleset
 	known   known
 	vcs     *report.VersionControl
 	notices []string
 	state   *scanState // nil: none is kept
 	// verify scans again with the other engine, if that is asked for.
 	verify func() (*scan.Result, error)
+
+	rules    *detect.Ruleset
+	detector func() *detect.Detector // of the rules; use begins to make it
+}
+
+// use sets the rules. Their detector is made beside whatever comes before the search: so is a matcher, since the first one
+// has to lay the search for keywords out.
+func (j *job) use(rules *detect.Ruleset) {
+	j.rules, j.detector = rules, sync.OnceValue(func() *detect.Detector { return detect.New(rules) })
+	go func() { j.detector().Matcher() }()
 }
 
 // scan runs the job and writes its report.
@@ -183,7 +197,7 @@ func (a *app) scan(j *job) error {
 	if !j.flags.NoProgress && isTerminal(a.stderr) {
 		stop = showProgress(a.stderr, j.source.Progress())
 	}
-	res, err := scan.Run(a.ctx, j.source, detect.New(j.rules), j.flags.workers())
+	res, err := scan.Run(a.ctx, j.source, j.detector(), j.flags.workers())
 	stop()
 	if err != nil {
 		return j.state.explain(err)
