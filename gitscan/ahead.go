@@ -162,7 +162,7 @@ type recentTree struct {
 }
 
 const (
-	recentTrees = 1024    // a worker remembers
+	recentTrees = 512     // a worker remembers
 	recentSize  = 8 << 10 // of a tree, at most
 )
 
