@@ -83,7 +83,9 @@ func (c *imageCmd) Run(a *app) error {
 		return err
 	}
 	defer src.Close()
-	j := &job{flags: &c.scanFlags, source: src, command: "image", subject: strings.Join(c.Images, " "), rules: rules, known: known, limit: c.ImageTimeout * time.Duration(len(c.Images))}
+	j := &job{flags: &c.scanFlags, source: src, command: "image", subject: strings.Join(c.Images, " "), known: known,
+		limit: c.ImageTimeout * time.Duration(len(c.Images))}
+	j.use(rules)
 	j.after = func(res *scan.Result) ([]report.ImageScan, error) {
 		var rows []report.ImageScan
 		if others.builtin {
