@@ -17,18 +17,18 @@ import (
 
 // gitFiles are the files of the git repositories of one layer: what stands in folders called .git.
 type gitFiles struct {
-	left  *gitBudget
+	left  *memoryBudget
 	dirs  map[string]map[string][]byte // by the .git folder, by the path in it
 	limit []string                     // files that were too large
 }
 
-// gitBudget bounds the bytes of repositories of all layers.
-type gitBudget struct {
+// memoryBudget bounds the bytes that are held of all layers.
+type memoryBudget struct {
 	mu   sync.Mutex
 	left int64
 }
 
-func (b *gitBudget) take(n int64) bool {
+func (b *memoryBudget) take(n int64) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if n > b.left {

@@ -31,10 +31,10 @@ func (s *Source) readLayer(ctx context.Context, l *layer) error {
 
 // walk searches a layer as it is stored.
 func (s *Source) walk(ctx context.Context, l *layer, stored io.Reader) error {
-	l.git.left = &s.git
+	l.git.left, l.pkgs.left = &s.git, &s.lists
 	report := &inArchive{}
 	fill := &filler{f: s.feed, ctx: ctx, layer: l, keep: s.keep}
-	w := &walker{ctx: ctx, b: s.b, fill: fill, table: &l.table, report: report}
+	w := &walker{ctx: ctx, b: s.b, fill: fill, table: &l.table, packages: &l.pkgs, report: report}
 	if s.o.OpenGit != nil {
 		w.git = &l.git
 	}

@@ -39,11 +39,12 @@ const (
 	maxManifest = 8 << 20  // also a list of referrers; registries refuse manifests of more than 4 MiB
 	// maxDocuments bounds the documents held in memory, in bytes.
 	maxDocuments = 96 << 20
-	maxManifests = 4096    // of one root
-	maxNesting   = 6       // indexes in indexes
-	maxLayers    = 4096    // of one image
-	maxName      = 4096    // bytes of a path
-	maxSparse    = 4 << 30 // bytes of a file with holes
+	maxManifests = 4096     // of one root
+	maxLists     = 64 << 20 // lists of files of package managers, in bytes
+	maxNesting   = 6        // indexes in indexes
+	maxLayers    = 4096     // of one image
+	maxName      = 4096     // bytes of a path
+	maxSparse    = 4 << 30  // bytes of a file with holes
 )
 
 func (l Limits) withDefaults() Limits {

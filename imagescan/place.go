@@ -14,7 +14,9 @@ type candidate struct {
 	file   string // path without that in an archive
 	ref    scan.BlobRef
 	public bool
-	ids    []scan.SecretID
+	// packaged says that the file is one that a package ships.
+	packaged bool
+	ids      []scan.SecretID
 }
 
 // Place implements scan.Source.
@@ -61,6 +63,7 @@ func (s *Source) candidates(ctx context.Context, ly *layer, l scan.Lookup) ([]ca
 			ly.found = append(ly.found, candidate{n: n, path: e.path, file: e.file(), ref: e.ref, public: e.public, ids: ids})
 		}
 	}
+	ly.pkgs.mark(ly.found)
 	return ly.found, nil
 }
 
@@ -103,7 +106,7 @@ func (s *Source) placeLayers(ctx context.Context, img *image, l scan.Lookup, emi
 			continue
 		}
 		for _, id := range st.ids {
-			emit(scan.Placement{Blob: st.ref, Path: st.path, Secret: id, Reachable: true, Image: at, Piece: s.feed.pieces[st.ref]})
+			emit(scan.Placement{Blob: st.ref, Path: st.path, Secret: id, Reachable: true, Image: at, Piece: s.feed.pieces[st.ref], Packaged: st.packaged})
 		}
 	}
 	return nil

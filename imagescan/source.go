@@ -47,7 +47,8 @@ type Source struct {
 	docs     map[scan.BlobRef][]byte
 	docBytes int64
 	kept     kept
-	git      gitBudget
+	git      memoryBudget
+	lists    memoryBudget // of package managers
 	repos    []*nested
 
 	mu    sync.Mutex
@@ -81,6 +82,7 @@ type layer struct {
 	store  store
 	table  table
 	git    gitFiles
+	pkgs   packages
 	walked bool
 	// found are the entries that hold secrets or are exposures, in the order of the table.
 	found []candidate
@@ -92,7 +94,7 @@ func New(targets []Target, o Options) *Source {
 	o.Limits = o.Limits.withDefaults()
 	s := &Source{o: o, b: newBudget(o.Limits), targets: targets, byKey: map[string]*layer{}, docs: map[scan.BlobRef][]byte{},
 		troubles: map[any]string{}}
-	s.git.left = o.Limits.Git
+	s.git.left, s.lists.left = o.Limits.Git, maxLists
 	s.kept.left = maxKept
 	s.stats.Skipped = map[scan.SkipReason]int64{}
 	s.stats.Problems, s.stats.Notices = []scan.Problem{}, []string{}

@@ -14,13 +14,14 @@ import (
 
 // walker goes through one layer: its archive, and the archives in that.
 type walker struct {
-	ctx    context.Context
-	b      *budget
-	fill   *filler
-	table  *table     // nil where a layer is only read again
-	git    *gitFiles  // nil where repositories are not gathered
-	report *inArchive // what could not be read in archives
-	held   int64      // bytes of zip archives in memory
+	ctx      context.Context
+	b        *budget
+	fill     *filler
+	table    *table     // nil where a layer is only read again
+	git      *gitFiles  // nil where repositories are not gathered
+	packages *packages  // nil as git
+	report   *inArchive // what could not be read in archives
+	held     int64      // bytes of zip archives in memory
 }
 
 // inArchive counts what archives in layers hold that could not be read.
@@ -149,11 +150,12 @@ func (w *walker) note(e *entry) {
 
 // file searches a regular file: its contents, or those of the archive that it is.
 func (w *walker) file(e *entry, r io.Reader, size int64, depth int) error {
-	if e.outer == 0 && w.git != nil {
-		if held, err := w.git.take(e.path, r, size); held != nil || err != nil {
-			if err != nil {
-				return err
-			}
+	if e.outer == 0 {
+		held, err := w.hold(e.path, r, size)
+		if err != nil {
+			return err
+		}
+		if held != nil {
 			r = held
 		}
 	}
@@ -174,6 +176,19 @@ func (w *walker) file(e *entry, r io.Reader, size int64, depth int) error {
 		}
 	}
 	return w.plain(e, in)
+}
+
+// hold keeps a file in memory that is needed later on, and gives its content to be read once more; nil if it is none.
+func (w *walker) hold(name string, r io.Reader, size int64) (held io.Reader, err error) {
+	if w.packages != nil {
+		if held, err = w.packages.take(name, r, size); held != nil || err != nil {
+			return held, err
+		}
+	}
+	if w.git != nil {
+		return w.git.take(name, r, size)
+	}
+	return nil, nil
 }
 
 // plain searches a content as it is.

@@ -95,6 +95,8 @@ type Placement struct {
 	Reachable  bool
 	Note       string
 	Image      *InImage // nil where the place is in no image
+	// Packaged says that the file is one that a package manager installed, as it ships for everybody.
+	Packaged bool
 	// Piece says which part of a file the blob is; nil for all of it.
 	Piece *Piece
 }
