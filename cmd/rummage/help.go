@@ -30,12 +30,20 @@ var examples = map[string][]string{
 		"rummage git --list-images                      the container images that the files of all tips name",
 		"rummage git --images --registry ghcr.io        these images too: one finding for a secret in both",
 		"rummage git --list-images --history -f json    the same of every commit, as JSON",
+		"rummage git --images --registry ghcr.io        this repository and those images, if they are of ghcr.io",
 	},
 	"files": {
 		"rummage files .                    a directory",
 		"kubectl get cm -o yaml | rummage files -",
 		"rummage files config/ .env --show-secrets",
 		"rummage files --list-images deploy/    the container images that its files name",
+		"rummage files --images deploy/         the files and those images",
+	},
+	"image": {
+		"rummage image REGISTRY/TEAM/APP:1.2             an image of a registry, of all its platforms",
+		"rummage image docker-daemon:app:dev             what the Docker daemon has",
+		"rummage image app.tar oci-layout/ -f sarif      archives and layouts",
+		"rummage image --layer-scanner builtin --layer-scanner trivy REGISTRY/TEAM/APP:1.2",
 	},
 	"image": {
 		"rummage image alpine:3 ghcr.io/team/api:1.2       from registries, all platforms",

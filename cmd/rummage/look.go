@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/sourcegraph/conc/pool"
 
@@ -192,21 +193,22 @@ func (l *looker) choose(res *scan.Result, list *scan.ImageList, allowed []string
 			continue
 		}
 		if err := imagescan.MayAsk(img.Name, imagescan.RegistryOptions{Allow: allowed}); err != nil {
-			rows = append(rows, report.ImageScan{Image: img.Name, Problem: err.Error()})
+			why := strings.TrimPrefix(err.Error(), "image "+img.Name+": ") // which stands beside it
+			rows = append(rows, report.ImageScan{Image: img.Name, Problem: why})
 			res.Stats.Complete = false
 			res.Stats.ProblemCount++
 			if len(res.Stats.Problems) < 10 {
-				res.Stats.Problems = append(res.Stats.Problems, scan.Problem{Where: img.Name, Why: err.Error()})
+				res.Stats.Problems = append(res.Stats.Problems, scan.Problem{Where: img.Name, Why: why})
 			}
 			continue
 		}
 		l.targets = append(l.targets, external.Target{Image: img.Name, Name: img.Name})
 	}
 	if built > 0 {
-		res.Stats.Notices = append(res.Stats.Notices, fmt.Sprintf("%d images that the files only build were not looked into: a registry may have others under their names", built))
+		res.Stats.Notices = append(res.Stats.Notices, fmt.Sprintf("not looked into, since a registry may have others under their names: images that the files only build (%d)", built))
 	}
 	if n := len(list.Unresolved); n > 0 {
-		res.Stats.Notices = append(res.Stats.Notices, fmt.Sprintf("%d references to images hold what the files do not tell, and were not looked into (--list-images names them)", n))
+		res.Stats.Notices = append(res.Stats.Notices, fmt.Sprintf("not looked into: references to images that hold what the files do not tell (%d; --list-images names them)", n))
 	}
 	return rows
 }

@@ -24,12 +24,20 @@ func TestMain(m *testing.M) {
 //	rawtree FILE [MODE NAME ID]…  write the bytes of a tree object, however malformed
 //	exits CODE PROGRAM …       run a program that must end with the exit code
 //	json FILE PATH WANT        compare a value in a JSON file: findings.0.places.0.path, findings.len, …
+//	jsonset NAME FILE PATH     set $NAME to a value in a JSON file
 //	addsup FILE [REPOSITORY]   check that the counts of a JSON report add up (to the objects that git counts)
 //	story FILE                 print what a JSON report tells, and check that its counts add up
+//	fingerprints FILE FILE     check that two JSON reports have the same findings
 //	big FILE MIB TEXT          make a file of one line with the text in its middle
 //	many DIRECTORY N           make N small files, of a hundred contents
 //	flip FILE OFFSET           flip the bits of one byte; a negative offset counts from the end
 //	cut FILE SIZE              cut a file to so many bytes; a negative size counts from the end
+//	registry NAME              start a registry in memory, set $NAME to its address
+//	image WHERE SPEC…          make an image of each description: oci:DIRECTORY, docker-archive:FILE, or a reference
+//	                           to push to (several are one image for several platforms)
+//
+// A description of an image has lines "platform OS/ARCH", "env NAME=VALUE", and for each layer "layer INSTRUCTION" and
+// then "file PATH TEXT" and "delete PATH".
 //
 // A story is one line for each finding and below it one for each place:
 //
@@ -38,7 +46,7 @@ func TestMain(m *testing.M) {
 //	  config.yml:1:8  + Bring it back  @ refs/heads/main  (a note)
 //
 // that is path, line and column, + the commit that introduced the secret, - the one that removed it, @ the tips that
-// have it.
+// have it. A place in an image tells the image, the layer and what became of the file.
 //
 // Repositories are made with fixed names and dates, so their ids are always the same. $RULES is a small rule file
 // (testdata/rules.toml); templates keep live-looking tokens out of this repository. UPDATE_SCRIPTS=1 updates what cmp
@@ -49,20 +57,24 @@ func TestScript(t *testing.T) {
 		UpdateScripts: os.Getenv("UPDATE_SCRIPTS") != "",
 		Setup:         setupScript,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"addsup":  cmdAddsUp,
-			"big":     cmdBig,
-			"commit":  cmdCommit,
-			"cut":     cmdCut,
-			"exits":   cmdExits,
-			"fill":    cmdFill,
-			"flip":    cmdFlip,
-			"git":     cmdGit,
-			"json":    cmdJSON,
-			"many":    cmdMany,
-			"object":  cmdObject,
-			"rawtree": cmdRawTree,
-			"secret":  cmdSecret,
-			"story":   cmdStory,
+			"addsup":       cmdAddsUp,
+			"big":          cmdBig,
+			"commit":       cmdCommit,
+			"cut":          cmdCut,
+			"exits":        cmdExits,
+			"fill":         cmdFill,
+			"fingerprints": cmdFingerprints,
+			"flip":         cmdFlip,
+			"git":          cmdGit,
+			"image":        cmdImage,
+			"json":         cmdJSON,
+			"jsonset":      cmdJSONSet,
+			"many":         cmdMany,
+			"object":       cmdObject,
+			"rawtree":      cmdRawTree,
+			"registry":     cmdRegistry,
+			"secret":       cmdSecret,
+			"story":        cmdStory,
 		},
 	})
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -21,6 +22,15 @@ func cmdJSON(ts *testscript.TestScript, neg bool, args []string) {
 	if (got == args[2]) == neg {
 		ts.Fatalf("%s: %s is %s, want %s", args[0], args[1], got, args[2])
 	}
+}
+
+func cmdJSONSet(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, !neg && len(args) == 3, "jsonset NAME FILE PATH")
+	var doc any
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[1])), &doc))
+	value, err := jsonAt(doc, strings.Split(args[2], "."))
+	ts.Check(err)
+	ts.Setenv(args[0], value)
 }
 
 // jsonAt follows a path: names, indexes, len for a length. Values print as JSON, strings bare.
@@ -62,9 +72,16 @@ type jsonReport struct {
 
 // jsonFinding leaves out the secret, which scan.Secret would not read back.
 type jsonFinding struct {
-	Rule       string
-	Places     []scan.Place
-	Suppressed *scan.Suppression
+	Fingerprint string
+	Rule        string
+	Places      []jsonPlace
+	Suppressed  *scan.Suppression
+}
+
+// jsonPlace is a place, with where in an image it is.
+type jsonPlace struct {
+	scan.Place
+	report.StoredInImage
 }
 
 func readReport(ts *testscript.TestScript, name string) *jsonReport {
@@ -156,7 +173,7 @@ func cmdStory(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-func storyLine(p *scan.Place) string {
+func storyLine(p *jsonPlace) string {
 	line := "-"
 	if p.Path != "" {
 		line = report.Escape(p.Path)
@@ -176,5 +193,32 @@ func storyLine(p *scan.Place) string {
 	if p.Note != "" {
 		line += "  (" + p.Note + ")"
 	}
+	in := &p.StoredInImage
+	if in.Image == "" {
+		return line
+	}
+	line += "  in " + in.Image
+	for _, text := range []string{in.InLayer(), in.Gone()} {
+		if text != "" {
+			line += ", " + text
+		}
+	}
+	if seen := strings.Join(in.Scanners, ", "); seen != scan.BuiltinScanner {
+		line += "  (seen by " + seen + ")"
+	}
 	return line
+}
+
+func cmdFingerprints(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, len(args) == 2, "fingerprints FILE FILE")
+	var of [2][]string
+	for i, name := range args {
+		for _, f := range readReport(ts, name).Findings {
+			of[i] = append(of[i], f.Fingerprint)
+		}
+		slices.Sort(of[i])
+	}
+	if len(of[0]) == 0 || slices.Equal(of[0], of[1]) == neg {
+		ts.Fatalf("fingerprints %v and %v", of[0], of[1])
+	}
 }

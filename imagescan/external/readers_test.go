@@ -192,7 +192,7 @@ func TestOwnReport(t *testing.T) {
 	raw := madeSecret(t)
 	place := object{"path": "/app/.env", "line": 3, "column": 7, "end_line": 3, "end_column": 47, "context": "dotenv", "blob": "ab", "introduced": nil, "removed": nil,
 		"at_tip": []string{}, "reachable": false, "image": "example.com/app:1", "digest": digestOf(8), "platform": "linux/arm64/v8", "layer": 2, "layers": 4,
-		"diff_id": digestOf(2), "instruction": "COPY . .", "state": "deleted", "gone_in": 3}
+		"diff_id": digestOf(2), "instruction": "COPY . .", "state": "deleted", "gone_in": 3, "scanners": []string{"builtin"}}
 	finding := func(secret, value string) object {
 		return object{"fingerprint": scan.Fingerprint("github-pat", value), "rule": "github-pat", "kind": "secret", "severity": "critical", "description": "d",
 			"secret": secret, "entropy": 4.5, "tags": []string{"decoded"}, "remedy": "revoke it", "places": []object{place}}

@@ -134,10 +134,27 @@ func (o *origin) ownPlace(j *ownPlace, value scan.Secret) scan.Place {
 	// An archive may hold several images, which the report tells apart.
 	in := &scan.InImage{Image: cmp.Or(j.Image, o.image), Digest: j.Digest, Platform: cmp.Or(j.Platform, o.platform), Layer: max(j.Layer, 0),
 		Layers: max(j.Layers, 0), DiffID: j.DiffID, Instruction: j.Instruction, State: scan.ImageState(j.State),
-		GoneIn: max(j.GoneIn, 0), Scanners: slices.Compact(slices.Sorted(slices.Values(j.Scanners)))}
-	if len(in.Scanners) == 0 && !o.ours {
-		in.Scanners = []string{o.scanner}
-	}
+		GoneIn: max(j.GoneIn, 0), Scanners: o.seenBy(j.Scanners)}
 	p.Image = in
 	return p
+}
+
+// seenBy is who saw a place, of those that the report names. What calls itself builtin there is the scanner that wrote it,
+// and goes without saying where that is this program.
+func (o *origin) seenBy(told []string) []string {
+	var names []string
+	for _, name := range told {
+		if name == BuiltinName {
+			name = o.scanner
+		}
+		names = append(names, name)
+	}
+	if len(names) == 0 {
+		names = []string{o.scanner}
+	}
+	slices.Sort(names)
+	if names = slices.Compact(names); o.ours && len(names) == 1 && names[0] == BuiltinName {
+		return nil
+	}
+	return names
 }
