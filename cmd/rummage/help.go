@@ -28,7 +28,6 @@ var examples = map[string][]string{
 		"rummage git --since-scan api.state             only what was not there at the last scan with this file",
 		"rummage git --baseline last.json               only what is new since an earlier report",
 		"rummage git --list-images                      the container images that the files of all tips name",
-		"rummage git --images --registry ghcr.io        these images too: one finding for a secret in both",
 		"rummage git --list-images --history -f json    the same of every commit, as JSON",
 		"rummage git --images --registry ghcr.io        this repository and those images, if they are of ghcr.io",
 	},
@@ -44,13 +43,6 @@ var examples = map[string][]string{
 		"rummage image docker-daemon:app:dev             what the Docker daemon has",
 		"rummage image app.tar oci-layout/ -f sarif      archives and layouts",
 		"rummage image --layer-scanner builtin --layer-scanner trivy REGISTRY/TEAM/APP:1.2",
-	},
-	"image": {
-		"rummage image alpine:3 ghcr.io/team/api:1.2       from registries, all platforms",
-		"rummage image api.tar ./layout                    docker save, OCI layouts, file systems",
-		"rummage image docker-daemon:api:dev               what the Docker daemon has",
-		"rummage image api.tar -f json -o api.json         as JSON",
-		"rummage image api:1 --layer-scanner builtin --layer-scanner trivy",
 	},
 	"explain": {
 		"rummage explain docker-copy-credentials              a rule",
