@@ -55,7 +55,7 @@ func (g *gitFiles) take(name string, r io.Reader, size int64) (io.Reader, error)
 		g.limit = append(g.limit, name)
 		return nil, nil
 	}
-	data, err := io.ReadAll(r)
+	data, err := readSized(r, size, size, "")
 	if err != nil {
 		return nil, err
 	}

@@ -176,7 +176,7 @@ type kept struct {
 
 // Bounds of kept contents, in bytes: of all, and of one.
 const (
-	maxKept    = 32 << 20
+	maxKept    = 16 << 20
 	maxKeptOne = 256 << 10
 )
 

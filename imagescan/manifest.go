@@ -86,6 +86,19 @@ func readBounded(r io.Reader, bound int64, what string) ([]byte, error) {
 	return data, nil
 }
 
+// readSized is readBounded of what is size bytes long (-1: not known), in no more memory than that.
+func readSized(r io.Reader, size, bound int64, what string) ([]byte, error) {
+	if size < 0 || size > bound {
+		return readBounded(r, bound, what)
+	}
+	data := make([]byte, size)
+	n, err := readFull(r, data)
+	if err == io.EOF {
+		err = nil
+	}
+	return data[:n], err
+}
+
 // isIndex says whether a manifest is an index of others.
 func (m *manifest) isIndex() bool {
 	return len(m.Manifests) > 0 || strings.Contains(m.MediaType, "image.index") || strings.Contains(m.MediaType, "manifest.list")

@@ -218,7 +218,7 @@ func (w *walker) zip(e *entry, r io.Reader, size int64, depth int) (done bool, e
 		w.b.zips.Lock() // one at a time
 		defer w.b.zips.Unlock()
 	}
-	data, err := readBounded(r, limit, "a zip archive")
+	data, err := readSized(r, size, limit, "a zip archive")
 	if err != nil {
 		return true, err
 	}
