@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"runtime"
 	"strings"
 
 	"github.com/klauspost/compress/gzip"
@@ -208,6 +209,9 @@ func uncompressedName(name string) string {
 	return base
 }
 
+// largeZip is the size from which a zip archive is worth a run of the collector, in bytes.
+const largeZip = 16 << 20
+
 // zip searches the files of a zip archive, which is held in memory for that. done says whether it was one.
 func (w *walker) zip(e *entry, r io.Reader, size int64, depth int) (done bool, err error) {
 	limit := w.b.limits.Archive - w.held // of one in another, both are held
@@ -217,6 +221,9 @@ func (w *walker) zip(e *entry, r io.Reader, size int64, depth int) (done bool, e
 	if w.held == 0 {
 		w.b.zips.Lock() // one at a time
 		defer w.b.zips.Unlock()
+		if size > largeZip {
+			runtime.GC() // the one before is not needed any more, and both together would be the peak
+		}
 	}
 	data, err := readSized(r, size, limit, "a zip archive")
 	if err != nil {
