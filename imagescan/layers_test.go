@@ -203,3 +203,15 @@ func TestLargeFiles(t *testing.T) {
 		}
 	}
 }
+
+// A file is an exposure by any of its names, whatever it is and holds.
+func TestExposuresByOtherNames(t *testing.T) {
+	inner := tarOf(t, item{name: "x", data: "a"})
+	img := newImage(t).layer("", item{name: "plain", data: "a"}, item{name: "by/link/exposed", kind: tar.TypeLink, link: "plain"},
+		item{name: "tar/exposed", data: string(inner)}, item{name: "xz/exposed", data: "\xfd7zXZ\x00....."}, item{name: "gz", data: string(gzipped(t, inner)), mode: 0o644},
+		item{name: "l/public", kind: tar.TypeLink, link: "gz", mode: 0o644}).
+		layer("", item{name: "by/.wh.link"})
+	res := scanOf(t, imagescan.Options{}, layoutOf(t, img))
+	wantComplete(t, res)
+	wantPlaces(t, res, "exposed /by/link/exposed:0 in 1 deleted 2", "exposed /tar/exposed:0 in 1", "exposed /xz/exposed:0 in 1", "public /l/public:0 in 1")
+}

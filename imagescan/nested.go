@@ -121,7 +121,7 @@ func (w *walker) archive(k kind, e *entry, r io.Reader, size int64, depth int) (
 		return false, nil
 	}
 	if depth >= w.b.limits.Depth {
-		w.report.limits = append(w.report.limits, limitHit{e.path, fmt.Sprintf("more than %d archives in one another", w.b.limits.Depth)})
+		w.report.limit(e.path, fmt.Sprintf("more than %d archives in one another", w.b.limits.Depth))
 		return false, nil
 	}
 	switch k {
@@ -155,7 +155,7 @@ func (w *walker) failed(name string, err error) {
 	switch {
 	case err == nil:
 	case isLimit(err):
-		w.report.limits = append(w.report.limits, limitHit{name, err.Error()})
+		w.report.limit(name, err.Error())
 	default:
 		w.report.broken.add(name + ": " + err.Error())
 	}

@@ -50,8 +50,11 @@ type Source struct {
 	git      gitBudget
 	repos    []*nested
 
-	mu    sync.Mutex
-	stats scan.Stats
+	mu         sync.Mutex
+	stats      scan.Stats
+	placesLeft int
+	// placing is the context of Place: Content, which has none, ends with it.
+	placing context.Context
 	// troubles are what went wrong with targets and layers.
 	troubles map[any]string
 	// broken and unopened are of archives in layers.
@@ -94,6 +97,7 @@ func New(targets []Target, o Options) *Source {
 		troubles: map[any]string{}}
 	s.git.left = o.Limits.Git
 	s.kept.left = maxKept
+	s.placesLeft = maxPlaces
 	s.stats.Skipped = map[scan.SkipReason]int64{}
 	s.stats.Problems, s.stats.Notices = []scan.Problem{}, []string{}
 	return s
@@ -113,11 +117,14 @@ func (s *Source) Close() error {
 // maxReaders bounds the layers that are read at a time: each takes a window of its decompressor and two buffers.
 const maxReaders = 4
 
+// maxBuffered bounds the buffers for workers: those who read do not keep more of them busy.
+const maxBuffered = 8
+
 // Search implements scan.Source.
 func (s *Source) Search(ctx context.Context, workers int, open func() scan.Visitor) error {
 	workers = max(workers, 1)
 	readers := min(workers, maxReaders)
-	s.feed = newFeed(2*readers + workers + 1)
+	s.feed = newFeed(2*readers + min(workers, maxBuffered) + 1)
 	visitors := make([]scan.Visitor, workers)
 	for i := range visitors {
 		visitors[i] = open()
@@ -170,6 +177,9 @@ func (s *Source) work(ctx context.Context, v scan.Visitor) error {
 				return nil
 			}
 			for _, p := range b.parts {
+				if err := ctx.Err(); err != nil {
+					return err
+				}
 				s.searched(len(p.data), v.VisitAll(p.ref, p.data))
 			}
 			if !b.document {
@@ -216,11 +226,18 @@ func (s *Source) addDocument(ctx context.Context, img *image, path string, data 
 
 const maxProblems = 10
 
+// oneLine is a text without line breaks: the names of files in an archive may hold any byte.
+func oneLine(s string) string { return strings.Join(strings.FieldsFunc(s, isBreak), " ") }
+
+func isBreak(r rune) bool {
+	return r == '\n' || r == '\r' || r == '\v' || r == '\f' || r == 0x85 || r == 0x2028 || r == 0x2029
+}
+
 // problem counts a problem and names it if it is among the first ten.
 func (s *Source) problem(where string, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p := scan.Problem{Where: where, Why: err.Error()}
+	p := scan.Problem{Where: oneLine(where), Why: oneLine(err.Error())}
 	s.stats.ProblemCount++
 	i, _ := slices.BinarySearchFunc(s.stats.Problems, p, func(a, b scan.Problem) int {
 		return cmp.Or(strings.Compare(a.Where, b.Where), strings.Compare(a.Why, b.Why))
@@ -231,13 +248,19 @@ func (s *Source) problem(where string, err error) {
 
 // lost counts something that was not read for the reason, and why.
 func (s *Source) lost(reason scan.SkipReason, where string, err error) {
+	s.lostAll(1, reason, where, err)
+}
+
+// lostAll counts n things that were not read, of which the first is named.
+func (s *Source) lostAll(n int64, reason scan.SkipReason, where string, err error) {
 	if isLimit(err) {
 		reason = scan.SkipLimit
 	}
 	s.mu.Lock()
-	s.stats.Objects++
-	s.stats.Blobs++
-	s.stats.Skipped[reason]++
+	s.stats.Objects += n
+	s.stats.Blobs += n
+	s.stats.Skipped[reason] += n
+	s.stats.ProblemCount += n - 1
 	s.mu.Unlock()
 	s.problem(where, err)
 }
@@ -262,10 +285,10 @@ func (s *Source) Stats() scan.Stats {
 
 func (s *Source) notices() (list []string) {
 	if c := s.broken; c.n > 0 {
-		list = append(list, fmt.Sprintf("%d archives in layers are damaged and were searched as far as they go, first: %s", c.n, c.first))
+		list = append(list, fmt.Sprintf("%d archives in layers are damaged and were searched as far as they go, first: %s", c.n, oneLine(c.first)))
 	}
 	if c := s.unopened; c.n > 0 {
-		list = append(list, fmt.Sprintf("%d archives in layers are of kinds that are not opened (xz, bzip2, 7z), first: %s", c.n, c.first))
+		list = append(list, fmt.Sprintf("%d archives in layers are of kinds that are not opened (xz, bzip2, 7z), first: %s", c.n, oneLine(c.first)))
 	}
 	return list
 }

@@ -28,6 +28,19 @@ type inArchive struct {
 	broken   counts // damaged, or not what they look like: searched as far as they go
 	unopened counts // of kinds that are not opened
 	limits   []limitHit
+	further  int64 // limits beyond those that are named
+}
+
+// maxLimits bounds the files that are named one by one: a hostile layer has millions of them.
+const maxLimits = 32
+
+// limit notes a file that was not read to its end.
+func (r *inArchive) limit(path, why string) {
+	if len(r.limits) >= maxLimits {
+		r.further++
+		return
+	}
+	r.limits = append(r.limits, limitHit{path, why})
 }
 
 // limitHit is a file that was not read to its end because of a bound.
@@ -51,6 +64,12 @@ func clean(name string) string {
 	return path.Clean("/" + strings.TrimLeft(name, "/"))
 }
 
+// tooLong is why a file is not read whose name is longer than maxName.
+const tooLong = "its name is too long"
+
+// shortened is the beginning of such a name.
+func shortened(name string) string { return strings.ToValidUTF8(name[:min(64, len(name))], "") + "…" }
+
 // tar walks the entries of a tar archive. prefix is the path of the archive where it stands in a layer, with the mark
 // behind it; it is empty for the layer itself, which alone has folders, links and whiteouts that mean anything.
 func (w *walker) tar(r io.Reader, prefix string, outer, depth int) error {
@@ -70,7 +89,7 @@ func (w *walker) tar(r io.Reader, prefix string, outer, depth int) error {
 			return err
 		}
 		if len(h.Name) > maxName || len(h.Linkname) > maxName {
-			w.report.limits = append(w.report.limits, limitHit{strings.ToValidUTF8(h.Name[:min(64, len(h.Name))], "") + "…", "its name is too long"})
+			w.report.limit(prefix+shortened(h.Name), tooLong)
 			continue
 		}
 		name := clean(h.Name)
@@ -106,7 +125,7 @@ func (w *walker) entry(e *entry, h *tar.Header, r io.Reader, depth int) error {
 		}
 		if isSparse(h) { // its holes are not in the archive
 			if h.Size > maxSparse {
-				w.report.limits = append(w.report.limits, limitHit{e.path, fmt.Sprintf("a sparse file of more than %d bytes uncompressed", int64(maxSparse))})
+				w.report.limit(e.path, fmt.Sprintf("a sparse file of more than %d bytes uncompressed", int64(maxSparse)))
 				return nil
 			}
 			r = &expanded{r: r, b: w.b}
@@ -164,7 +183,7 @@ func (w *walker) file(e *entry, r io.Reader, size int64, depth int) error {
 	}
 	if kind := archiveKind(head); kind != notArchive {
 		if e.outer == 0 {
-			w.note(&entry{kind: entryOther, path: e.path}) // which may take the place of another file
+			w.note(&entry{kind: entryArchive, path: e.path, public: e.public}) // which may take the place of another file
 			e.more = true
 		}
 		done, err := w.archive(kind, e, in, size, depth)
