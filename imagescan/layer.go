@@ -146,10 +146,11 @@ func (w *walker) layer(name string, stored io.Reader) (sums, error) {
 	if head, err = r.Peek(sniffed); err != nil && err != io.EOF {
 		return sum, err
 	}
+	file := entry{path: "<" + name + ">", public: true}
 	if isTar(head) || len(head) == sniffed && len(bytes.Trim(head, "\x00")) == 0 {
-		err = w.tar(r, "", 0, 0)
+		err = w.archived(&file, r, "", 0, 0)
 	} else { // no file system: an artifact
-		err = w.file(&entry{path: "<" + name + ">", public: true}, r, -1, 0)
+		err = w.file(&file, r, -1, 0)
 	}
 	if err != nil {
 		return sum, err

@@ -44,6 +44,10 @@ const (
 	maxLayers    = 4096    // of one image
 	maxName      = 4096    // bytes of a path
 	maxSparse    = 4 << 30 // bytes of a file with holes
+	// maxMemory bounds the bytes in which it is noted what layers hold. contentCost is what a content takes of that, beside
+	// its path.
+	maxMemory   = 256 << 20
+	contentCost = 48
 )
 
 func (l Limits) withDefaults() Limits {
@@ -74,6 +78,7 @@ type budget struct {
 	limits  Limits
 	bytes   atomic.Int64
 	entries atomic.Int64
+	memory  atomic.Int64
 	// zips is held by whoever has a zip archive in memory.
 	zips sync.Mutex
 }
@@ -82,12 +87,16 @@ func newBudget(l Limits) *budget {
 	b := &budget{limits: l}
 	b.bytes.Store(l.Bytes)
 	b.entries.Store(l.Entries)
+	b.memory.Store(maxMemory)
 	return b
 }
 
 func (b *budget) takeEntry() error {
 	if b.entries.Add(-1) < 0 {
 		return &limitError{fmt.Sprintf("more than %d entries", b.limits.Entries)}
+	}
+	if b.memory.Load() < 0 {
+		return &limitError{fmt.Sprintf("more paths and files than %d bytes hold", int64(maxMemory))}
 	}
 	return nil
 }

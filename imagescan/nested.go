@@ -126,7 +126,7 @@ func (w *walker) archive(k kind, e *entry, r io.Reader, size int64, depth int) (
 	}
 	switch k {
 	case kindTar:
-		err = w.tar(r, e.path+nestedMark, len(e.file()), depth+1)
+		err = w.archived(e, r, e.path+nestedMark, len(e.file()), depth+1)
 	case kindGzip, kindZstd:
 		err = w.compressed(k, e, r, depth)
 	case kindZip:
@@ -188,7 +188,7 @@ func (w *walker) inner(e *entry, r io.Reader, size int64, depth int, compressed 
 	r = io.MultiReader(bytes.NewReader(head[:n]), r)
 	switch k := archiveKind(head[:n]); {
 	case k == kindTar && compressed != "" && depth <= w.b.limits.Depth:
-		return w.tar(r, compressed+nestedMark, e.outer, depth)
+		return w.archived(e, r, compressed+nestedMark, e.outer, depth)
 	case k != notArchive:
 		if done, err := w.archive(k, e, r, size, depth); done || err != nil {
 			return err
@@ -224,19 +224,31 @@ func (w *walker) zip(e *entry, r io.Reader, size int64, depth int) (done bool, e
 	}
 	w.held += int64(len(data))
 	defer func() { w.held -= int64(len(data)) }()
+	if n := bytes.Count(data, []byte(zipEntry)); n > maxZipEntries {
+		return true, w.plainAfter(e, data, &limitError{fmt.Sprintf("a zip archive of more than %d files", maxZipEntries)})
+	}
 	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
 		return true, w.plainAfter(e, data, err)
 	}
+	// Files of a zip archive may overlap: it is all of them that are bounded by its size.
+	out := &expanded{taken: &counted{n: int64(len(data))}, b: w.b}
 	for _, f := range z.File {
 		if err := w.b.takeEntry(); err != nil {
 			return true, err
 		}
-		if f.FileInfo().IsDir() || len(f.Name) > maxName {
+		if len(f.Name) > maxName {
+			w.report.limit(e.path+nestedMark+shortened(f.Name), tooLong)
 			continue
 		}
+		if strings.HasSuffix(f.Name, "/") {
+			if f.CompressedSize64 <= emptyDeflated {
+				continue
+			}
+			f.Name = strings.TrimRight(f.Name, "/") // package zip would not read it
+		}
 		in := entry{path: e.path + nestedMark + clean(f.Name), outer: len(e.file()), public: e.public}
-		if err := w.zipped(&in, f, depth+1); err != nil {
+		if err := w.zipped(&in, f, out, depth+1); err != nil {
 			if w.fatal(err) {
 				return true, err
 			}
@@ -246,6 +258,16 @@ func (w *walker) zip(e *entry, r io.Reader, size int64, depth int) (done bool, e
 	return true, nil
 }
 
+// emptyDeflated is the size of nothing, deflated: what some programs write for a folder.
+const emptyDeflated = 2
+
+// zipEntry begins the entries of the directory of a zip archive. maxZipEntries bounds them: package zip makes some hundred
+// bytes of each.
+const (
+	zipEntry      = "PK\x01\x02"
+	maxZipEntries = 1 << 18
+)
+
 // plainAfter searches what is no archive after all.
 func (w *walker) plainAfter(e *entry, data []byte, why error) error {
 	if err := w.plain(e, bytes.NewReader(data)); err != nil {
@@ -254,12 +276,12 @@ func (w *walker) plainAfter(e *entry, data []byte, why error) error {
 	return why
 }
 
-func (w *walker) zipped(e *entry, f *zip.File, depth int) error {
+func (w *walker) zipped(e *entry, f *zip.File, out *expanded, depth int) error {
 	r, err := f.Open()
 	if err != nil {
 		return err
 	}
 	defer r.Close()
-	taken := &counted{n: max(int64(f.CompressedSize64), 1)}
-	return w.inner(e, &expanded{r: r, taken: taken, b: w.b}, int64(f.UncompressedSize64&(1<<62-1)), depth, "")
+	out.r = r
+	return w.inner(e, out, int64(f.UncompressedSize64&(1<<62-1)), depth, "")
 }

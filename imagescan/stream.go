@@ -63,6 +63,9 @@ func (s *Source) readStream(ctx context.Context, t *Target) (store, error) {
 
 // streamMember keeps or walks a member of the archive.
 func (s *Source) streamMember(ctx context.Context, st *streamed, h *tar.Header, r io.Reader) error {
+	if len(h.Name) > maxName || len(h.Linkname) > maxName {
+		return &limitError{shortened(h.Name) + ": " + tooLong}
+	}
 	name := strings.TrimPrefix(clean(h.Name), "/")
 	switch h.Typeflag {
 	case tar.TypeSymlink, tar.TypeLink:
