@@ -103,16 +103,22 @@ func (s *seeker) Seek(offset int64, whence int) (int64, error) {
 	return s.at, nil
 }
 
-// member opens a member.
-func (a *archive) member(name string) (io.ReadCloser, error) {
+// target follows the links of the archive.
+func (a *archive) target(name string) string {
 	name = strings.TrimPrefix(clean(name), "/")
-	m, ok := a.members[name]
 	for range 8 {
+		m := a.members[name]
 		if m.link == "" {
 			break
 		}
-		m, ok = a.members[m.link]
+		name = m.link
 	}
+	return name
+}
+
+// member opens a member.
+func (a *archive) member(name string) (io.ReadCloser, error) {
+	m, ok := a.members[a.target(name)]
 	if !ok || m.link != "" {
 		return nil, fmt.Errorf("the archive has no %q", name)
 	}
@@ -183,11 +189,8 @@ type savedImage struct {
 	name string
 }
 
-// saved are the images of manifest.json, where there is no index.json that has them too.
+// saved are the images of manifest.json.
 func (a *archive) saved() ([]savedImage, error) {
-	if _, index := a.members["index.json"]; index {
-		return nil, nil
-	}
 	data, err := a.small("manifest.json")
 	if err != nil || data == nil {
 		return nil, err

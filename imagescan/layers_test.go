@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"archive/zip"
 	"bytes"
+	"encoding/json"
 	"io"
 	"os"
 	"path/filepath"
@@ -121,10 +122,32 @@ func savedOld(t *testing.T, m *made) []byte {
 	return tarOf(t, items...)
 }
 
-// savedNew is a layout with the manifest.json that docker save writes beside it since version 25.
+// savedNew is a layout of one image with the manifest.json that docker save writes beside it since version 25.
 func savedNew(t *testing.T, dir string) []byte {
 	t.Helper()
-	if err := os.WriteFile(filepath.Join(dir, "manifest.json"), []byte(`[{"Config":"blobs/sha256/x","Layers":[]}]`), 0o600); err != nil {
+	read := func(name string, v any) {
+		data, err := os.ReadFile(filepath.Join(dir, name))
+		if err == nil {
+			err = json.Unmarshal(data, v)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	path := func(h v1.Hash) string { return "blobs/sha256/" + h.Hex }
+	var index v1.IndexManifest
+	read("index.json", &index)
+	var m v1.Manifest
+	read(path(index.Manifests[0].Digest), &m)
+	var layers []string
+	for _, l := range m.Layers {
+		layers = append(layers, path(l.Digest))
+	}
+	saved, err := json.Marshal([]map[string]any{{"Config": path(m.Config.Digest), "Layers": layers}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "manifest.json"), saved, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	defer os.Remove(filepath.Join(dir, "manifest.json"))

@@ -40,10 +40,13 @@ const (
 	// maxDocuments bounds the documents held in memory, in bytes.
 	maxDocuments = 96 << 20
 	maxManifests = 4096    // of one root
+	maxValues    = 1 << 18 // in a manifest or configuration: some bytes of JSON may take a hundred in memory
 	maxNesting   = 6       // indexes in indexes
 	maxLayers    = 4096    // of one image
-	maxName      = 4096    // bytes of a path
-	maxSparse    = 4 << 30 // bytes of a file with holes
+	// maxReferences bounds the layers of all images, one that many have counted as often.
+	maxReferences = 1 << 17
+	maxName       = 4096    // bytes of a path
+	maxSparse     = 4 << 30 // bytes of a file with holes
 	// maxMemory bounds the bytes in which it is noted what layers hold. contentCost is what a content takes of that, beside
 	// its path.
 	maxMemory   = 256 << 20

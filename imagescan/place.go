@@ -20,7 +20,7 @@ const (
 type candidate struct {
 	n      int // of the entry in the table
 	path   string
-	file   string // path without that in an archive
+	file   string       // path without that in an archive
 	ref    scan.BlobRef // noRef: an archive
 	public bool
 	more   bool // a further piece of a file

@@ -41,14 +41,16 @@ type Source struct {
 	progress scan.Progress
 	feed     *feed
 
-	images   []*image
-	layers   []*layer          // each once
-	byKey    map[string]*layer // by DiffID, or by digest where that is not known
-	docs     map[scan.BlobRef][]byte
-	docBytes int64
-	kept     kept
-	git      gitBudget
-	repos    []*nested
+	images []*image
+	layers []*layer // each once
+	byKey  map[layerKey]*layer
+	// references are how many layers all images have, one that two have twice.
+	references int
+	docs       map[scan.BlobRef][]byte
+	docBytes   int64
+	kept       kept
+	git        gitBudget
+	repos      []*nested
 
 	mu         sync.Mutex
 	stats      scan.Stats
@@ -64,6 +66,7 @@ type Source struct {
 // image is an image of one platform, or the attestations of one.
 type image struct {
 	name, digest, platform string
+	config                 string // its digest
 	target                 string
 	layers                 []*layer
 	instructions           []string // of the layers
@@ -93,7 +96,7 @@ type layer struct {
 // New is a source of the targets.
 func New(targets []Target, o Options) *Source {
 	o.Limits = o.Limits.withDefaults()
-	s := &Source{o: o, b: newBudget(o.Limits), targets: targets, byKey: map[string]*layer{}, docs: map[scan.BlobRef][]byte{},
+	s := &Source{o: o, b: newBudget(o.Limits), targets: targets, byKey: map[layerKey]*layer{}, docs: map[scan.BlobRef][]byte{},
 		troubles: map[any]string{}}
 	s.git.left = o.Limits.Git
 	s.kept.left = maxKept
@@ -205,10 +208,12 @@ func (s *Source) searched(size int, reason scan.SkipReason) {
 	s.progress.Bytes.Add(int64(size))
 }
 
-// addDocument has a document searched, and read by its path where that says what it is.
-func (s *Source) addDocument(ctx context.Context, img *image, path string, data []byte) error {
+// addDocument has a document of images searched, and read by its path where that says what it is.
+func (s *Source) addDocument(ctx context.Context, of []*image, path string, data []byte) error {
 	ref, isNew := s.feed.ref(data, nil, home{})
-	img.docs = append(img.docs, document{path, ref})
+	for _, img := range of {
+		img.docs = append(img.docs, document{path, ref})
+	}
 	if !isNew {
 		return nil
 	}
