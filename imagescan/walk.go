@@ -218,6 +218,9 @@ func (w *walker) file(e *entry, r io.Reader, size int64, depth int) error {
 	in := bufio.NewReaderSize(r, sniffed)
 	head, err := in.Peek(sniffed)
 	if err != nil && err != io.EOF {
+		if len(head) > 0 {
+			_ = w.plain(e, bytes.NewReader(head)) // what came until then
+		}
 		return err
 	}
 	if kind := archiveKind(head); kind != notArchive {
