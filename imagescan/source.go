@@ -31,6 +31,8 @@ type Target struct {
 	store store
 	// stream gives an archive that can be read only once, from its beginning to its end; store is nil then.
 	stream func(ctx context.Context) (io.ReadCloser, error)
+	// file is what the stream is of, nil for a pipe.
+	file io.Closer
 }
 
 // Source is images as a scan.Source.
@@ -112,6 +114,9 @@ func (s *Source) Close() error {
 	for _, t := range s.targets {
 		if t.store != nil {
 			errs = append(errs, t.store.Close())
+		}
+		if t.file != nil {
+			errs = append(errs, t.file.Close())
 		}
 	}
 	return errors.Join(errs...)
