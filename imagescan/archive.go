@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -32,8 +33,8 @@ const maxMembers = 1 << 17
 
 // openArchive reads the headers of a file. images says whether it is an archive of images; otherwise it is the file system
 // of one.
-func openArchive(name string, f *os.File) (a *archive, images bool, err error) {
-	a = &archive{name: name, file: f, close: f.Close, members: map[string]member{}}
+func openArchive(label string, f *os.File) (a *archive, images bool, err error) {
+	a = &archive{name: label, file: f, close: f.Close, members: map[string]member{}}
 	r := &seeker{f: f}
 	t := tar.NewReader(r)
 	for len(a.members) < maxMembers {
@@ -43,17 +44,31 @@ func openArchive(name string, f *os.File) (a *archive, images bool, err error) {
 		}
 		if err != nil {
 			if len(a.members) == 0 {
-				return nil, false, fmt.Errorf("%s: no tar archive: %w", name, err)
+				return nil, false, fmt.Errorf("%s: no tar archive: %w", label, err)
 			}
 			break // what is damaged is told by whoever reads it
+		}
+		name := strings.TrimPrefix(clean(h.Name), "/")
+		if isSystem(name) && !a.isImages() {
+			return a, false, nil // no need to read all of it twice
 		}
 		m := member{offset: r.at, size: h.Size}
 		if h.Typeflag == tar.TypeSymlink || h.Typeflag == tar.TypeLink {
 			m.link = linkTarget(h)
 		}
-		a.members[strings.TrimPrefix(clean(h.Name), "/")] = m
+		a.members[name] = m
 	}
 	return a, a.isImages(), nil
+}
+
+// systemFolders are in the file systems of images, and in no archive of images.
+var systemFolders = []string{"bin", "boot", "dev", "etc", "home", "lib", "lib64", "opt", "proc", "root", "run", "sbin", "srv", "sys", "tmp", "usr", "var"}
+
+// isSystem says whether a member is of a file system. An archive of images that has such a one all the same is searched as
+// one: its layers are archives in it.
+func isSystem(member string) bool {
+	top, _, _ := strings.Cut(member, "/")
+	return slices.Contains(systemFolders, top)
 }
 
 // linkTarget is the member that a link means: docker save wrote links for layers that an archive has twice.

@@ -238,3 +238,15 @@ func TestExposuresByOtherNames(t *testing.T) {
 	wantComplete(t, res)
 	wantPlaces(t, res, "exposed /by/link/exposed:0 in 1 deleted 2", "exposed /tar/exposed:0 in 1", "exposed /xz/exposed:0 in 1", "public /l/public:0 in 1")
 }
+
+// A file system is one from its first folder on, and loses nothing where an archive of images begins like one.
+func TestFileSystems(t *testing.T) {
+	layer := tarOf(t, item{name: "a", data: secret(1)})
+	all := tarOf(t, item{name: "etc/x", data: secret(2)}, item{name: "l/layer.tar", data: string(layer)},
+		item{name: "manifest.json", data: `[{"Layers":["l/layer.tar"]}]`})
+	for _, data := range [][]byte{all, gzipped(t, all)} {
+		res := scanOf(t, imagescan.Options{}, writeFile(t, "f.tar", data))
+		wantComplete(t, res)
+		wantPlaces(t, res, "2 /etc/x:1 in 1", "1 /l/layer.tar!/a:1 in 1")
+	}
+}

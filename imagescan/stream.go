@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strings"
 )
 
@@ -140,9 +139,6 @@ func (s *streamed) open(_ context.Context, d descriptor) (io.ReadCloser, error) 
 // walked is a layer that came by.
 func (s *streamed) walked(d descriptor) *layer { return s.layers[s.memberOf(d)] }
 
-// systemFolders are in the file systems of images, and in no archive of images.
-var systemFolders = []string{"bin", "boot", "dev", "etc", "home", "lib", "lib64", "opt", "proc", "root", "run", "sbin", "srv", "sys", "tmp", "usr", "var"}
-
 // compressedTarget is a compressed archive of images, or the compressed file system of one. Which it is, its headers tell.
 func compressedTarget(name string, f *os.File) (Target, error) {
 	open := func(ctx context.Context) (io.ReadCloser, error) {
@@ -171,7 +167,7 @@ func compressedTarget(name string, f *os.File) (Target, error) {
 			break
 		}
 		member := strings.TrimPrefix(clean(h.Name), "/")
-		if top, _, _ := strings.Cut(member, "/"); slices.Contains(systemFolders, top) {
+		if isSystem(member) {
 			break // no need to read all of it twice
 		}
 		if member == "manifest.json" || member == "index.json" || member == "oci-layout" {
