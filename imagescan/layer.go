@@ -134,7 +134,7 @@ func (w *walker) layer(name string, stored io.Reader) (sums, error) {
 	}
 	r := bufio.NewReaderSize(&expanded{r: raw, b: w.b}, readAhead)
 	if k := archiveKind(head); k == kindGzip || k == kindZstd {
-		z, err := decompress(k, raw, w.b)
+		z, err := w.decompress(k, raw)
 		if err != nil {
 			return sum, err
 		}

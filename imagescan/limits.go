@@ -82,8 +82,8 @@ type budget struct {
 	bytes   atomic.Int64
 	entries atomic.Int64
 	memory  atomic.Int64
-	// zips is held by whoever has a zip archive in memory.
-	zips sync.Mutex
+	// large is held by whoever has much in memory, such as a zip archive.
+	large sync.Mutex
 }
 
 func newBudget(l Limits) *budget {

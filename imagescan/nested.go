@@ -2,7 +2,9 @@ package imagescan
 
 import (
 	"archive/zip"
+	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"path"
@@ -82,8 +84,8 @@ func isTar(block []byte) bool {
 	return want == unsigned || want == signed
 }
 
-// decompress opens a compressed stream within the bounds.
-func decompress(k kind, r io.Reader, b *budget) (io.ReadCloser, error) {
+// decompress opens a compressed stream within the bounds. window bounds that of a zstd stream, in bytes.
+func decompress(k kind, r io.Reader, b *budget, window uint64) (io.ReadCloser, error) {
 	taken := &counted{r: r}
 	switch k {
 	case kindGzip:
@@ -93,17 +95,69 @@ func decompress(k kind, r io.Reader, b *budget) (io.ReadCloser, error) {
 		}
 		return readCloser{&expanded{r: z, taken: taken, b: b}, z.Close}, nil
 	case kindZstd:
-		z, err := zstd.NewReader(taken, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderLowmem(true))
+		z, err := zstd.NewReader(taken, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(window), zstd.WithDecoderLowmem(true))
 		if err != nil {
 			return nil, err
 		}
-		return readCloser{&expanded{r: z, taken: taken, b: b}, func() error { z.Close(); return nil }}, nil
+		return readCloser{&expanded{r: windowed{z}, taken: taken, b: b}, func() error { z.Close(); return nil }}, nil
 	}
 	return nil, fmt.Errorf("%s is not opened", k)
 }
 
-// maxWindow bounds the window of a zstd stream in bytes; zstd's own tools take no more than 128 MB without being asked.
-const maxWindow = 128 << 20
+// Windows of zstd streams, in bytes: that which every level but the highest does with, and what zstd's own tools take
+// without being asked for more. One stream at a time has more than usualWindow.
+const (
+	usualWindow = 16 << 20
+	maxWindow   = 128 << 20
+)
+
+// windowed tells a window that is too large from damage.
+type windowed struct{ *zstd.Decoder }
+
+func (d windowed) Read(p []byte) (int, error) {
+	n, err := d.Decoder.Read(p)
+	if errors.Is(err, zstd.ErrWindowSizeExceeded) || errors.Is(err, zstd.ErrDecoderSizeExceeded) {
+		err = &limitError{"a zstd stream with too large a window"}
+	}
+	return n, err
+}
+
+// decompress is decompress of what the walker comes by.
+func (w *walker) decompress(k kind, r *bufio.Reader) (io.ReadCloser, error) {
+	head, _ := r.Peek(zstd.HeaderMaxSize)
+	var h zstd.Header
+	if k != kindZstd || h.Decode(head) != nil || h.WindowSize <= usualWindow && (!h.SingleSegment || h.FrameContentSize <= usualWindow) {
+		return decompress(k, r, w.b, usualWindow)
+	}
+	if w.wide {
+		return nil, &limitError{"zstd streams with large windows in one another"}
+	}
+	release := w.large()
+	z, err := decompress(k, r, w.b, maxWindow)
+	if err != nil {
+		release()
+		return nil, err
+	}
+	w.wide = true
+	return readCloser{z, func() error {
+		w.wide = false
+		release()
+		return z.Close()
+	}}, nil
+}
+
+// large waits until the walker is the only one that holds much memory: a zip archive, a wide window.
+func (w *walker) large() (release func()) {
+	if w.alone {
+		return func() {}
+	}
+	w.b.large.Lock()
+	w.alone = true
+	return func() {
+		w.alone = false
+		w.b.large.Unlock()
+	}
+}
 
 type readCloser struct {
 	io.Reader
@@ -163,7 +217,7 @@ func (w *walker) failed(name string, err error) {
 
 // compressed searches a compressed file, or the archive that it compresses.
 func (w *walker) compressed(k kind, e *entry, r io.Reader, depth int) error {
-	z, err := decompress(k, r, w.b)
+	z, err := w.decompress(k, bufio.NewReaderSize(r, sniffed))
 	if err != nil {
 		return err
 	}
@@ -214,10 +268,7 @@ func (w *walker) zip(e *entry, r io.Reader, size int64, depth int) (done bool, e
 	if size > limit {
 		return false, &limitError{fmt.Sprintf("a zip archive of more than %d bytes", limit)}
 	}
-	if w.held == 0 {
-		w.b.zips.Lock() // one at a time
-		defer w.b.zips.Unlock()
-	}
+	defer w.large()()
 	data, err := readBounded(r, limit, "a zip archive")
 	if err != nil {
 		return true, err

@@ -150,7 +150,7 @@ func compressedTarget(name string, f *os.File) (Target, error) {
 		if err != nil && err != io.EOF {
 			return nil, err
 		}
-		return decompress(archiveKind(head), in, newBudget(Limits{}.withDefaults()))
+		return decompress(archiveKind(head), in, newBudget(Limits{}.withDefaults()), maxWindow)
 	}
 	r, err := open(context.Background())
 	if err != nil {

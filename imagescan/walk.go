@@ -22,6 +22,8 @@ type walker struct {
 	git    *gitFiles  // nil where repositories are not gathered
 	report *inArchive // what could not be read in archives
 	held   int64      // bytes of zip archives in memory
+	alone  bool       // it is the one that may hold much memory
+	wide   bool       // it reads a zstd stream with a large window
 }
 
 // inArchive counts what archives in layers hold that could not be read.
