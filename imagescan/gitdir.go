@@ -19,7 +19,7 @@ import (
 type gitFiles struct {
 	left  *memoryBudget
 	dirs  map[string]map[string][]byte // by the .git folder, by the path in it
-	limit []string                     // files that were too large
+	limit counts                       // files for which the budget did not do
 }
 
 // memoryBudget bounds the bytes that are held of all layers.
@@ -38,6 +38,10 @@ func (b *memoryBudget) take(n int64) bool {
 	return true
 }
 
+// gitFileCost is what a file in memory takes beside its bytes and its path, in bytes: a hostile layer has millions of empty
+// ones.
+const gitFileCost = 128
+
 // gitMark is the folder of a repository in the path of a file.
 const gitMark = "/.git/"
 
@@ -51,8 +55,8 @@ func (g *gitFiles) take(name string, r io.Reader, size int64) (io.Reader, error)
 	if !ofRepository(file) {
 		return nil, nil
 	}
-	if !g.left.take(size) {
-		g.limit = append(g.limit, name)
+	if !g.left.take(size + int64(len(name)) + gitFileCost) {
+		g.limit.add(name)
 		return nil, nil
 	}
 	data, err := readSized(r, size, size, "")
@@ -136,24 +140,25 @@ func (s *Source) searchRepositories(ctx context.Context, visitors []scan.Visitor
 	base := scan.BlobRef(len(s.feed.homes))
 	known := map[string]*nested{}
 	for _, img := range s.images {
-		img.repos = img.repositories()
-		for i := range img.repos {
-			r := &img.repos[i]
+		for _, r := range img.repositories() {
+			var err error
 			n, again := known[r.key()]
 			if !again {
-				s.progress.SetStage("searching " + "git repositories in layers")
-				var err error
-				if n, err = s.searchRepository(ctx, r, base, visitors, open); err != nil {
-					return err
-				}
+				s.progress.SetStage("searching git repositories in layers")
+				n, err = s.searchRepository(ctx, &r, base, visitors, open)
 				known[r.key()] = n
 				if n != nil {
 					base += n.n
 				}
 			}
-			r.nested = n
+			if n != nil { // also after an interrupt: what was found until then is placed
+				r.nested = n
+				img.repos = append(img.repos, r)
+			}
+			if err != nil {
+				return err
+			}
 		}
-		img.repos = slices.DeleteFunc(img.repos, func(r imageRepository) bool { return r.nested == nil })
 	}
 	return nil
 }

@@ -68,11 +68,10 @@ func (s *Source) layerFailed(ctx context.Context, l *layer, err error) error {
 // told counts what archives in the layer hold that was not read.
 func (s *Source) told(l *layer, r *inArchive) {
 	for _, h := range r.limits {
-		s.lost(scan.SkipLimit, l.name()+": "+h.path, &limitError{h.why})
+		s.beyond(l, 1, h.path, h.why)
 	}
-	for _, name := range l.git.limit {
-		s.lost(scan.SkipLimit, l.name()+": "+name, &limitError{fmt.Sprintf("git repositories of more than %d bytes", s.o.Limits.Git)})
-	}
+	s.beyond(l, r.further, "further files", "beyond limits")
+	s.beyond(l, l.git.limit.n, l.git.limit.first, fmt.Sprintf("git repositories of more than %d bytes", s.o.Limits.Git))
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, c := range []struct{ to, from *counts }{{&s.broken, &r.broken}, {&s.unopened, &r.unopened}} {
@@ -81,6 +80,16 @@ func (s *Source) told(l *layer, r *inArchive) {
 		}
 		c.to.n += c.from.n
 	}
+}
+
+// beyond counts n files of a layer that were not read because of a limit.
+func (s *Source) beyond(l *layer, n int64, where, why string) {
+	if n == 0 {
+		return
+	}
+	err := &limitError{why}
+	s.trouble(l, fmt.Errorf("%s: %w", where, err))
+	s.lostAll(n, scan.SkipLimit, l.name()+": "+where, err)
 }
 
 // name is what problems call a layer.
@@ -125,7 +134,7 @@ func (w *walker) layer(name string, stored io.Reader) (sums, error) {
 	}
 	r := bufio.NewReaderSize(&expanded{r: raw, b: w.b}, readAhead)
 	if k := archiveKind(head); k == kindGzip || k == kindZstd {
-		z, err := decompress(k, raw, w.b)
+		z, err := w.decompress(k, raw)
 		if err != nil {
 			return sum, err
 		}
@@ -137,10 +146,11 @@ func (w *walker) layer(name string, stored io.Reader) (sums, error) {
 	if head, err = r.Peek(sniffed); err != nil && err != io.EOF {
 		return sum, err
 	}
+	file := entry{path: "<" + name + ">", public: true}
 	if isTar(head) || len(head) == sniffed && len(bytes.Trim(head, "\x00")) == 0 {
-		err = w.tar(r, "", 0, 0)
+		err = w.archived(&file, r, "", 0, 0)
 	} else { // no file system: an artifact
-		err = w.file(&entry{path: "<" + name + ">", public: true}, r, -1, 0)
+		err = w.file(&file, r, -1, 0)
 	}
 	if err != nil {
 		return sum, err
@@ -205,6 +215,16 @@ func (s *Source) keep(name string, ref scan.BlobRef, data []byte) {
 	k.data[ref] = bytes.Clone(data)
 }
 
+// until bounds what is read again: by the context of Place, once that was called.
+func (s *Source) until() context.Context {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.placing == nil {
+		return context.Background()
+	}
+	return s.placing
+}
+
 // Content implements scan.Source.
 func (s *Source) Content(ref scan.BlobRef) ([]byte, error) {
 	if n, inner := s.nestedOf(ref); n != nil {
@@ -219,10 +239,13 @@ func (s *Source) Content(ref scan.BlobRef) ([]byte, error) {
 	if ok {
 		return data, nil
 	}
+	if ref == noRef {
+		return nil, scan.ErrTooLarge // it was opened, and not searched as a whole
+	}
 	s.feed.mu.Lock()
 	h := s.feed.homes[ref]
 	s.feed.mu.Unlock()
-	return s.readAgain(context.Background(), h)
+	return s.readAgain(s.until(), h)
 }
 
 // readAgain reads a layer up to a content.

@@ -60,6 +60,9 @@ func parseManifest(data []byte) (*manifest, error) {
 
 // parseJSON decodes one document; what stands in it is in no error.
 func parseJSON(data []byte, v any) error {
+	if bytes.Count(data, []byte{','}) > maxValues {
+		return &limitError{fmt.Sprintf("JSON with more than %d values", maxValues)}
+	}
 	err := json.Unmarshal(bytes.TrimPrefix(data, []byte("\ufeff")), v)
 	var syntax *json.SyntaxError
 	var kind *json.UnmarshalTypeError

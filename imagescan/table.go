@@ -14,6 +14,7 @@ const (
 	entryFile     entryKind = iota // a regular file, or a file in an archive in it
 	entryHardlink                  // another name of a file of the same layer
 	entryDir
+	entryArchive  // a file of which what it holds was searched: its entries follow
 	entryOther    // a symbolic link, a device: it takes the place of what was there
 	entryWhiteout // what the layers below have at the path is deleted
 	entryOpaque   // what the layers below have in the folder is deleted
@@ -50,6 +51,8 @@ type table struct {
 	data []byte
 	last string
 	n    int
+	// links are how many entries are hard links.
+	links int
 }
 
 // The bits of an entry's first byte above its kind.
@@ -89,6 +92,7 @@ func (t *table) add(e *entry) {
 		t.data = binary.AppendUvarint(t.data, uint64(e.ref))
 	case entryHardlink:
 		t.text(e.target)
+		t.links++
 	}
 	t.last = e.path
 	t.n++
