@@ -50,6 +50,7 @@ func (s *Source) walk(ctx context.Context, l *layer, stored io.Reader) error {
 		s.trouble(l, err)
 		s.problem(l.name(), err)
 	}
+	l.ended = true
 	s.mu.Lock()
 	s.stats.Layers++
 	s.mu.Unlock()
@@ -60,6 +61,7 @@ func (s *Source) layerFailed(ctx context.Context, l *layer, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
+	l.ended = true
 	s.trouble(l, err)
 	s.lost(scan.SkipUnreadable, l.name(), err)
 	return nil

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -52,10 +53,14 @@ func parseManifest(data []byte) (*manifest, error) {
 	if m.SchemaVersion == 1 || len(m.FSLayers) > 0 {
 		return nil, errors.New("manifest: schema 1 is not supported")
 	}
-	if len(m.Layers) > maxLayers {
-		return nil, fmt.Errorf("manifest: %w", &limitError{fmt.Sprintf("%d layers, more than %d", len(m.Layers), maxLayers)})
+	return &m, checkLayers(len(m.Layers))
+}
+
+func checkLayers(n int) error {
+	if n > maxLayers {
+		return fmt.Errorf("manifest: %w", &limitError{fmt.Sprintf("%d layers, more than %d", n, maxLayers)})
 	}
-	return &m, nil
+	return nil
 }
 
 // parseJSON decodes one document; what stands in it is in no error.
@@ -105,6 +110,20 @@ func readSized(r io.Reader, size, bound int64, what string) ([]byte, error) {
 // isIndex says whether a manifest is an index of others.
 func (m *manifest) isIndex() bool {
 	return len(m.Manifests) > 0 || strings.Contains(m.MediaType, "image.index") || strings.Contains(m.MediaType, "manifest.list")
+}
+
+// cacheConfig is the media type of what BuildKit says of the layers of a cache.
+const cacheConfig = "application/vnd.buildkit.cacheconfig.v0"
+
+// asCache turns an index that is a cache of BuildKit into a manifest: layers stand where manifests should, and what is said
+// of them. (With image-manifest=true, a cache is a manifest itself.)
+func (m *manifest) asCache() error {
+	i := slices.IndexFunc(m.Manifests, func(d descriptor) bool { return d.MediaType == cacheConfig })
+	if i < 0 {
+		return nil
+	}
+	m.Config, m.Layers, m.Manifests, m.MediaType = m.Manifests[i], slices.Delete(m.Manifests, i, i+1), nil, ""
+	return checkLayers(len(m.Layers))
 }
 
 // The annotations by which BuildKit marks attestations of an index's images, and the one that names a predicate.

@@ -214,6 +214,9 @@ func (r *resolver) manifest(ctx context.Context, d descriptor, depth int) error 
 		return r.failed(ctx, "manifest "+d.Digest, err)
 	}
 	m, err := parseManifest(data)
+	if err == nil {
+		err = m.asCache()
+	}
 	if err != nil {
 		return r.failed(ctx, d.Digest, err)
 	}

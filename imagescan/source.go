@@ -92,6 +92,8 @@ type layer struct {
 	git    gitFiles
 	pkgs   packages
 	walked bool
+	// ended says that all of it was read, or that a problem tells why not; else the scan was stopped before.
+	ended bool
 	// found are the entries that hold secrets or are exposures, in the order of the table.
 	found []candidate
 	asked bool

@@ -41,10 +41,17 @@ func (s *Source) Summaries() []Summary {
 			}
 			for i, l := range img.layers {
 				layers[l] = true
-				if why := s.troubles[l]; why != "" && sum.Problem == "" {
+				why := s.troubles[l]
+				if why == "" && !l.ended {
+					why = "not read to its end"
+				}
+				if why != "" && sum.Problem == "" {
 					sum.Problem = fmt.Sprintf("layer %d: %s", i+1, why)
 				}
 			}
+		}
+		if len(names) == 0 && sum.Problem == "" { // the scan was stopped before
+			sum.Problem = "not read"
 		}
 		sum.Layers = len(layers)
 		list = append(list, sum)

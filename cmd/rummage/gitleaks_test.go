@@ -18,7 +18,7 @@ import (
 	"golang.org/x/tools/txtar"
 )
 
-var updateGitleaks = flag.Bool("update", false, "record gitleaks' answers in testdata/gitleaks anew (needs RUMMAGE_TEST_TOOLS)")
+var update = flag.Bool("update", false, "write anew what tests compare with (the answers of gitleaks need RUMMAGE_TEST_TOOLS)")
 
 // gitleaksVersion is the release whose behaviour is promised, and gitleaksInstall how to get it.
 const (
@@ -35,7 +35,7 @@ func gitleaksTool(t *testing.T) string {
 	t.Helper()
 	dir := os.Getenv(toolsVariable)
 	if dir == "" {
-		if *updateGitleaks {
+		if *update {
 			t.Fatalf("%s names no directory: %s", toolsVariable, gitleaksInstall)
 		}
 		return ""
@@ -207,7 +207,7 @@ func (c *gitleaksCase) compareTool(tool string) {
 // record complains that gitleaks says something else than what is recorded, or records it.
 func (c *gitleaksCase) record(name, got, recorded string) {
 	c.t.Helper()
-	if !*updateGitleaks {
+	if !*update {
 		c.t.Errorf("%s: gitleaks %s says\n%s\nrecorded is\n%s", name, gitleaksVersion, got, recorded)
 		return
 	}

@@ -63,19 +63,21 @@ func TestLabelled(t *testing.T) {
 // gitLabelled commits all files of a directory, those that a .gitignore names too.
 func gitLabelled(t *testing.T, dir string) {
 	t.Helper()
+	gitIn(t, dir, "init", "-q", "-b", "main")
+	gitIn(t, dir, "add", "-A", "-f")
+	gitIn(t, dir, "commit", "-q", "-m", "Add projects")
+}
+
+// gitIn runs git in a directory, at the date of the first commit of every script.
+func gitIn(t *testing.T, dir string, args ...string) {
+	t.Helper()
 	date := scriptEpoch.Format(time.RFC3339)
-	for _, args := range [][]string{
-		{"init", "-q", "-b", "main"},
-		{"add", "-A", "-f"},
-		{"commit", "-q", "-m", "Add projects"},
-	} {
-		cmd := exec.Command("git", args...)
-		cmd.Dir = dir
-		cmd.Env = append(plainEnv(), "GIT_AUTHOR_DATE="+date, "GIT_COMMITTER_DATE="+date)
-		cmd.Stderr = os.Stderr
-		if err := cmd.Run(); err != nil {
-			t.Fatalf("git %v: %v", args, err)
-		}
+	cmd := exec.Command("git", args...)
+	cmd.Dir = dir
+	cmd.Env = append(plainEnv(), "GIT_AUTHOR_DATE="+date, "GIT_COMMITTER_DATE="+date)
+	cmd.Stderr = os.Stderr
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("git %v: %v", args, err)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/sourcegraph/conc/pool"
 
@@ -136,7 +137,7 @@ func (l *looker) add(res *scan.Result, of []*external.Outcome) (rows []report.Im
 		row := report.ImageScan{Image: o.Image, Layers: o.Layers, Scanner: o.Scanner, Seconds: o.Seconds, Problem: o.Incomplete}
 		countFindings(&row, o.Findings, func(*scan.Place) bool { return true })
 		rows = append(rows, row)
-		if o.Incomplete != "" && o.Stderr != "" {
+		if o.Incomplete != "" && o.Stderr != "" && o.Stats == nil { // else its report has said all
 			fmt.Fprintf(l.a.stderr, "rummage: %s on %s said: %s\n", o.Scanner, oneLine(o.Image), oneLine(o.Stderr))
 		}
 		found := o.Result()
@@ -155,10 +156,7 @@ func (a *app) lookIntoNamed(j *job, look *lookFlags, src scan.Files, res *scan.R
 	if err != nil {
 		return nil, err
 	}
-	if !list.Stats.Complete {
-		res.Stats.Complete = false
-		res.Stats.ProblemCount += list.Stats.ProblemCount
-	}
+	addProblems(&res.Stats, &list.Stats)
 	s, err := look.scanners(a.ctx)
 	if err != nil {
 		return nil, err
@@ -181,6 +179,21 @@ func (a *app) lookIntoNamed(j *job, look *lookFlags, src scan.Files, res *scan.R
 	rows = append(rows, l.run(res)...)
 	list.Instructions.Point(res)
 	return rows, nil
+}
+
+// addProblems adds what went wrong in a second reading of the same files, and not in the first.
+func addProblems(to, of *scan.Stats) {
+	for _, p := range of.Problems {
+		if slices.Contains(to.Problems, p) {
+			continue
+		}
+		to.ProblemCount++
+		if len(to.Problems) < 10 {
+			to.Problems = append(to.Problems, p)
+		}
+	}
+	to.Complete = to.Complete && of.Complete
+	to.Interrupted = to.Interrupted || of.Interrupted
 }
 
 // choose makes targets of the images that may be asked for. Rows tell of those that may not.
@@ -213,6 +226,9 @@ func (l *looker) choose(res *scan.Result, list *scan.ImageList, allowed []string
 	return rows
 }
 
+// writingTime is what our own child gets to report what it has found when its time is over.
+const writingTime = 30 * time.Second
+
 // ownScanner is this program as a child for each image: a bomb or a crash costs one image, not all that was found before.
 func (a *app) ownScanner(j *job, look *lookFlags, allowed []string) (*external.Runner, error) {
 	exe, err := os.Executable()
@@ -235,6 +251,6 @@ func (a *app) ownScanner(j *job, look *lookFlags, allowed []string) (*external.R
 		args = append(args, "--rules="+abs)
 	}
 	own := external.Builtin(exe, append(args, "--", "docker://{image}"))
-	own.Timeout = look.ImageTimeout
+	own.Timeout = look.ImageTimeout + writingTime
 	return external.Open(a.ctx, own)
 }

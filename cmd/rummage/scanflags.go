@@ -250,6 +250,7 @@ func (a *app) search(j *job) (*scan.Result, error) {
 	}
 	res, err := scan.Run(ctx, j.source, j.detector(), j.flags.workers())
 	if err == nil && ctx.Err() != nil && a.ctx.Err() == nil {
+		res.Stats.Interrupted = false // not by the user
 		res.Stats.ProblemCount++
 		res.Stats.Problems = append(res.Stats.Problems, scan.Problem{Where: j.subject, Why: fmt.Sprintf("not read in %s (--image-timeout)", j.limit)})
 	}

@@ -88,6 +88,9 @@ func (o *origin) rummage(data []byte) (reading, error) {
 	case err != nil:
 	case !read.stats.Complete:
 		err = errors.New("could not read all of it")
+		if len(read.stats.Problems) > 0 {
+			err = fmt.Errorf("%w: %s", err, clip(read.stats.Problems[0].Why, maxText))
+		}
 	case read.layers <= 0:
 		err = errNoLayers
 	}

@@ -210,6 +210,9 @@ func (o *Outcome) Result() *scan.Result {
 	return res
 }
 
+// ownIncomplete is the exit status of ours when it could not read all: its report says why.
+const ownIncomplete = 2
+
 // Scan runs the scanner on an image. Whatever goes wrong is told by the outcome.
 func (r *Runner) Scan(ctx context.Context, t Target) *Outcome {
 	o := &Outcome{Scanner: r.s.Name, Image: t.name(), Limits: r.s.limits}
@@ -250,6 +253,8 @@ func (r *Runner) scan(ctx context.Context, t *Target, w *workplace, o *Outcome) 
 	case end.why != "":
 		return end.why
 	case end.code == 0:
+		return why
+	case r.s.ours && end.code == ownIncomplete && why != "":
 		return why
 	case !slices.Contains(r.s.findingsExit(), end.code):
 		if why != "" {
