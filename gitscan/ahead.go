@@ -2,6 +2,7 @@ package gitscan
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 
 	"github.com/sourcegraph/conc/pool"
@@ -161,13 +162,13 @@ type recentTree struct {
 }
 
 const (
-	recentTrees = 128      // a worker remembers
-	recentSize  = 16 << 10 // of a tree, at most
+	recentTrees = 512     // a worker remembers
+	recentSize  = 8 << 10 // of a tree, at most
 )
 
 // tree reads a tree that there is nothing to say about.
 func (w *aheadWorker) tree(id pack.ID) ([]byte, bool) {
-	known := &w.recent[id[0]%recentTrees]
+	known := &w.recent[binary.LittleEndian.Uint16(id[:])%recentTrees]
 	if known.id == id && known.data != nil {
 		return known.data, true
 	}

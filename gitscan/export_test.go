@@ -36,6 +36,9 @@ func ReadConfig(data []byte) (lines []string, err error) {
 	return lines, err
 }
 
+// Prepared reports whether what a search begins with has been done.
+func (r *Repo) Prepared() bool { return r.store.Prepared() }
+
 // Skim searches for nothing.
 func (r *Repo) Skim(ctx context.Context) error {
 	return r.Search(ctx, 1, func() scan.Visitor { return skimmer{} })

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/sourcegraph/conc"
+
 	"rummage/gitscan/internal/pack"
 	"rummage/scan"
 )
@@ -32,6 +34,8 @@ type Options struct {
 	SinceScan *State
 	// KeepState says that State will be asked for; SinceScan implies it.
 	KeepState bool
+	// Search says that Search will be called: what it begins with is done while the repository is opened.
+	Search bool
 	// Upwards looks for the repository in the path's parents too, as git does.
 	Upwards bool
 }
@@ -61,7 +65,8 @@ type Repo struct {
 	shallow  map[pack.ID]bool
 	since    *sinceScan // nil when no state is kept
 
-	workers int // of the search; attribution has as many
+	beside  conc.WaitGroup // what Open has begun
+	workers int            // of the search; attribution has as many
 	look    lookahead
 
 	progress scan.Progress
@@ -119,6 +124,9 @@ func openDirs(d dirs, o Options) (*Repo, error) {
 	for _, dm := range store.Damage() {
 		r.problem(dm.Path, trimPath(dm.Err.Error(), dm.Path))
 	}
+	if o.Search {
+		r.beside.Go(store.Prepare)
+	}
 	var problems []scan.Problem
 	r.refs, r.symbolic, problems = readRefs(d, f.objects)
 	for _, p := range problems {
@@ -133,7 +141,10 @@ func openDirs(d dirs, o Options) (*Repo, error) {
 func trimPath(text, path string) string { return strings.TrimPrefix(text, path+": ") }
 
 // Close frees the store.
-func (r *Repo) Close() error { return r.store.Close() }
+func (r *Repo) Close() error {
+	r.beside.Wait()
+	return r.store.Close()
+}
 
 // GitDir is the directory with HEAD; WorkTree is empty for a bare repository. Files in memory have neither.
 func (r *Repo) GitDir() string   { return r.dirs.gitDir }

@@ -17,9 +17,11 @@ import (
 // Search implements scan.Source: it reads commits and tags, searches their messages, and then the blobs.
 func (r *Repo) Search(ctx context.Context, workers int, open func() scan.Visitor) error {
 	r.workers = workers
+	r.beside.Wait() // with a panic, if it had one
 	counts := r.store.Count()
 	r.progress.Total.Store(counts[pack.Commit] + counts[pack.Tag] + counts[pack.Blob] + counts[0])
 	selective := r.selective()
+	open, again := openTwice(open)
 	err := r.readCommits(ctx, workers, !selective && !r.o.Whole, func() visitMessages {
 		if selective {
 			return nil
@@ -40,10 +42,29 @@ func (r *Repo) Search(ctx context.Context, workers int, open func() scan.Visitor
 	r.progress.SetStage("searching")
 	err = r.store.Walk(ctx, pack.WalkOptions{Kinds: pack.Of(pack.Blob), Workers: workers, MaxSize: r.o.MaxBlob, Verify: true, Hash: r.o.Whole},
 		func() func(*pack.Object) {
-			s := searcher{repo: r, v: open()}
+			s := searcher{repo: r, v: again()}
 			return unlessDone(ctx, s.blob)
 		})
 	return cmp.Or(err, ctx.Err())
+}
+
+// openTwice gives two ways to open visitors, for two walks one after the other: the second walk has those of the first, which
+// remember what they have made for themselves.
+func openTwice(open func() scan.Visitor) (first, again func() scan.Visitor) {
+	var made []scan.Visitor
+	first = func() scan.Visitor {
+		made = append(made, open())
+		return made[len(made)-1]
+	}
+	again = func() scan.Visitor {
+		if len(made) == 0 {
+			return open()
+		}
+		v := made[0]
+		made = made[1:]
+		return v
+	}
+	return first, again
 }
 
 // readCommits reads all commits and tags, with a visitor for the messages of each worker or none, and marks the wanted

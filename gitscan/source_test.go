@@ -2,6 +2,7 @@ package gitscan_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -202,4 +203,69 @@ func TestStagedSource(t *testing.T) {
 		// What HEAD has is searched to know what is new.
 		Unplaced: []string{"before"},
 	})
+}
+
+// TestOpenToSearch: what a search begins with is done beside opening, without being asked for it, and Close waits for it:
+// it reads what Close takes away.
+func TestOpenToSearch(t *testing.T) {
+	dir := t.TempDir()
+	git(t, dir, nil, "init", "-q", "--bare", "-b", "main")
+	var im importer
+	for i := range 400 {
+		im.commit("main", fmt.Sprint("number ", i), nil, fmt.Sprintf("a%d.txt=thing %d", i%7, i))
+	}
+	im.load(t, dir, false)
+	git(t, dir, nil, "repack", "-adfq")
+	for range 20 {
+		repo, err := gitscan.Open(dir, gitscan.Options{Search: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := repo.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if !repo.Prepared() {
+			t.Fatal("closed before it was prepared")
+		}
+	}
+	for _, search := range []bool{false, true} {
+		res := scanWith(t, dir, gitscan.Options{Search: search}, parseRules(t, ""), 2)
+		if !res.Stats.Complete || res.Stats.Commits != 400 {
+			t.Errorf("search %v: complete %v, %d commits", search, res.Stats.Complete, res.Stats.Commits)
+		}
+	}
+}
+
+// visitors counts those that are opened for a search.
+type visitors struct {
+	scan.Source
+	opened int
+}
+
+func (v *visitors) Search(ctx context.Context, workers int, open func() scan.Visitor) error {
+	return v.Source.Search(ctx, workers, func() scan.Visitor {
+		v.opened++
+		return open()
+	})
+}
+
+// TestVisitorsOpenedOnce: what a worker has made for itself to search messages serves it for blobs too.
+func TestVisitorsOpenedOnce(t *testing.T) {
+	dir := t.TempDir()
+	git(t, dir, nil, "init", "-q", "--bare", "-b", "main")
+	var im importer
+	im.commit("main", "tok_1234", nil, "a.txt=tok_5678\n")
+	im.load(t, dir, false)
+	for _, workers := range []int{1, 3} {
+		repo, err := gitscan.Open(dir, gitscan.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer repo.Close()
+		v := &visitors{Source: repo}
+		res, err := scan.Run(context.Background(), v, parseRules(t, "[[rules]]\nid = \"x\"\nregex = \"tok_[0-9]{4}\"\nkeywords = [\"tok_\"]\n"), workers)
+		if err != nil || v.opened != workers || len(res.Findings) != 2 {
+			t.Errorf("%d visitors for %d workers, %d findings, %v", v.opened, workers, len(res.Findings), err)
+		}
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -32,8 +33,8 @@ const maxMembers = 1 << 17
 
 // openArchive reads the headers of a file. images says whether it is an archive of images; otherwise it is the file system
 // of one.
-func openArchive(name string, f *os.File) (a *archive, images bool, err error) {
-	a = &archive{name: name, file: f, close: f.Close, members: map[string]member{}}
+func openArchive(label string, f *os.File) (a *archive, images bool, err error) {
+	a = &archive{name: label, file: f, close: f.Close, members: map[string]member{}}
 	r := &seeker{f: f}
 	t := tar.NewReader(r)
 	for len(a.members) < maxMembers {
@@ -43,17 +44,31 @@ func openArchive(name string, f *os.File) (a *archive, images bool, err error) {
 		}
 		if err != nil {
 			if len(a.members) == 0 {
-				return nil, false, fmt.Errorf("%s: no tar archive: %w", name, err)
+				return nil, false, fmt.Errorf("%s: no tar archive: %w", label, err)
 			}
 			break // what is damaged is told by whoever reads it
+		}
+		name := strings.TrimPrefix(clean(h.Name), "/")
+		if isSystem(name) && !a.isImages() {
+			return a, false, nil // no need to read all of it twice
 		}
 		m := member{offset: r.at, size: h.Size}
 		if h.Typeflag == tar.TypeSymlink || h.Typeflag == tar.TypeLink {
 			m.link = linkTarget(h)
 		}
-		a.members[strings.TrimPrefix(clean(h.Name), "/")] = m
+		a.members[name] = m
 	}
 	return a, a.isImages(), nil
+}
+
+// systemFolders are in the file systems of images, and in no archive of images.
+var systemFolders = []string{"bin", "boot", "dev", "etc", "home", "lib", "lib64", "opt", "proc", "root", "run", "sbin", "srv", "sys", "tmp", "usr", "var"}
+
+// isSystem says whether a member is of a file system. An archive of images that has such a one all the same is searched as
+// one: its layers are archives in it.
+func isSystem(member string) bool {
+	top, _, _ := strings.Cut(member, "/")
+	return slices.Contains(systemFolders, top)
 }
 
 // linkTarget is the member that a link means: docker save wrote links for layers that an archive has twice.
@@ -103,16 +118,22 @@ func (s *seeker) Seek(offset int64, whence int) (int64, error) {
 	return s.at, nil
 }
 
-// member opens a member.
-func (a *archive) member(name string) (io.ReadCloser, error) {
+// target follows the links of the archive.
+func (a *archive) target(name string) string {
 	name = strings.TrimPrefix(clean(name), "/")
-	m, ok := a.members[name]
 	for range 8 {
+		m := a.members[name]
 		if m.link == "" {
 			break
 		}
-		m, ok = a.members[m.link]
+		name = m.link
 	}
+	return name
+}
+
+// member opens a member.
+func (a *archive) member(name string) (io.ReadCloser, error) {
+	m, ok := a.members[a.target(name)]
 	if !ok || m.link != "" {
 		return nil, fmt.Errorf("the archive has no %q", name)
 	}
@@ -183,11 +204,8 @@ type savedImage struct {
 	name string
 }
 
-// saved are the images of manifest.json, where there is no index.json that has them too.
+// saved are the images of manifest.json.
 func (a *archive) saved() ([]savedImage, error) {
-	if _, index := a.members["index.json"]; index {
-		return nil, nil
-	}
 	data, err := a.small("manifest.json")
 	if err != nil || data == nil {
 		return nil, err

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os/exec"
 	"strings"
+	"time"
 
 	"rummage/detect/imageref"
 )
@@ -31,10 +32,14 @@ type saving struct {
 	closed bool
 }
 
+// waitDelay is how long Close waits for a child of docker that keeps its standard error open.
+const waitDelay = 5 * time.Second
+
 // dockerSave starts docker save of a canonical name, which begins with no dash.
 func dockerSave(ctx context.Context, name string) (io.ReadCloser, error) {
 	s := &saving{cmd: exec.CommandContext(ctx, "docker", "save", "--", name)}
 	s.cmd.Stderr = &s.stderr
+	s.cmd.WaitDelay = waitDelay
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
@@ -54,7 +59,7 @@ func (s *saving) Close() error {
 	s.closed = true
 	_ = s.ReadCloser.Close()
 	if err := s.cmd.Wait(); err != nil {
-		if said := strings.TrimSpace(s.stderr.String()); said != "" {
+		if said := oneLine(strings.TrimSpace(s.stderr.String())); said != "" {
 			return errors.New("docker save: " + said)
 		}
 		return fmt.Errorf("docker save: %w", err)

@@ -17,18 +17,18 @@ import (
 
 // gitFiles are the files of the git repositories of one layer: what stands in folders called .git.
 type gitFiles struct {
-	left  *gitBudget
+	left  *memoryBudget
 	dirs  map[string]map[string][]byte // by the .git folder, by the path in it
-	limit []string                     // files that were too large
+	limit counts                       // files for which the budget did not do
 }
 
-// gitBudget bounds the bytes of repositories of all layers.
-type gitBudget struct {
+// memoryBudget bounds the bytes that are held of all layers.
+type memoryBudget struct {
 	mu   sync.Mutex
 	left int64
 }
 
-func (b *gitBudget) take(n int64) bool {
+func (b *memoryBudget) take(n int64) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if n > b.left {
@@ -37,6 +37,10 @@ func (b *gitBudget) take(n int64) bool {
 	b.left -= n
 	return true
 }
+
+// gitFileCost is what a file in memory takes beside its bytes and its path, in bytes: a hostile layer has millions of empty
+// ones.
+const gitFileCost = 128
 
 // gitMark is the folder of a repository in the path of a file.
 const gitMark = "/.git/"
@@ -51,11 +55,11 @@ func (g *gitFiles) take(name string, r io.Reader, size int64) (io.Reader, error)
 	if !ofRepository(file) {
 		return nil, nil
 	}
-	if !g.left.take(size) {
-		g.limit = append(g.limit, name)
+	if !g.left.take(size + int64(len(name)) + gitFileCost) {
+		g.limit.add(name)
 		return nil, nil
 	}
-	data, err := io.ReadAll(r)
+	data, err := readSized(r, size, size, "")
 	if err != nil {
 		return nil, err
 	}
@@ -136,37 +140,36 @@ func (s *Source) searchRepositories(ctx context.Context, visitors []scan.Visitor
 	base := scan.BlobRef(len(s.feed.homes))
 	known := map[string]*nested{}
 	for _, img := range s.images {
-		img.repos = img.repositories()
-		for i := range img.repos {
-			r := &img.repos[i]
+		for _, r := range img.repositories() {
+			var err error
 			n, again := known[r.key()]
 			if !again {
-				s.progress.SetStage("searching " + "git repositories in layers")
-				var err error
-				if n, err = s.searchRepository(ctx, r, base, visitors, open); err != nil {
-					return err
-				}
+				s.progress.SetStage("searching git repositories in layers")
+				n, err = s.searchRepository(ctx, &r, base, visitors, open)
 				known[r.key()] = n
 				if n != nil {
 					base += n.n
 				}
 			}
-			r.nested = n
+			if n != nil { // also after an interrupt: what was found until then is placed
+				r.nested = n
+				img.repos = append(img.repos, r)
+			}
+			if err != nil {
+				return err
+			}
 		}
-		img.repos = slices.DeleteFunc(img.repos, func(r imageRepository) bool { return r.nested == nil })
 	}
 	return nil
 }
 
-// searchRepository searches one; nil if it cannot be opened.
+// searchRepository searches one; nil if it cannot be opened or is none.
 func (s *Source) searchRepository(ctx context.Context, r *imageRepository, base scan.BlobRef, visitors []scan.Visitor, open func() scan.Visitor) (*nested, error) {
-	files := r.files()
-	if _, head := files["HEAD"]; !head {
-		return nil, nil // no repository: a submodule's remains, a folder of tests
-	}
-	src, err := s.o.OpenGit(files)
+	src, err := s.o.OpenGit(r.files())
 	if err != nil {
 		s.lost(scan.SkipUnreadable, r.dir, err)
+	}
+	if src == nil {
 		return nil, nil
 	}
 	n := &nested{src: src, base: base}

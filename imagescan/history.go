@@ -31,7 +31,7 @@ func instruction(createdBy string) string {
 			name = "RUN "
 		}
 	}
-	s = name + s
+	s = strings.Join(strings.Fields(name+s), " ")
 	if len(s) > maxInstruction {
 		s = strings.ToValidUTF8(s[:maxInstruction], "") + "…"
 	}

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/google/go-containerregistry/pkg/v1/types"
+	"github.com/klauspost/compress/zstd"
 
 	"rummage/imagescan"
 	"rummage/scan"
@@ -228,4 +229,37 @@ func TestBrokenArchivesInLayers(t *testing.T) {
 			t.Errorf("notices %q, want %q", notices, want)
 		}
 	}
+}
+
+// Wide windows of zstd streams are held one at a time. What needs more is counted, and not taken for damage.
+func TestWideWindows(t *testing.T) {
+	wide := func(data []byte, window int) string {
+		var b bytes.Buffer
+		w, err := zstd.NewWriter(&b, zstd.WithWindowSize(window), zstd.WithSingleSegment(false))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for len(data) > 0 { // in two writes, so that the size is not known
+			n := (len(data) + 1) / 2
+			w.Write(data[:n])
+			w.Flush()
+			data = data[n:]
+		}
+		w.Close()
+		return b.String()
+	}
+	zip := string(zipOf(t, map[string]string{"z": secret(3)}))
+	img := newImage(t).layer("", item{name: "a.zst", data: wide([]byte(secret(1)), 64<<20)}, item{name: "b.zst", data: wide([]byte(secret(2)), 32<<20)},
+		item{name: "c.zip.zst", data: wide([]byte(zip), 32<<20)})
+	plain := tarOf(t, item{name: "d", data: secret(4)}, item{name: "e.zip", data: zip})
+	img.stored(plain, []byte(wide(plain, 64<<20)), types.OCILayerZStd, "")
+	res := scanOf(t, imagescan.Options{}, layoutOf(t, img))
+	wantComplete(t, res)
+	wantPlaces(t, res, "1 /a.zst!/a:1 in 1", "2 /b.zst!/b:1 in 1", "3 /c.zip.zst!/c.zip!/z:1 in 1", "4 /d:1 in 2", "3 /e.zip!/z:1 in 2")
+
+	img = newImage(t).layer("", item{name: "a.zst", data: wide([]byte(secret(1)), 256<<20)},
+		item{name: "b.zst", data: wide([]byte(wide([]byte(secret(2)), 32<<20)), 32<<20)})
+	res = scanOf(t, imagescan.Options{}, layoutOf(t, img))
+	wantProblem(t, res, scan.SkipLimit, "too large a window")
+	wantProblem(t, res, scan.SkipLimit, "in one another")
 }

@@ -31,10 +31,10 @@ func (s *Source) readLayer(ctx context.Context, l *layer) error {
 
 // walk searches a layer as it is stored.
 func (s *Source) walk(ctx context.Context, l *layer, stored io.Reader) error {
-	l.git.left = &s.git
+	l.git.left, l.pkgs.left = &s.git, &s.lists
 	report := &inArchive{}
 	fill := &filler{f: s.feed, ctx: ctx, layer: l, keep: s.keep}
-	w := &walker{ctx: ctx, b: s.b, fill: fill, table: &l.table, report: report}
+	w := &walker{ctx: ctx, b: s.b, fill: fill, table: &l.table, packages: &l.pkgs, report: report}
 	if s.o.OpenGit != nil {
 		w.git = &l.git
 	}
@@ -69,16 +69,11 @@ func (s *Source) layerFailed(ctx context.Context, l *layer, err error) error {
 
 // told counts what archives in the layer hold that was not read.
 func (s *Source) told(l *layer, r *inArchive) {
-	limit := func(path, why string) {
-		s.trouble(l, fmt.Errorf("%s: %s", path, why))
-		s.lost(scan.SkipLimit, l.name()+": "+path, &limitError{why})
-	}
 	for _, h := range r.limits {
-		limit(h.path, h.why)
+		s.beyond(l, 1, h.path, h.why)
 	}
-	for _, name := range l.git.limit {
-		limit(name, fmt.Sprintf("git repositories of more than %d bytes", s.o.Limits.Git))
-	}
+	s.beyond(l, r.further, "further files", "beyond limits")
+	s.beyond(l, l.git.limit.n, l.git.limit.first, fmt.Sprintf("git repositories of more than %d bytes", s.o.Limits.Git))
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, c := range []struct{ to, from *counts }{{&s.broken, &r.broken}, {&s.unopened, &r.unopened}} {
@@ -87,6 +82,16 @@ func (s *Source) told(l *layer, r *inArchive) {
 		}
 		c.to.n += c.from.n
 	}
+}
+
+// beyond counts n files of a layer that were not read because of a limit.
+func (s *Source) beyond(l *layer, n int64, where, why string) {
+	if n == 0 {
+		return
+	}
+	err := &limitError{why}
+	s.trouble(l, fmt.Errorf("%s: %w", where, err))
+	s.lostAll(n, scan.SkipLimit, l.name()+": "+where, err)
 }
 
 // name is what problems call a layer.
@@ -131,7 +136,7 @@ func (w *walker) layer(name string, stored io.Reader) (sums, error) {
 	}
 	r := bufio.NewReaderSize(&expanded{r: raw, b: w.b}, readAhead)
 	if k := archiveKind(head); k == kindGzip || k == kindZstd {
-		z, err := decompress(k, raw, w.b)
+		z, err := w.decompress(k, raw)
 		if err != nil {
 			return sum, err
 		}
@@ -143,10 +148,11 @@ func (w *walker) layer(name string, stored io.Reader) (sums, error) {
 	if head, err = r.Peek(sniffed); err != nil && err != io.EOF {
 		return sum, err
 	}
+	file := entry{path: "<" + name + ">", public: true}
 	if isTar(head) || len(head) == sniffed && len(bytes.Trim(head, "\x00")) == 0 {
-		err = w.tar(r, "", 0, 0)
+		err = w.archived(&file, r, "", 0, 0)
 	} else { // no file system: an artifact
-		err = w.file(&entry{path: "<" + name + ">", public: true}, r, -1, 0)
+		err = w.file(&file, r, -1, 0)
 	}
 	if err != nil {
 		return sum, err
@@ -182,7 +188,7 @@ type kept struct {
 
 // Bounds of kept contents, in bytes: of all, and of one.
 const (
-	maxKept    = 32 << 20
+	maxKept    = 16 << 20
 	maxKeptOne = 256 << 10
 )
 
@@ -211,6 +217,16 @@ func (s *Source) keep(name string, ref scan.BlobRef, data []byte) {
 	k.data[ref] = bytes.Clone(data)
 }
 
+// until bounds what is read again: by the context of Place, once that was called.
+func (s *Source) until() context.Context {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.placing == nil {
+		return context.Background()
+	}
+	return s.placing
+}
+
 // Content implements scan.Source.
 func (s *Source) Content(ref scan.BlobRef) ([]byte, error) {
 	if n, inner := s.nestedOf(ref); n != nil {
@@ -225,10 +241,13 @@ func (s *Source) Content(ref scan.BlobRef) ([]byte, error) {
 	if ok {
 		return data, nil
 	}
+	if ref == noRef {
+		return nil, scan.ErrTooLarge // it was opened, and not searched as a whole
+	}
 	s.feed.mu.Lock()
 	h := s.feed.homes[ref]
 	s.feed.mu.Unlock()
-	return s.readAgain(context.Background(), h)
+	return s.readAgain(s.until(), h)
 }
 
 // readAgain reads a layer up to a content.

@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"archive/zip"
 	"bytes"
+	"encoding/json"
 	"io"
 	"os"
 	"path/filepath"
@@ -47,9 +48,10 @@ func TestWhatBecomesOfFiles(t *testing.T) {
 
 func TestExposures(t *testing.T) {
 	img := newImage(t).layer("", item{name: "x/exposed", data: "a"}, item{name: "public", data: "a", mode: 0o644},
-		item{name: "p/public", data: "b", mode: 0o640}, item{name: "p/q", kind: tar.TypeLink, link: "x/exposed"})
+		item{name: "p/public", data: "b", mode: 0o640}, item{name: "p/exposed", kind: tar.TypeLink, link: "x/exposed"},
+		item{name: "empty/exposed"})
 	res := scanOf(t, imagescan.Options{}, layoutOf(t, img))
-	wantPlaces(t, res, "exposed /x/exposed:0 in 1", "public /public:0 in 1")
+	wantPlaces(t, res, "exposed /p/exposed:0 in 1", "exposed /x/exposed:0 in 1", "public /public:0 in 1")
 }
 
 // Whatever an image comes in, the findings are the same.
@@ -88,6 +90,17 @@ func TestContainers(t *testing.T) {
 	})
 }
 
+// What an archive holds beside its images is told too where it comes in a stream, since it was searched.
+func TestUnnamedLayers(t *testing.T) {
+	layer := tarOf(t, item{name: "x", data: secret(1)})
+	other := tarOf(t, item{name: "y", data: secret(2)})
+	data := tarOf(t, item{name: "a/layer.tar", data: string(layer)}, item{name: "b/layer.tar", data: string(other)},
+		item{name: "manifest.json", data: `[{"Layers":["a/layer.tar"]}]`})
+	res := scanOf(t, imagescan.Options{}, writeFile(t, "s.tgz", gzipped(t, data)))
+	wantComplete(t, res)
+	wantPlaces(t, res, "1 /x:1 in 1", "2 /y:1 in 1")
+}
+
 // savedOld is the image as docker save wrote it before version 25: layers by the ids of their own, a repeated one as a link.
 func savedOld(t *testing.T, m *made) []byte {
 	t.Helper()
@@ -121,10 +134,32 @@ func savedOld(t *testing.T, m *made) []byte {
 	return tarOf(t, items...)
 }
 
-// savedNew is a layout with the manifest.json that docker save writes beside it since version 25.
+// savedNew is a layout of one image with the manifest.json that docker save writes beside it since version 25.
 func savedNew(t *testing.T, dir string) []byte {
 	t.Helper()
-	if err := os.WriteFile(filepath.Join(dir, "manifest.json"), []byte(`[{"Config":"blobs/sha256/x","Layers":[]}]`), 0o600); err != nil {
+	read := func(name string, v any) {
+		data, err := os.ReadFile(filepath.Join(dir, name))
+		if err == nil {
+			err = json.Unmarshal(data, v)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	path := func(h v1.Hash) string { return "blobs/sha256/" + h.Hex }
+	var index v1.IndexManifest
+	read("index.json", &index)
+	var m v1.Manifest
+	read(path(index.Manifests[0].Digest), &m)
+	var layers []string
+	for _, l := range m.Layers {
+		layers = append(layers, path(l.Digest))
+	}
+	saved, err := json.Marshal([]map[string]any{{"Config": path(m.Config.Digest), "Layers": layers}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "manifest.json"), saved, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	defer os.Remove(filepath.Join(dir, "manifest.json"))
@@ -201,5 +236,29 @@ func TestLargeFiles(t *testing.T) {
 				t.Errorf("lines %v: %s in column %d, want %d", lines, f.Secret.Reveal(), p.Column, column)
 			}
 		}
+	}
+}
+
+// A file is an exposure by any of its names, whatever it is and holds.
+func TestExposuresByOtherNames(t *testing.T) {
+	inner := tarOf(t, item{name: "x", data: "a"})
+	img := newImage(t).layer("", item{name: "plain", data: "a"}, item{name: "by/link/exposed", kind: tar.TypeLink, link: "plain"},
+		item{name: "tar/exposed", data: string(inner)}, item{name: "xz/exposed", data: "\xfd7zXZ\x00....."}, item{name: "gz", data: string(gzipped(t, inner)), mode: 0o644},
+		item{name: "l/public", kind: tar.TypeLink, link: "gz", mode: 0o644}).
+		layer("", item{name: "by/.wh.link"})
+	res := scanOf(t, imagescan.Options{}, layoutOf(t, img))
+	wantComplete(t, res)
+	wantPlaces(t, res, "exposed /by/link/exposed:0 in 1 deleted 2", "exposed /tar/exposed:0 in 1", "exposed /xz/exposed:0 in 1", "public /l/public:0 in 1")
+}
+
+// A file system is one from its first folder on, and loses nothing where an archive of images begins like one.
+func TestFileSystems(t *testing.T) {
+	layer := tarOf(t, item{name: "a", data: secret(1)})
+	all := tarOf(t, item{name: "etc/x", data: secret(2)}, item{name: "l/layer.tar", data: string(layer)},
+		item{name: "manifest.json", data: `[{"Layers":["l/layer.tar"]}]`})
+	for _, data := range [][]byte{all, gzipped(t, all)} {
+		res := scanOf(t, imagescan.Options{}, writeFile(t, "f.tar", data))
+		wantComplete(t, res)
+		wantPlaces(t, res, "2 /etc/x:1 in 1", "1 /l/layer.tar!/a:1 in 1")
 	}
 }

@@ -39,9 +39,9 @@ func (l *layout) roots(context.Context) ([]root, error) {
 }
 
 func (l *layout) file(name string) ([]byte, error) {
-	f, err := l.dir.Open(name)
+	f, err := l.regular(name)
 	if err != nil {
-		return nil, causeOf(err)
+		return nil, err
 	}
 	defer f.Close()
 	return readBounded(f, maxManifest, name)
@@ -52,13 +52,21 @@ func (l *layout) open(_ context.Context, d descriptor) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := l.dir.Open(name)
+	return l.regular(name)
+}
+
+// regular opens a regular file. What is none is not opened: that of a pipe would wait for its writer.
+func (l *layout) regular(name string) (*os.File, error) {
+	info, err := l.dir.Stat(name)
 	if err != nil {
 		return nil, causeOf(err)
 	}
-	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
-		f.Close()
+	if !info.Mode().IsRegular() {
 		return nil, errors.New("no regular file")
+	}
+	f, err := l.dir.Open(name)
+	if err != nil {
+		return nil, causeOf(err)
 	}
 	return f, nil
 }

@@ -39,11 +39,19 @@ const (
 	maxManifest = 8 << 20  // also a list of referrers; registries refuse manifests of more than 4 MiB
 	// maxDocuments bounds the documents held in memory, in bytes.
 	maxDocuments = 96 << 20
-	maxManifests = 4096    // of one root
-	maxNesting   = 6       // indexes in indexes
-	maxLayers    = 4096    // of one image
-	maxName      = 4096    // bytes of a path
-	maxSparse    = 4 << 30 // bytes of a file with holes
+	maxManifests = 4096     // of one root
+	maxValues    = 1 << 18  // in a manifest or configuration: some bytes of JSON may take a hundred in memory
+	maxLists     = 64 << 20 // lists of files of package managers, in bytes
+	maxNesting   = 6        // indexes in indexes
+	maxLayers    = 4096     // of one image
+	// maxReferences bounds the layers of all images, one that many have counted as often.
+	maxReferences = 1 << 17
+	maxName       = 4096    // bytes of a path
+	maxSparse     = 4 << 30 // bytes of a file with holes
+	// maxMemory bounds the bytes in which it is noted what layers hold. contentCost is what a content takes of that, beside
+	// its path.
+	maxMemory   = 256 << 20
+	contentCost = 48
 )
 
 func (l Limits) withDefaults() Limits {
@@ -74,20 +82,25 @@ type budget struct {
 	limits  Limits
 	bytes   atomic.Int64
 	entries atomic.Int64
-	// zips is held by whoever has a zip archive in memory.
-	zips sync.Mutex
+	memory  atomic.Int64
+	// large is held by whoever has much in memory, such as a zip archive.
+	large sync.Mutex
 }
 
 func newBudget(l Limits) *budget {
 	b := &budget{limits: l}
 	b.bytes.Store(l.Bytes)
 	b.entries.Store(l.Entries)
+	b.memory.Store(maxMemory)
 	return b
 }
 
 func (b *budget) takeEntry() error {
 	if b.entries.Add(-1) < 0 {
 		return &limitError{fmt.Sprintf("more than %d entries", b.limits.Entries)}
+	}
+	if b.memory.Load() < 0 {
+		return &limitError{fmt.Sprintf("more paths and files than %d bytes hold", int64(maxMemory))}
 	}
 	return nil
 }

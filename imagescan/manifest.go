@@ -65,6 +65,9 @@ func checkLayers(n int) error {
 
 // parseJSON decodes one document; what stands in it is in no error.
 func parseJSON(data []byte, v any) error {
+	if bytes.Count(data, []byte{','}) > maxValues {
+		return &limitError{fmt.Sprintf("JSON with more than %d values", maxValues)}
+	}
 	err := json.Unmarshal(bytes.TrimPrefix(data, []byte("\ufeff")), v)
 	var syntax *json.SyntaxError
 	var kind *json.UnmarshalTypeError
@@ -89,6 +92,19 @@ func readBounded(r io.Reader, bound int64, what string) ([]byte, error) {
 		return nil, &limitError{fmt.Sprintf("%s of more than %d bytes", what, bound)}
 	}
 	return data, nil
+}
+
+// readSized is readBounded of what is size bytes long (-1: not known), in no more memory than that.
+func readSized(r io.Reader, size, bound int64, what string) ([]byte, error) {
+	if size < 0 || size > bound {
+		return readBounded(r, bound, what)
+	}
+	data := make([]byte, size)
+	n, err := readFull(r, data)
+	if err == io.EOF {
+		err = nil
+	}
+	return data[:n], err
 }
 
 // isIndex says whether a manifest is an index of others.

@@ -2,10 +2,13 @@ package imagescan
 
 import (
 	"archive/zip"
+	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"path"
+	"runtime"
 	"strings"
 
 	"github.com/klauspost/compress/gzip"
@@ -82,8 +85,8 @@ func isTar(block []byte) bool {
 	return want == unsigned || want == signed
 }
 
-// decompress opens a compressed stream within the bounds.
-func decompress(k kind, r io.Reader, b *budget) (io.ReadCloser, error) {
+// decompress opens a compressed stream within the bounds. window bounds that of a zstd stream, in bytes.
+func decompress(k kind, r io.Reader, b *budget, window uint64) (io.ReadCloser, error) {
 	taken := &counted{r: r}
 	switch k {
 	case kindGzip:
@@ -93,17 +96,69 @@ func decompress(k kind, r io.Reader, b *budget) (io.ReadCloser, error) {
 		}
 		return readCloser{&expanded{r: z, taken: taken, b: b}, z.Close}, nil
 	case kindZstd:
-		z, err := zstd.NewReader(taken, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderLowmem(true))
+		z, err := zstd.NewReader(taken, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(window), zstd.WithDecoderLowmem(true))
 		if err != nil {
 			return nil, err
 		}
-		return readCloser{&expanded{r: z, taken: taken, b: b}, func() error { z.Close(); return nil }}, nil
+		return readCloser{&expanded{r: windowed{z}, taken: taken, b: b}, func() error { z.Close(); return nil }}, nil
 	}
 	return nil, fmt.Errorf("%s is not opened", k)
 }
 
-// maxWindow bounds the window of a zstd stream in bytes; zstd's own tools take no more than 128 MB without being asked.
-const maxWindow = 128 << 20
+// Windows of zstd streams, in bytes: that which every level but the highest does with, and what zstd's own tools take
+// without being asked for more. One stream at a time has more than usualWindow.
+const (
+	usualWindow = 16 << 20
+	maxWindow   = 128 << 20
+)
+
+// windowed tells a window that is too large from damage.
+type windowed struct{ *zstd.Decoder }
+
+func (d windowed) Read(p []byte) (int, error) {
+	n, err := d.Decoder.Read(p)
+	if errors.Is(err, zstd.ErrWindowSizeExceeded) || errors.Is(err, zstd.ErrDecoderSizeExceeded) {
+		err = &limitError{"a zstd stream with too large a window"}
+	}
+	return n, err
+}
+
+// decompress is decompress of what the walker comes by.
+func (w *walker) decompress(k kind, r *bufio.Reader) (io.ReadCloser, error) {
+	head, _ := r.Peek(zstd.HeaderMaxSize)
+	var h zstd.Header
+	if k != kindZstd || h.Decode(head) != nil || h.WindowSize <= usualWindow && (!h.SingleSegment || h.FrameContentSize <= usualWindow) {
+		return decompress(k, r, w.b, usualWindow)
+	}
+	if w.wide {
+		return nil, &limitError{"zstd streams with large windows in one another"}
+	}
+	release := w.large()
+	z, err := decompress(k, r, w.b, maxWindow)
+	if err != nil {
+		release()
+		return nil, err
+	}
+	w.wide = true
+	return readCloser{z, func() error {
+		w.wide = false
+		release()
+		return z.Close()
+	}}, nil
+}
+
+// large waits until the walker is the only one that holds much memory: a zip archive, a wide window.
+func (w *walker) large() (release func()) {
+	if w.alone {
+		return func() {}
+	}
+	w.b.large.Lock()
+	w.alone = true
+	return func() {
+		w.alone = false
+		w.b.large.Unlock()
+	}
+}
 
 type readCloser struct {
 	io.Reader
@@ -121,12 +176,12 @@ func (w *walker) archive(k kind, e *entry, r io.Reader, size int64, depth int) (
 		return false, nil
 	}
 	if depth >= w.b.limits.Depth {
-		w.report.limits = append(w.report.limits, limitHit{e.path, fmt.Sprintf("more than %d archives in one another", w.b.limits.Depth)})
+		w.report.limit(e.path, fmt.Sprintf("more than %d archives in one another", w.b.limits.Depth))
 		return false, nil
 	}
 	switch k {
 	case kindTar:
-		err = w.tar(r, e.path+nestedMark, len(e.file()), depth+1)
+		err = w.archived(e, r, e.path+nestedMark, len(e.file()), depth+1)
 	case kindGzip, kindZstd:
 		err = w.compressed(k, e, r, depth)
 	case kindZip:
@@ -155,7 +210,7 @@ func (w *walker) failed(name string, err error) {
 	switch {
 	case err == nil:
 	case isLimit(err):
-		w.report.limits = append(w.report.limits, limitHit{name, err.Error()})
+		w.report.limit(name, err.Error())
 	default:
 		w.report.broken.add(name + ": " + err.Error())
 	}
@@ -163,7 +218,7 @@ func (w *walker) failed(name string, err error) {
 
 // compressed searches a compressed file, or the archive that it compresses.
 func (w *walker) compressed(k kind, e *entry, r io.Reader, depth int) error {
-	z, err := decompress(k, r, w.b)
+	z, err := w.decompress(k, bufio.NewReaderSize(r, sniffed))
 	if err != nil {
 		return err
 	}
@@ -188,7 +243,7 @@ func (w *walker) inner(e *entry, r io.Reader, size int64, depth int, compressed 
 	r = io.MultiReader(bytes.NewReader(head[:n]), r)
 	switch k := archiveKind(head[:n]); {
 	case k == kindTar && compressed != "" && depth <= w.b.limits.Depth:
-		return w.tar(r, compressed+nestedMark, e.outer, depth)
+		return w.archived(e, r, compressed+nestedMark, e.outer, depth)
 	case k != notArchive:
 		if done, err := w.archive(k, e, r, size, depth); done || err != nil {
 			return err
@@ -208,35 +263,50 @@ func uncompressedName(name string) string {
 	return base
 }
 
+// largeZip is the size from which a zip archive is worth a run of the collector, in bytes.
+const largeZip = 16 << 20
+
 // zip searches the files of a zip archive, which is held in memory for that. done says whether it was one.
 func (w *walker) zip(e *entry, r io.Reader, size int64, depth int) (done bool, err error) {
 	limit := w.b.limits.Archive - w.held // of one in another, both are held
 	if size > limit {
 		return false, &limitError{fmt.Sprintf("a zip archive of more than %d bytes", limit)}
 	}
-	if w.held == 0 {
-		w.b.zips.Lock() // one at a time
-		defer w.b.zips.Unlock()
+	defer w.large()()
+	if size > largeZip {
+		runtime.GC() // the one before is not needed any more, and both together would be the peak
 	}
-	data, err := readBounded(r, limit, "a zip archive")
+	data, err := readSized(r, size, limit, "a zip archive")
 	if err != nil {
 		return true, err
 	}
 	w.held += int64(len(data))
 	defer func() { w.held -= int64(len(data)) }()
+	if n := bytes.Count(data, []byte(zipEntry)); n > maxZipEntries {
+		return true, w.plainAfter(e, data, &limitError{fmt.Sprintf("a zip archive of more than %d files", maxZipEntries)})
+	}
 	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
 		return true, w.plainAfter(e, data, err)
 	}
+	// Files of a zip archive may overlap: it is all of them that are bounded by its size.
+	out := &expanded{taken: &counted{n: int64(len(data))}, b: w.b}
 	for _, f := range z.File {
 		if err := w.b.takeEntry(); err != nil {
 			return true, err
 		}
-		if f.FileInfo().IsDir() || len(f.Name) > maxName {
+		if len(f.Name) > maxName {
+			w.report.limit(e.path+nestedMark+shortened(f.Name), tooLong)
 			continue
 		}
+		if strings.HasSuffix(f.Name, "/") {
+			if f.CompressedSize64 <= emptyDeflated {
+				continue
+			}
+			f.Name = strings.TrimRight(f.Name, "/") // package zip would not read it
+		}
 		in := entry{path: e.path + nestedMark + clean(f.Name), outer: len(e.file()), public: e.public}
-		if err := w.zipped(&in, f, depth+1); err != nil {
+		if err := w.zipped(&in, f, out, depth+1); err != nil {
 			if w.fatal(err) {
 				return true, err
 			}
@@ -246,6 +316,16 @@ func (w *walker) zip(e *entry, r io.Reader, size int64, depth int) (done bool, e
 	return true, nil
 }
 
+// emptyDeflated is the size of nothing, deflated: what some programs write for a folder.
+const emptyDeflated = 2
+
+// zipEntry begins the entries of the directory of a zip archive. maxZipEntries bounds them: package zip makes some hundred
+// bytes of each.
+const (
+	zipEntry      = "PK\x01\x02"
+	maxZipEntries = 1 << 18
+)
+
 // plainAfter searches what is no archive after all.
 func (w *walker) plainAfter(e *entry, data []byte, why error) error {
 	if err := w.plain(e, bytes.NewReader(data)); err != nil {
@@ -254,12 +334,12 @@ func (w *walker) plainAfter(e *entry, data []byte, why error) error {
 	return why
 }
 
-func (w *walker) zipped(e *entry, f *zip.File, depth int) error {
+func (w *walker) zipped(e *entry, f *zip.File, out *expanded, depth int) error {
 	r, err := f.Open()
 	if err != nil {
 		return err
 	}
 	defer r.Close()
-	taken := &counted{n: max(int64(f.CompressedSize64), 1)}
-	return w.inner(e, &expanded{r: r, taken: taken, b: w.b}, int64(f.UncompressedSize64&(1<<62-1)), depth, "")
+	out.r = r
+	return w.inner(e, out, int64(f.UncompressedSize64&(1<<62-1)), depth, "")
 }

@@ -1,6 +1,7 @@
 package imagescan
 
 import (
+	"context"
 	"path"
 
 	"rummage/scan"
@@ -20,10 +21,17 @@ type overlay struct {
 	all []*standing
 	// at are the live ones by their file, below those in each folder above them.
 	at, below map[string][]*standing
+	// left is how many more there may be in all images, lost how many there were beyond that.
+	left *int
+	lost int64
 }
 
+// maxPlaces bounds the places of one source: links, and images that have a layer a thousand times, multiply them.
+const maxPlaces = 1 << 19
+
 // lay puts a layer on top of those below. Its whiteouts are about those only, wherever they stand in it.
-func (o *overlay) lay(layer int, t *table, found []candidate, l scan.Lookup) {
+// The error is the context's.
+func (o *overlay) lay(ctx context.Context, layer int, t *table, found []candidate, l scan.Lookup) error {
 	if len(o.at) > 0 {
 		for e := range t.all() {
 			switch e.kind {
@@ -35,15 +43,18 @@ func (o *overlay) lay(layer int, t *table, found []candidate, l scan.Lookup) {
 			}
 		}
 	}
-	if len(o.at) == 0 && len(found) == 0 {
-		return
+	if err := ctx.Err(); err != nil || len(o.at) == 0 && len(found) == 0 {
+		return err
 	}
 	n := -1
 	for e := range t.all() {
-		n++
+		if n++; n&0xfff == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
 		switch {
 		case e.kind == entryWhiteout || e.kind == entryOpaque:
 		case e.more || e.outer > 0: // of a file that was there already
+		case e.kind == entryHardlink && e.target == e.path: // nothing changes
 		default:
 			o.goneAt(e.path, layer, scan.ImageOverwritten)
 			if e.kind != entryDir {
@@ -58,6 +69,7 @@ func (o *overlay) lay(layer int, t *table, found []candidate, l scan.Lookup) {
 			found = found[1:]
 		}
 	}
+	return nil
 }
 
 // maxFolders bounds the folders above a file that are looked at. What a whiteout of one higher up takes away is then
@@ -65,6 +77,11 @@ func (o *overlay) lay(layer int, t *table, found []candidate, l scan.Lookup) {
 const maxFolders = 64
 
 func (o *overlay) add(st *standing) {
+	if *o.left <= 0 {
+		o.lost++
+		return
+	}
+	*o.left--
 	o.all = append(o.all, st)
 	o.at[st.file] = append(o.at[st.file], st)
 	dir := path.Dir(st.file)
@@ -107,13 +124,17 @@ func mark(list []*standing, layer int, state scan.ImageState) {
 
 // link gives what a hard link means its other name.
 func (o *overlay) link(e *entry, layer int, l scan.Lookup) {
+	if list := o.at[e.target]; *o.left <= 0 {
+		o.lost += int64(len(list)) // a hostile layer has many links to much
+		return
+	}
 	for _, st := range o.at[e.target] {
 		other := *st
 		other.layer, other.state, other.goneIn = layer, scan.ImageLive, 0
 		other.file = e.path
 		other.path = e.path + st.path[len(st.file):]
-		if other.path == other.file {
-			other.ids = append(l.At(st.ref, e.path, nil), exposed(l, e)...)
+		if other.repo == nil {
+			other.identify(l)
 		}
 		if len(other.ids) > 0 {
 			o.add(&other)

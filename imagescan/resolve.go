@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -31,9 +30,11 @@ type resolver struct {
 	store store
 	root  root
 	seen  map[string]bool // digests of manifests
-	// images are those of the root by their digests; attestations wait until all of them are known.
-	images  map[string]*image
-	waiting []attested
+	// about are the images of the root by their digests, and by those of the indexes that they stand in; attestations wait
+	// until all of them are known. unwanted are the digests of images of platforms that were not asked for.
+	about    map[string][]*image
+	unwanted map[string]bool
+	waiting  []attested
 }
 
 // attested is a manifest that says something about another one.
@@ -44,19 +45,61 @@ type attested struct {
 
 // resolveTarget finds the images of a target. The error is the context's.
 func (s *Source) resolveTarget(ctx context.Context, t *Target) error {
-	st := t.store
+	images, layers := len(s.images), len(s.layers)
+	err := s.resolveStore(ctx, t)
 	if t.stream != nil {
-		var err error
-		if st, err = s.readStream(ctx, t); err != nil {
-			return s.targetFailed(ctx, t.name, err)
+		s.placeOrphans(t, images, layers)
+	}
+	for _, img := range s.images[images:] {
+		img.target = t.name
+	}
+	return err
+}
+
+// placeOrphans makes images of layers that came in a stream and that no image has: what is found in them has a place. Where
+// the stream was read to its end and only some platforms were asked for, they are those of others.
+func (s *Source) placeOrphans(t *Target, images, layers int) {
+	known := map[*layer]bool{}
+	for _, img := range s.images[images:] {
+		for _, l := range img.layers {
+			known[l] = true
 		}
+	}
+	if len(s.o.Platforms) > 0 && s.troubles[t.name] == "" {
+		return
+	}
+	for _, l := range s.layers[layers:] {
+		if !known[l] {
+			s.images = append(s.images, &image{name: t.name, layers: []*layer{l}, instructions: []string{""}})
+		}
+	}
+}
+
+// resolveStore finds the images of what a target has. The error is the context's.
+func (s *Source) resolveStore(ctx context.Context, t *Target) error {
+	st := t.store
+	before := len(s.images)
+	if t.stream != nil {
+		stream, err := s.readStream(ctx, t)
+		if err != nil {
+			if err := s.targetFailed(ctx, t.name, err); err != nil || !stream.isImages() {
+				return err
+			}
+		}
+		st = stream
 	}
 	roots, err := st.roots(ctx)
 	if err != nil {
 		return s.targetFailed(ctx, t.name, err)
 	}
-	before := len(s.images)
-	for _, r := range roots {
+	for i, r := range roots {
+		if i == maxManifests {
+			err := &limitError{fmt.Sprintf("more than %d images", maxManifests)}
+			if err := s.targetFailed(ctx, t.name, err); err != nil {
+				return err
+			}
+			break
+		}
 		if err := s.resolveRoot(ctx, st, r); err != nil {
 			return err
 		}
@@ -66,12 +109,9 @@ func (s *Source) resolveTarget(ctx context.Context, t *Target) error {
 		if err != nil {
 			return s.targetFailed(ctx, t.name, err)
 		}
-		if err := s.resolveSaved(ctx, st, images); err != nil {
+		if err := s.resolveSaved(ctx, st, images, s.images[before:]); err != nil {
 			return err
 		}
-	}
-	for _, img := range s.images[before:] {
-		img.target = t.name
 	}
 	if len(s.images) == before {
 		err := errors.New("no image was found" + s.narrowed())
@@ -98,11 +138,14 @@ func (s *Source) targetFailed(ctx context.Context, name string, err error) error
 }
 
 func (s *Source) resolveRoot(ctx context.Context, st store, r root) error {
-	res := &resolver{s: s, store: st, root: r, seen: map[string]bool{}, images: map[string]*image{}}
+	if !s.wants(r.Platform) {
+		return nil
+	}
+	res := &resolver{s: s, store: st, root: r, seen: map[string]bool{}, about: map[string][]*image{}, unwanted: map[string]bool{}}
 	if err := res.manifest(ctx, r.descriptor, 0); err != nil {
 		return err
 	}
-	for _, digest := range slices.Sorted(maps.Keys(res.images)) {
+	for _, digest := range slices.Sorted(maps.Keys(res.about)) {
 		refs, err := st.referrers(ctx, digest)
 		if err != nil {
 			if err := res.failed(ctx, "referrers of "+digest, err); err != nil {
@@ -156,6 +199,9 @@ func digestBytes(data []byte) string {
 
 // manifest follows a manifest or an index. The error is the context's.
 func (r *resolver) manifest(ctx context.Context, d descriptor, depth int) error {
+	if d.Digest == "" {
+		return r.failed(ctx, "a manifest", errors.New("no digest"))
+	}
 	if r.seen[d.Digest] {
 		return nil
 	}
@@ -177,11 +223,13 @@ func (r *resolver) manifest(ctx context.Context, d descriptor, depth int) error 
 	if !m.isIndex() {
 		return r.image(ctx, d, m, data)
 	}
+	before := len(r.s.images)
 	for _, child := range m.Manifests {
 		switch {
 		case child.Annotations[annotationReferenceType] != "" && child.Annotations[annotationReferenceDigest] != "":
 			r.waiting = append(r.waiting, attested{child, child.Annotations[annotationReferenceDigest]})
 		case !r.s.wants(child.Platform):
+			r.unwanted[child.Digest] = true
 		default:
 			if err := r.manifest(ctx, child, depth+1); err != nil {
 				return err
@@ -189,12 +237,8 @@ func (r *resolver) manifest(ctx context.Context, d descriptor, depth int) error 
 		}
 	}
 	// What an index says of itself stands in no image; it is told with each of them.
-	for _, digest := range slices.Sorted(maps.Keys(r.images)) {
-		if err := r.document(ctx, r.images[digest], PathManifest, data); err != nil {
-			return err
-		}
-	}
-	return nil
+	r.about[d.Digest] = slices.Clone(r.s.images[before:])
+	return r.document(ctx, r.about[d.Digest], PathManifest, data)
 }
 
 // wants says whether a platform was asked for. One that is not known is not left out.
@@ -210,10 +254,16 @@ func (s *Source) wants(p *platform) bool {
 
 // image adds an image with its configuration and layers.
 func (r *resolver) image(ctx context.Context, d descriptor, m *manifest, raw []byte) error {
-	if m.Subject != nil && m.Subject.Digest != "" && r.images[m.Subject.Digest] != nil {
+	if m.Subject != nil && m.Subject.Digest != "" && r.about[m.Subject.Digest] != nil {
+		delete(r.seen, d.Digest)
 		r.waiting = append(r.waiting, attested{d, m.Subject.Digest})
 		return nil
 	}
+	return r.addImage(ctx, d, m, raw)
+}
+
+// addImage is image for what is about no other one, or is more than a document about it.
+func (r *resolver) addImage(ctx context.Context, d descriptor, m *manifest, raw []byte) error {
 	img := &image{name: r.root.name, digest: d.Digest, platform: d.Platform.String()}
 	c := &imageConfig{}
 	var config []byte
@@ -230,18 +280,21 @@ func (r *resolver) image(ctx context.Context, d descriptor, m *manifest, raw []b
 	}
 	if p := c.platform.String(); p != "" && img.platform == "" {
 		if !r.s.wants(&c.platform) {
+			r.unwanted[d.Digest] = true
 			return nil
 		}
 		img.platform = p
 	}
 	r.s.images = append(r.s.images, img)
-	r.images[d.Digest] = img
-	if err := r.document(ctx, img, PathManifest, raw); err != nil {
+	of := []*image{img}
+	r.about[d.Digest] = of
+	if err := r.document(ctx, of, PathManifest, raw); err != nil {
 		return err
 	}
-	if err := r.document(ctx, img, PathConfig, config); err != nil {
+	if err := r.document(ctx, of, PathConfig, config); err != nil {
 		return err
 	}
+	img.config = m.Config.Digest
 	var documents []descriptor
 	layers := slices.DeleteFunc(slices.Clone(m.Layers), func(l descriptor) bool {
 		if !isStatement(l) {
@@ -250,9 +303,13 @@ func (r *resolver) image(ctx context.Context, d descriptor, m *manifest, raw []b
 		documents = append(documents, l)
 		return true
 	})
-	r.s.addLayers(img, r.store, c, layers)
+	if err := r.s.addLayers(img, r.store, c, layers); err != nil {
+		if err := r.failed(ctx, "image "+d.Digest, err); err != nil {
+			return err
+		}
+	}
 	for _, l := range documents {
-		if err := r.statement(ctx, img, l); err != nil {
+		if err := r.statement(ctx, of, l); err != nil {
 			return err
 		}
 	}
@@ -260,7 +317,10 @@ func (r *resolver) image(ctx context.Context, d descriptor, m *manifest, raw []b
 }
 
 // addLayers gives an image its layers; those that another image has too are the same.
-func (s *Source) addLayers(img *image, st store, c *imageConfig, layers []descriptor) {
+func (s *Source) addLayers(img *image, st store, c *imageConfig, layers []descriptor) error {
+	if s.references += len(layers); s.references > maxReferences {
+		return &limitError{fmt.Sprintf("more than %d layers of all images", maxReferences)}
+	}
 	known := len(c.RootFS.DiffIDs) == len(layers)
 	for i, d := range layers {
 		diffID := ""
@@ -270,23 +330,40 @@ func (s *Source) addLayers(img *image, st store, c *imageConfig, layers []descri
 		img.layers = append(img.layers, s.layerOf(diffID, d, st))
 	}
 	img.instructions = instructions(c.History, len(layers))
+	return nil
+}
+
+// layerKey is what makes two layers the same: their bytes. A DiffID alone does not, as it is only what a configuration
+// claims, and neither does a digest that is not checked.
+type layerKey struct {
+	diffID, digest string
+	store          store
+	member         string
 }
 
 func (s *Source) layerOf(diffID string, d descriptor, st store) *layer {
 	if w, ok := st.(interface{ walked(descriptor) *layer }); ok {
 		if l := w.walked(d); l != nil { // it came by in a stream
-			if l.diffID == "" {
+			switch {
+			case l.diffID == "":
 				l.diffID = diffID
+			case diffID != "" && l.diffID != diffID:
+				err := fmt.Errorf("uncompressed, its bytes are those of %s, not of %s", l.diffID, diffID)
+				s.trouble(l, err)
+				s.problem(l.name(), err)
 			}
 			return l
 		}
 	}
-	key := diffID
-	if key == "" {
-		key = d.Digest
+	key := layerKey{diffID: diffID, digest: d.Digest}
+	if !strings.HasPrefix(d.Digest, "sha256:") {
+		key.store, key.member = st, d.Annotations[annotationMember]
+		if a, ok := st.(*archive); ok {
+			key.member = a.target(key.member)
+		}
 	}
 	l := s.byKey[key]
-	if l == nil || key == "" {
+	if l == nil {
 		l = &layer{diffID: diffID, d: d, store: st}
 		s.layers = append(s.layers, l)
 		s.byKey[key] = l
@@ -294,12 +371,12 @@ func (s *Source) layerOf(diffID string, d descriptor, st store) *layer {
 	return l
 }
 
-// document has a document of an image searched. The error is the context's.
-func (r *resolver) document(ctx context.Context, img *image, path string, data []byte) error {
-	if len(data) == 0 {
+// document has a document of images searched. The error is the context's.
+func (r *resolver) document(ctx context.Context, of []*image, path string, data []byte) error {
+	if len(data) == 0 || len(of) == 0 {
 		return nil
 	}
-	if err := r.s.addDocument(ctx, img, path, data); err != nil {
+	if err := r.s.addDocument(ctx, of, path, data); err != nil {
 		return r.failed(ctx, path, err)
 	}
 	return nil
@@ -310,11 +387,21 @@ func isStatement(d descriptor) bool {
 	return strings.Contains(d.MediaType, "in-toto") || strings.Contains(d.MediaType, "json") || d.Annotations[annotationPredicate] != ""
 }
 
+// isFileSystem says whether a layer is one even of a manifest about another: the sources of an image, for example.
+func isFileSystem(d descriptor) bool {
+	return strings.Contains(d.MediaType, "tar") || strings.HasSuffix(d.MediaType, "gzip") || strings.HasSuffix(d.MediaType, "zstd")
+}
+
 // attestation reads a manifest about an image.
 func (r *resolver) attestation(ctx context.Context, a attested) error {
-	img := r.images[a.subject]
-	if img == nil || r.seen[a.d.Digest] { // of a platform that was not asked for
+	of := r.about[a.subject]
+	switch {
+	case r.unwanted[a.subject] || r.seen[a.d.Digest] && a.d.Digest != "":
 		return nil
+	case len(of) == 0: // about nothing that is here
+		return r.manifest(ctx, a.d, 1)
+	case len(r.seen) >= maxManifests:
+		return r.failed(ctx, "attestation "+a.d.Digest, &limitError{"too many manifests"})
 	}
 	r.seen[a.d.Digest] = true
 	data, err := r.read(ctx, a.d, maxManifest, "a manifest")
@@ -325,11 +412,25 @@ func (r *resolver) attestation(ctx context.Context, a attested) error {
 	if err != nil {
 		return r.failed(ctx, a.d.Digest, err)
 	}
-	if err := r.document(ctx, img, PathAttestation, data); err != nil {
+	if slices.ContainsFunc(m.Layers, isFileSystem) {
+		return r.addImage(ctx, a.d, m, data)
+	}
+	if err := r.document(ctx, of, PathAttestation, data); err != nil {
 		return err
 	}
+	if c := m.Config; c.Digest != "" {
+		config, err := r.read(ctx, c, maxDocument, "a configuration")
+		if err == nil {
+			err = r.document(ctx, of, PathAttestation, config)
+		} else {
+			err = r.failed(ctx, "configuration "+c.Digest, err)
+		}
+		if err != nil {
+			return err
+		}
+	}
 	for _, l := range m.Layers {
-		if err := r.statement(ctx, img, l); err != nil {
+		if err := r.statement(ctx, of, l); err != nil {
 			return err
 		}
 	}
@@ -340,24 +441,29 @@ func (r *resolver) attestation(ctx context.Context, a attested) error {
 }
 
 // statement reads a document that a manifest has as a layer.
-func (r *resolver) statement(ctx context.Context, img *image, d descriptor) error {
+func (r *resolver) statement(ctx context.Context, of []*image, d descriptor) error {
 	data, err := r.read(ctx, d, maxDocument, "an attestation")
 	if err != nil {
 		return r.failed(ctx, "attestation "+d.Digest, err)
 	}
-	if payload := signedPayload(data); payload != nil {
-		if err := r.document(ctx, img, PathAttestation, data); err != nil {
-			return err
-		}
-		data = payload
-	}
 	path := statementPath(d, data)
-	if err := r.document(ctx, img, path, data); err != nil || path != PathProvenance {
+	if err := r.document(ctx, of, path, data); err != nil {
 		return err
 	}
 	for _, f := range imageconfig.Embedded(data) {
-		if err := r.document(ctx, img, PathProvenance+"/"+f.Name, f.Data); err != nil {
+		if f.Name != imageconfig.StatementName {
+			if err := r.document(ctx, of, PathProvenance+"/"+f.Name, f.Data); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := r.document(ctx, of, statementPath(descriptor{}, f.Data), f.Data); err != nil { // it was signed
 			return err
+		}
+		for _, in := range imageconfig.Embedded(f.Data) {
+			if err := r.document(ctx, of, PathProvenance+"/"+in.Name, in.Data); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -373,22 +479,4 @@ func statementPath(d descriptor, data []byte) string {
 		return PathSBOM
 	}
 	return PathAttestation
-}
-
-// signedPayload is the statement in an envelope of signatures (DSSE, or a bundle of sigstore with one in it), nil if there
-// is none.
-func signedPayload(data []byte) []byte {
-	var e struct {
-		Payload  []byte `json:"payload"`
-		Envelope *struct {
-			Payload []byte `json:"payload"`
-		} `json:"dsseEnvelope"`
-	}
-	if json.Unmarshal(data, &e) != nil {
-		return nil
-	}
-	if e.Envelope != nil {
-		return e.Envelope.Payload
-	}
-	return e.Payload
 }

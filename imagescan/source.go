@@ -20,8 +20,8 @@ type Options struct {
 	Limits Limits
 	// Platforms are those that are read, such as linux/arm64 or linux/arm/v7; none: all.
 	Platforms []string
-	// OpenGit opens a git repository whose files are in memory, by their paths in the .git folder. Nil: what stands in
-	// .git folders is searched as files only.
+	// OpenGit opens a git repository whose files are in memory, by their paths in the .git folder; nil if they make none.
+	// Without it, what stands in .git folders is searched as files only.
 	OpenGit func(files map[string][]byte) (scan.Source, error)
 }
 
@@ -31,6 +31,8 @@ type Target struct {
 	store store
 	// stream gives an archive that can be read only once, from its beginning to its end; store is nil then.
 	stream func(ctx context.Context) (io.ReadCloser, error)
+	// file is what the stream is of, nil for a pipe.
+	file io.Closer
 }
 
 // Source is images as a scan.Source.
@@ -41,17 +43,23 @@ type Source struct {
 	progress scan.Progress
 	feed     *feed
 
-	images   []*image
-	layers   []*layer          // each once
-	byKey    map[string]*layer // by DiffID, or by digest where that is not known
-	docs     map[scan.BlobRef][]byte
-	docBytes int64
-	kept     kept
-	git      gitBudget
-	repos    []*nested
+	images []*image
+	layers []*layer // each once
+	byKey  map[layerKey]*layer
+	// references are how many layers all images have, one that two have twice.
+	references int
+	docs       map[scan.BlobRef][]byte
+	docBytes   int64
+	kept       kept
+	git        memoryBudget
+	lists      memoryBudget // of package managers
+	repos      []*nested
 
-	mu    sync.Mutex
-	stats scan.Stats
+	mu         sync.Mutex
+	stats      scan.Stats
+	placesLeft int
+	// placing is the context of Place: Content, which has none, ends with it.
+	placing context.Context
 	// troubles are what went wrong with targets and layers.
 	troubles map[any]string
 	// broken and unopened are of archives in layers.
@@ -61,6 +69,7 @@ type Source struct {
 // image is an image of one platform, or the attestations of one.
 type image struct {
 	name, digest, platform string
+	config                 string // its digest
 	target                 string
 	layers                 []*layer
 	instructions           []string // of the layers
@@ -81,6 +90,7 @@ type layer struct {
 	store  store
 	table  table
 	git    gitFiles
+	pkgs   packages
 	walked bool
 	// ended says that all of it was read, or that a problem tells why not; else the scan was stopped before.
 	ended bool
@@ -92,10 +102,11 @@ type layer struct {
 // New is a source of the targets.
 func New(targets []Target, o Options) *Source {
 	o.Limits = o.Limits.withDefaults()
-	s := &Source{o: o, b: newBudget(o.Limits), targets: targets, byKey: map[string]*layer{}, docs: map[scan.BlobRef][]byte{},
+	s := &Source{o: o, b: newBudget(o.Limits), targets: targets, byKey: map[layerKey]*layer{}, docs: map[scan.BlobRef][]byte{},
 		troubles: map[any]string{}}
-	s.git.left = o.Limits.Git
+	s.git.left, s.lists.left = o.Limits.Git, maxLists
 	s.kept.left = maxKept
+	s.placesLeft = maxPlaces
 	s.stats.Skipped = map[scan.SkipReason]int64{}
 	s.stats.Problems, s.stats.Notices = []scan.Problem{}, []string{}
 	return s
@@ -108,6 +119,9 @@ func (s *Source) Close() error {
 		if t.store != nil {
 			errs = append(errs, t.store.Close())
 		}
+		if t.file != nil {
+			errs = append(errs, t.file.Close())
+		}
 	}
 	return errors.Join(errs...)
 }
@@ -115,11 +129,14 @@ func (s *Source) Close() error {
 // maxReaders bounds the layers that are read at a time: each takes a window of its decompressor and two buffers.
 const maxReaders = 4
 
+// maxBuffered bounds the buffers for workers: those who read do not keep more of them busy.
+const maxBuffered = 8
+
 // Search implements scan.Source.
 func (s *Source) Search(ctx context.Context, workers int, open func() scan.Visitor) error {
 	workers = max(workers, 1)
 	readers := min(workers, maxReaders)
-	s.feed = newFeed(2*readers + workers + 1)
+	s.feed = newFeed(2*readers + min(workers, maxBuffered) + 1)
 	visitors := make([]scan.Visitor, workers)
 	for i := range visitors {
 		visitors[i] = open()
@@ -172,6 +189,9 @@ func (s *Source) work(ctx context.Context, v scan.Visitor) error {
 				return nil
 			}
 			for _, p := range b.parts {
+				if err := ctx.Err(); err != nil {
+					return err
+				}
 				s.searched(len(p.data), v.VisitAll(p.ref, p.data))
 			}
 			if !b.document {
@@ -197,10 +217,12 @@ func (s *Source) searched(size int, reason scan.SkipReason) {
 	s.progress.Bytes.Add(int64(size))
 }
 
-// addDocument has a document searched, and read by its path where that says what it is.
-func (s *Source) addDocument(ctx context.Context, img *image, path string, data []byte) error {
+// addDocument has a document of images searched, and read by its path where that says what it is.
+func (s *Source) addDocument(ctx context.Context, of []*image, path string, data []byte) error {
 	ref, isNew := s.feed.ref(data, nil, home{})
-	img.docs = append(img.docs, document{path, ref})
+	for _, img := range of {
+		img.docs = append(img.docs, document{path, ref})
+	}
 	if !isNew {
 		return nil
 	}
@@ -218,11 +240,18 @@ func (s *Source) addDocument(ctx context.Context, img *image, path string, data 
 
 const maxProblems = 10
 
+// oneLine is a text without line breaks: the names of files in an archive may hold any byte.
+func oneLine(s string) string { return strings.Join(strings.FieldsFunc(s, isBreak), " ") }
+
+func isBreak(r rune) bool {
+	return r == '\n' || r == '\r' || r == '\v' || r == '\f' || r == 0x85 || r == 0x2028 || r == 0x2029
+}
+
 // problem counts a problem and names it if it is among the first ten.
 func (s *Source) problem(where string, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p := scan.Problem{Where: where, Why: err.Error()}
+	p := scan.Problem{Where: oneLine(where), Why: oneLine(err.Error())}
 	s.stats.ProblemCount++
 	i, _ := slices.BinarySearchFunc(s.stats.Problems, p, func(a, b scan.Problem) int {
 		return cmp.Or(strings.Compare(a.Where, b.Where), strings.Compare(a.Why, b.Why))
@@ -233,13 +262,19 @@ func (s *Source) problem(where string, err error) {
 
 // lost counts something that was not read for the reason, and why.
 func (s *Source) lost(reason scan.SkipReason, where string, err error) {
+	s.lostAll(1, reason, where, err)
+}
+
+// lostAll counts n things that were not read, of which the first is named.
+func (s *Source) lostAll(n int64, reason scan.SkipReason, where string, err error) {
 	if isLimit(err) {
 		reason = scan.SkipLimit
 	}
 	s.mu.Lock()
-	s.stats.Objects++
-	s.stats.Blobs++
-	s.stats.Skipped[reason]++
+	s.stats.Objects += n
+	s.stats.Blobs += n
+	s.stats.Skipped[reason] += n
+	s.stats.ProblemCount += n - 1
 	s.mu.Unlock()
 	s.problem(where, err)
 }
@@ -264,10 +299,10 @@ func (s *Source) Stats() scan.Stats {
 
 func (s *Source) notices() (list []string) {
 	if c := s.broken; c.n > 0 {
-		list = append(list, fmt.Sprintf("%d archives in layers are damaged and were searched as far as they go, first: %s", c.n, c.first))
+		list = append(list, fmt.Sprintf("%d archives in layers are damaged and were searched as far as they go, first: %s", c.n, oneLine(c.first)))
 	}
 	if c := s.unopened; c.n > 0 {
-		list = append(list, fmt.Sprintf("%d archives in layers are of kinds that are not opened (xz, bzip2, 7z), first: %s", c.n, c.first))
+		list = append(list, fmt.Sprintf("%d archives in layers are of kinds that are not opened (xz, bzip2, 7z), first: %s", c.n, oneLine(c.first)))
 	}
 	return list
 }

@@ -21,15 +21,15 @@ type streamed struct {
 	links  map[string]string
 }
 
-// readStream reads an archive of images to its end.
-func (s *Source) readStream(ctx context.Context, t *Target) (store, error) {
-	rc, err := t.stream(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer rc.Close()
+// readStream reads an archive of images to its end, or as far as it goes.
+func (s *Source) readStream(ctx context.Context, t *Target) (*streamed, error) {
 	st := &streamed{small: map[string][]byte{}, layers: map[string]*layer{}, links: map[string]string{}}
 	st.archive = archive{name: t.name, close: func() error { return nil }, members: map[string]member{}}
+	rc, err := t.stream(ctx)
+	if err != nil {
+		return st, err
+	}
+	defer rc.Close()
 	tr := tar.NewReader(bufio.NewReaderSize(contextReader{ctx, rc}, readAhead))
 	for {
 		h, err := tr.Next()
@@ -37,32 +37,35 @@ func (s *Source) readStream(ctx context.Context, t *Target) (store, error) {
 			break
 		}
 		if err != nil {
-			return nil, fmt.Errorf("tar: %w", err)
+			return st, fmt.Errorf("tar: %w", err)
 		}
 		if err := s.b.takeEntry(); err != nil {
-			return nil, err
+			return st, err
 		}
 		if len(st.archive.members) >= maxMembers {
-			return nil, &limitError{"too many members"}
+			return st, &limitError{"too many members"}
 		}
 		if err := s.streamMember(ctx, st, h, tr); err != nil {
-			return nil, err
+			return st, err
 		}
 	}
 	if _, err := io.Copy(io.Discard, rc); err != nil { // the writer of a pipe is to end in peace
-		return nil, err
+		return st, err
 	}
 	if err := rc.Close(); err != nil {
-		return nil, err
+		return st, err
 	}
 	if !st.isImages() {
-		return nil, errors.New("neither manifest.json nor index.json is in it: no archive of images")
+		return st, errors.New("neither manifest.json nor index.json is in it: no archive of images")
 	}
 	return st, nil
 }
 
 // streamMember keeps or walks a member of the archive.
 func (s *Source) streamMember(ctx context.Context, st *streamed, h *tar.Header, r io.Reader) error {
+	if len(h.Name) > maxName || len(h.Linkname) > maxName {
+		return &limitError{shortened(h.Name) + ": " + tooLong}
+	}
 	name := strings.TrimPrefix(clean(h.Name), "/")
 	switch h.Typeflag {
 	case tar.TypeSymlink, tar.TypeLink:
@@ -107,31 +110,23 @@ func (s *streamed) roots(context.Context) ([]root, error) {
 }
 
 func (s *streamed) saved() ([]savedImage, error) {
-	if data := s.small["manifest.json"]; data != nil && s.small["index.json"] == nil {
+	if data := s.small["manifest.json"]; data != nil {
 		return savedImages(s.name, data)
 	}
 	return nil, nil
 }
 
-// target follows the links of the archive.
-func (s *streamed) target(d descriptor) string {
+// memberOf is the member that a descriptor means.
+func (s *streamed) memberOf(d descriptor) string {
 	name := d.Annotations[annotationMember]
 	if name == "" {
 		name, _ = blobPath(d.Digest)
 	}
-	name = strings.TrimPrefix(clean(name), "/")
-	for range 8 {
-		m := s.members[name]
-		if m.link == "" {
-			break
-		}
-		name = m.link
-	}
-	return name
+	return s.archive.target(name)
 }
 
 func (s *streamed) open(_ context.Context, d descriptor) (io.ReadCloser, error) {
-	name := s.target(d)
+	name := s.memberOf(d)
 	if data, ok := s.small[name]; ok {
 		return io.NopCloser(bytes.NewReader(data)), nil
 	}
@@ -142,7 +137,7 @@ func (s *streamed) open(_ context.Context, d descriptor) (io.ReadCloser, error) 
 }
 
 // walked is a layer that came by.
-func (s *streamed) walked(d descriptor) *layer { return s.layers[s.target(d)] }
+func (s *streamed) walked(d descriptor) *layer { return s.layers[s.memberOf(d)] }
 
 // compressedTarget is a compressed archive of images, or the compressed file system of one. Which it is, its headers tell.
 func compressedTarget(name string, f *os.File) (Target, error) {
@@ -155,7 +150,7 @@ func compressedTarget(name string, f *os.File) (Target, error) {
 		if err != nil && err != io.EOF {
 			return nil, err
 		}
-		return decompress(archiveKind(head), in, newBudget(Limits{}.withDefaults()))
+		return decompress(archiveKind(head), in, newBudget(Limits{}.withDefaults()), maxWindow)
 	}
 	r, err := open(context.Background())
 	if err != nil {
@@ -171,8 +166,12 @@ func compressedTarget(name string, f *os.File) (Target, error) {
 		if err != nil {
 			break
 		}
-		if member := strings.TrimPrefix(clean(h.Name), "/"); member == "manifest.json" || member == "index.json" || member == "oci-layout" {
-			return Target{name: name, stream: open}, nil
+		member := strings.TrimPrefix(clean(h.Name), "/")
+		if isSystem(member) {
+			break // no need to read all of it twice
+		}
+		if member == "manifest.json" || member == "index.json" || member == "oci-layout" {
+			return Target{name: name, stream: open, file: f}, nil
 		}
 	}
 	return Target{name: name, store: &rootFS{f}}, nil

@@ -14,6 +14,7 @@ const (
 	entryFile     entryKind = iota // a regular file, or a file in an archive in it
 	entryHardlink                  // another name of a file of the same layer
 	entryDir
+	entryArchive  // a file of which what it holds was searched: its entries follow
 	entryOther    // a symbolic link, a device: it takes the place of what was there
 	entryWhiteout // what the layers below have at the path is deleted
 	entryOpaque   // what the layers below have in the folder is deleted
@@ -28,6 +29,8 @@ type entry struct {
 	outer int
 	// public says that everybody may read the file.
 	public bool
+	// empty says that it has no content.
+	empty bool
 	// more says that the entry is a further piece of the file before.
 	more   bool
 	ref    scan.BlobRef // of a file
@@ -48,6 +51,8 @@ type table struct {
 	data []byte
 	last string
 	n    int
+	// links are how many entries are hard links.
+	links int
 }
 
 // The bits of an entry's first byte above its kind.
@@ -55,6 +60,7 @@ const (
 	flagPublic = 1 << 4
 	flagMore   = 1 << 5
 	flagOuter  = 1 << 6
+	flagEmpty  = 1 << 7
 )
 
 func (t *table) add(e *entry) {
@@ -67,6 +73,9 @@ func (t *table) add(e *entry) {
 	}
 	if e.outer > 0 {
 		flags |= flagOuter
+	}
+	if e.empty {
+		flags |= flagEmpty
 	}
 	t.data = append(t.data, flags)
 	common := 0
@@ -83,6 +92,7 @@ func (t *table) add(e *entry) {
 		t.data = binary.AppendUvarint(t.data, uint64(e.ref))
 	case entryHardlink:
 		t.text(e.target)
+		t.links++
 	}
 	t.last = e.path
 	t.n++
@@ -113,7 +123,7 @@ func (t *table) all() iter.Seq[*entry] {
 			flags := d[0]
 			d = d[1:]
 			common := number()
-			next := entry{kind: entryKind(flags & 0xf), public: flags&flagPublic != 0, more: flags&flagMore != 0}
+			next := entry{kind: entryKind(flags & 0xf), public: flags&flagPublic != 0, more: flags&flagMore != 0, empty: flags&flagEmpty != 0}
 			next.path = e.path[:common] + text()
 			if flags&flagOuter != 0 {
 				next.outer = number()

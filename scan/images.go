@@ -22,6 +22,8 @@ type ImageList struct {
 	Images []Image
 	// Unresolved are the others, ascending by their text.
 	Unresolved []Image
+	// Instructions are those of the Dockerfiles.
+	Instructions Instructions
 	// Stats counts the distinct contents that were looked at: Objects = Blobs = Scanned + the sum of Skipped.
 	Stats Stats
 }
@@ -71,6 +73,7 @@ func Images(ctx context.Context, src Files, workers int) (*ImageList, error) {
 	c := imageCollector{src: src, byKey: map[imageKey]*imageEntry{}}
 	for i := range files {
 		c.add(&files[i])
+		list.Instructions.add(files[i].Path, files[i].read.lines)
 	}
 	list.Images, list.Unresolved = c.lists()
 	list.Stats = imageStats(src.Stats(), readings)
@@ -102,6 +105,7 @@ type imageReading struct {
 
 	refs     []imageref.Ref
 	at       []Span
+	lines    []dockerLine
 	problems int
 	size     int
 	skipped  SkipReason
@@ -171,6 +175,9 @@ func (r *imageReading) run(ctx context.Context, src Files) {
 		r.kind = r.kind.Meant(structure.Sniff(text))
 	}
 	r.refs, r.problems = imageref.Refs(r.kind, text)
+	if r.kind == structure.Dockerfile {
+		r.lines = dockerLines(text)
+	}
 	slices.SortStableFunc(r.refs, func(a, b imageref.Ref) int { return cmp.Compare(a.Span.Start, b.Span.Start) })
 	r.at = locateRefs(text, r.refs)
 }

@@ -146,10 +146,18 @@ func (b *builder) place(p *Placement, hits []hit) {
 		commit = p.Introduced.ID
 	}
 	if k.path != "" { // by name: the file itself is the secret
-		m := detect.Match{Rule: k.rule, Severity: k.rule.Severity, Tags: k.rule.Tags}
+		m := p.weigh(detect.Match{Rule: k.rule, Severity: k.rule.Severity, Tags: k.rule.Tags})
 		_, by := b.c.det.PlacedAt(&m, p.Path, commit)
-		b.add(&m, by, Place{}, p)
+		var at Place
+		if p.inLayer() && len(k.rule.In) == 0 { // a rule for images says it itself
+			at.Remedy = advice.InLayer(p.Path, p.Image.Instruction)
+		}
+		b.add(&m, by, at, p)
 		return
+	}
+	layer := ""
+	if p.inLayer() {
+		layer = advice.InLayer(p.Path, p.Image.Instruction)
 	}
 	for i := range hits {
 		h := &hits[i]
@@ -164,9 +172,24 @@ func (b *builder) place(p *Placement, hits []hit) {
 			by = h.match.Suppressed
 		}
 		at := p.Piece.at(h.at)
-		b.add(&h.match, by, Place{Line: at.Line, Column: at.Column, EndLine: at.EndLine, EndColumn: at.EndColumn,
-			Context: string(h.match.Context), Match: Secret(h.match.Text), MatchAt: p.Piece.at(h.matchAt), Remedy: advice.At(h.remedy, p.Path)}, p)
+		m := p.weigh(h.match)
+		b.add(&m, by, Place{Line: at.Line, Column: at.Column, EndLine: at.EndLine, EndColumn: at.EndColumn,
+			Context: string(h.match.Context), Match: Secret(h.match.Text), MatchAt: p.Piece.at(h.matchAt), Remedy: cmp.Or(layer, advice.At(h.remedy, p.Path))}, p)
 	}
+}
+
+// tagPackage is of what stands in a file that a package ships.
+const tagPackage = "package-file"
+
+// weigh is a match with the severity that it has at the place.
+func (p *Placement) weigh(m detect.Match) detect.Match {
+	if p.Packaged {
+		m.Tags = append(slices.Clone(m.Tags), tagPackage)
+		if severityRank(m.Severity) < severityRank("low") {
+			m.Severity = "low"
+		}
+	}
+	return m
 }
 
 func (b *builder) add(m *detect.Match, by *detect.Suppression, at Place, p *Placement) {

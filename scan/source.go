@@ -95,9 +95,14 @@ type Placement struct {
 	Reachable  bool
 	Note       string
 	Image      *InImage // nil where the place is in no image
+	// Packaged says that the file is one that a package manager installed, as it ships for everybody.
+	Packaged bool
 	// Piece says which part of a file the blob is; nil for all of it.
 	Piece *Piece
 }
+
+// inLayer says whether the place is that of a file in a layer of an image.
+func (p *Placement) inLayer() bool { return p.Image != nil && p.Image.Layer > 0 }
 
 // Piece is a part of a file that was searched on its own. Pieces overlap, so that what stands across their ends is found.
 type Piece struct {

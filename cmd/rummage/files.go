@@ -45,7 +45,8 @@ func (c *filesCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	j := &job{flags: &c.scanFlags, source: src, command: "files", subject: subject, rules: rules, known: known}
+	j := &job{flags: &c.scanFlags, source: src, command: "files", subject: subject, known: known}
+	j.use(rules)
 	if c.LookInto {
 		j.after = func(res *scan.Result) ([]report.ImageScan, error) {
 			named, err := filescan.Open(c.Paths, filescan.Options{MaxFile: int(c.MaxBlob)})

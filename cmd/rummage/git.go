@@ -144,7 +144,9 @@ func (c *gitCmd) Run(a *app) (err error) {
 
 // lookInto looks into the images that the repository's files name.
 func (c *gitCmd) lookInto(a *app, path string, j *job, res *scan.Result) ([]report.ImageScan, error) {
-	repo, err := gitscan.Open(path, c.options(nil)) // a repository serves one scan
+	o := c.options(nil)
+	o.Search = false
+	repo, err := gitscan.Open(path, o) // a repository serves one scan
 	if err != nil {
 		return nil, err
 	}
@@ -156,6 +158,9 @@ func (c *gitCmd) lookInto(a *app, path string, j *job, res *scan.Result) ([]repo
 	return a.lookIntoNamed(j, &c.lookFlags, files, res)
 }
 
+// searches says that a history is to be searched.
+func (c *gitCmd) searches() bool { return !c.Staged && !c.Worktree && !c.ListImages }
+
 // load reads the files that the user names, before anything takes long.
 func (c *gitCmd) load(j *job) (err error) {
 	if c.ListImages {
@@ -164,9 +169,11 @@ func (c *gitCmd) load(j *job) (err error) {
 	if j.known, err = c.loadKnown(); err != nil {
 		return err
 	}
-	if j.rules, err = loadRules(c.Rules); err != nil {
+	rules, err := loadRules(c.Rules)
+	if err != nil {
 		return err
 	}
+	j.use(rules)
 	if c.SinceScan != "" {
 		j.state, err = readScanState(c.SinceScan)
 	}
@@ -175,7 +182,7 @@ func (c *gitCmd) load(j *job) (err error) {
 
 func (c *gitCmd) options(state *scanState) gitscan.Options {
 	o := gitscan.Options{MaxBlob: int(c.MaxBlob), Whole: c.Engine == "whole", NoUnreachable: c.NoUnreachable, Branches: c.Branch, Since: c.Since,
-		Range: c.Range, Upwards: c.Repo == ""}
+		Range: c.Range, Upwards: c.Repo == "", Search: c.searches()}
 	if state != nil {
 		o.SinceScan, o.KeepState = state.last, true
 	}
@@ -240,7 +247,7 @@ func (c *gitCmd) repoConfig(repo *gitscan.Repo, j *job) error {
 		if err != nil {
 			return err
 		}
-		j.rules = rs
+		j.use(rs)
 		j.notices = append(j.notices, "rules are those of "+rules[0]+" in the repository")
 	}
 	for _, name := range ignores {

@@ -17,6 +17,7 @@ var examples = map[string][]string{
 		"rummage git                          search the repository around the working directory",
 		"rummage git https://host/a/b.git     clone, search, remove the clone",
 		"rummage files . --format sarif       search files as they are",
+		"rummage image registry.example/a:1   search all layers of an image, its configuration and history",
 	},
 	"git": {
 		"rummage git                                    this repository, everything in it",

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,12 +32,10 @@ type lookFlags struct {
 	ImageBytes   byteSize      `placeholder:"SIZE" default:"256GiB" help:"Stop after so many uncompressed bytes of one source (default ${default})."`
 }
 
-var platformForm = regexp.MustCompile(`^[a-z0-9]+/[a-z0-9_]+(/[a-z0-9.]+)?$`)
-
 // check refuses what cannot be meant.
 func (f *lookFlags) check() error {
 	for _, p := range f.Platform {
-		if !platformForm.MatchString(p) {
+		if parts := strings.Split(p, "/"); len(parts) < 2 || len(parts) > 3 || slices.Contains(parts, "") || strings.Trim(p, "abcdefghijklmnopqrstuvwxyz0123456789_./") != "" {
 			return fmt.Errorf("--platform %s: want os/architecture or os/architecture/variant, such as linux/arm64", p)
 		}
 	}
@@ -52,7 +50,19 @@ func (c *imageCmd) Validate() error { return c.check() }
 
 func (f *lookFlags) options() imagescan.Options {
 	return imagescan.Options{Platforms: f.Platform, Limits: imagescan.Limits{Bytes: int64(f.ImageBytes)},
-		OpenGit: func(files map[string][]byte) (scan.Source, error) { return gitscan.OpenFiles(files, gitscan.Options{}) }}
+		OpenGit: openGit}
+}
+
+// openGit opens the repository that the files of a .git folder make; none where they make none.
+func openGit(files map[string][]byte) (scan.Source, error) {
+	repo, err := gitscan.OpenFiles(files, gitscan.Options{})
+	switch {
+	case errors.Is(err, gitscan.ErrNotRepository):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	return repo, nil
 }
 
 func (c *imageCmd) Run(a *app) error {
@@ -73,7 +83,9 @@ func (c *imageCmd) Run(a *app) error {
 		return err
 	}
 	defer src.Close()
-	j := &job{flags: &c.scanFlags, source: src, command: "image", subject: strings.Join(c.Images, " "), rules: rules, known: known, limit: c.ImageTimeout * time.Duration(len(c.Images))}
+	j := &job{flags: &c.scanFlags, source: src, command: "image", subject: strings.Join(c.Images, " "), known: known,
+		limit: c.ImageTimeout * time.Duration(len(c.Images))}
+	j.use(rules)
 	j.after = func(res *scan.Result) ([]report.ImageScan, error) {
 		var rows []report.ImageScan
 		if others.builtin {

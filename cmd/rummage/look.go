@@ -179,7 +179,9 @@ func (a *app) lookIntoNamed(j *job, look *lookFlags, src scan.Files, res *scan.R
 		l.scanners = slices.Insert(l.scanners, 0, own)
 	}
 	rows := l.choose(res, list, allowed)
-	return append(rows, l.run(res)...), nil
+	rows = append(rows, l.run(res)...)
+	list.Instructions.Point(res)
+	return rows, nil
 }
 
 // addProblems adds what went wrong in a second reading of the same files, and not in the first.

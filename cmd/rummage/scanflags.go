@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/term"
@@ -30,7 +31,7 @@ type scanFlags struct {
 	ShowSuppressed bool     `help:"List what comments, allowlists, baseline and ignore files suppressed."`
 	Jobs           int      `short:"j" placeholder:"N" help:"Workers (default: number of processors)."`
 	ExitZero       bool     `help:"Exit with 0 when there are findings; errors still exit with 2."`
-	MaxBlob        byteSize `placeholder:"SIZE" default:"64MiB" help:"Skip larger blobs and files (default ${default})."`
+	MaxBlob        byteSize `placeholder:"SIZE" default:"64MiB" help:"Skip larger blobs and files (default ${default}). Images are read in pieces, whatever their size."`
 	NoColor        bool     `help:"No colours (also: NO_COLOR)."`
 	NoProgress     bool     `help:"No progress line on the terminal."`
 }
@@ -75,9 +76,13 @@ func loadFile(path string) ([]byte, error) {
 	return data, err
 }
 
+// builtInRules restores the built-in rules, once. That takes as long as reading the command line, and so main has it done
+// meanwhile.
+var builtInRules = sync.OnceValues(func() (*detect.Ruleset, error) { return detect.Restore(rummage.RulesSnapshot) })
+
 // loadRules reads rule files, or the built-in rules when there are none.
 func loadRules(files []string) (*detect.Ruleset, error) {
-	builtIn, err := detect.Restore(rummage.RulesSnapshot)
+	builtIn, err := builtInRules()
 	if err != nil || len(files) == 0 {
 		return builtIn, err
 	}
@@ -168,7 +173,6 @@ type job struct {
 	source  scan.Source
 	command string // git, files
 	subject string // what was scanned, as the user named it
-	rules   *detect.Ruleset
 	known   known
 	vcs     *report.VersionControl
 	notices []string
@@ -178,6 +182,16 @@ type job struct {
 	limit time.Duration // for the search; 0: none
 	// verify scans again with the other engine, if that is asked for.
 	verify func() (*scan.Result, error)
+
+	rules    *detect.Ruleset
+	detector func() *detect.Detector // of the rules; use begins to make it
+}
+
+// use sets the rules. Their detector is made beside whatever comes before the search: so is a matcher, since the first one
+// has to lay the search for keywords out.
+func (j *job) use(rules *detect.Ruleset) {
+	j.rules, j.detector = rules, sync.OnceValue(func() *detect.Detector { return detect.New(rules) })
+	go func() { j.detector().Matcher() }()
 }
 
 // scan runs the job and writes its report.
@@ -234,7 +248,7 @@ func (a *app) search(j *job) (*scan.Result, error) {
 		ctx, cancel = context.WithTimeout(ctx, j.limit)
 		defer cancel()
 	}
-	res, err := scan.Run(ctx, j.source, detect.New(j.rules), j.flags.workers())
+	res, err := scan.Run(ctx, j.source, j.detector(), j.flags.workers())
 	if err == nil && ctx.Err() != nil && a.ctx.Err() == nil {
 		res.Stats.Interrupted = false // not by the user
 		res.Stats.ProblemCount++

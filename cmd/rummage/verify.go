@@ -6,7 +6,6 @@ import (
 	"reflect"
 	"slices"
 
-	"rummage/detect"
 	"rummage/gitscan"
 	"rummage/scan"
 )
@@ -21,7 +20,7 @@ func (c *gitCmd) otherEngine(a *app, path string, j *job) func() (*scan.Result, 
 			return nil, err
 		}
 		defer repo.Close()
-		return scan.Run(a.ctx, repo, detect.New(j.rules), j.flags.workers())
+		return scan.Run(a.ctx, repo, j.detector(), j.flags.workers())
 	}
 }
 

@@ -16,10 +16,9 @@ import (
 //	the builder before it   /bin/sh -c #(nop)  ENV A=x      two blanks
 //	                        |1 T=v /bin/sh -c make
 //	buildah                 /bin/sh -c #(nop) ENV A="x y"   one blank; the text of the Containerfile, marks and all
-var (
-	noOperation = []byte("#(nop)")
-	byBuildKit  = []byte(" # buildkit")
-)
+//
+// What BuildKit adds is a comment to a shell, and so to its reader.
+var noOperation = []byte("#(nop)")
 
 // maxPrefix is how far into an entry the mark of an instruction without a command can stand, in bytes.
 const maxPrefix = 120
@@ -38,9 +37,6 @@ func plain(t placed.Text) placed.Text {
 	t = trim(t)
 	if i := bytes.Index(t.Bytes[:min(t.Len(), maxPrefix)], noOperation); i >= 0 && t.Bytes[0] != '|' && !bytes.HasPrefix(t.Bytes, []byte("RUN ")) {
 		return trim(t.Slice(i+len(noOperation), t.Len()))
-	}
-	if bytes.HasSuffix(t.Bytes, byBuildKit) {
-		t = t.Slice(0, t.Len()-len(byBuildKit))
 	}
 	return t
 }

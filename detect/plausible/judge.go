@@ -98,7 +98,7 @@ func (v *value) otherThing() string {
 		return "number"
 	case isCondition(t):
 		return "condition"
-	case isPairs(t):
+	case isPairs(t), isOpenPGP(t) && v.site.named && namesOpenPGP(v.name):
 		return "fingerprint"
 	case t[len(t)-1] == '*' && bytes.IndexByte(t[:len(t)-1], '*') < 0 && v.token:
 		return "pattern"

@@ -285,6 +285,26 @@ func isPairs(v []byte) bool {
 	return colons >= 4
 }
 
+// isOpenPGP reports whether v is written as fingerprints of OpenPGP are: 40 hexadecimal digits, in capitals, or several of
+// these with blanks between.
+func isOpenPGP(v []byte) bool {
+	for i, c := range v {
+		if i%41 == 40 && c == ' ' || i%41 < 40 && unhex(c) < 16 && c < 'a' {
+			continue
+		}
+		return false
+	}
+	return len(v)%41 == 40
+}
+
+// namesOpenPGP reports whether a name may be that of such a fingerprint: NGINX_GPGKEY, SOLR_KEYS, or no more than key, as
+// scripts call what they fetch from a key server.
+func namesOpenPGP(name []byte) bool {
+	low := lowered(name)
+	b := low.bytes()
+	return string(b) == "key" || bytes.HasSuffix(b, []byte("keys")) || bytes.Contains(b, []byte("gpg")) || bytes.Contains(b, []byte("pgp"))
+}
+
 // period is the length of the shortest piece whose repetition makes v, len(v) when there is none.
 func period(v []byte) int {
 	for p := 1; p <= len(v)/2; p++ {

@@ -329,7 +329,20 @@ func TestSettings(t *testing.T) {
 		{"compose.comment", "DB_PASSWORD", "kX82mQp4vT", "yes"},
 		{"dockerfile.comment", "DB_PASSWORD", "kX82mQp4vT", "yes"},
 
+		// Fingerprints of OpenPGP, as base images have them.
+		{"image.env", "NGINX_GPGKEY", "573BFD6B3D8FBC641079A6ABABF5BD827BD9BF62", "no"},
+		{"image.history", "key", "B97B0AFCAA1A47F044F244A07FCC7D46ACCC4CF8", "no"},
+		{"image.history", "keys", "B97B0AFCAA1A47F044F244A07FCC7D46ACCC4CF8 573BFD6B3D8FBC641079A6ABABF5BD827BD9BF62", "no"},
+		{"image.history", "keys", "B97B0AFCAA1A47F044F244A07FCC7D46ACCC4CF8 573BFD6B3D8FBC641079A6ABABF5BD827BD9BF6", "weak"},
+		{"image.env", "NGINX_GPGKEY", "573bfd6b3d8fbc641079a6ababf5bd827bd9bf62", "yes"},
+		{"image.env", "API_KEY", "573BFD6B3D8FBC641079A6ABABF5BD827BD9BF62", "yes"},
+
 		// Every context of settings judges alike.
+		{"text.assignment", "PASS", "orchard-215", "no"}, // for comparison
+		{"image.env", "PASS", "orchard-215", "yes"},
+		{"image.history", "PASS", "orchard-215", "yes"},
+		{"image.build-arg", "PASS", "orchard-215", "yes"},
+		{"image.provenance", "PASS", "orchard-215", "yes"},
 		{"dockerfile.env", "DB_PASSWORD", "postgres", "weak"},
 		{"dockerfile.arg", "DB_PASSWORD", "postgres", "weak"},
 		{"dockerfile.run", "PGPASSWORD", "postgres", "weak"},

@@ -151,8 +151,9 @@ func (c Clues) Ahead(data []byte, sniffed Set) Set {
 }
 
 var (
-	using = []byte("\n  using:")
-	jinja = []byte("{%")
+	using    = []byte("\n  using:")
+	jinja    = []byte("{%")
+	function = []byte("() {\n")
 )
 
 // isScript reports whether a line is one that only the scripts of shells have at the left, which refer to variables too.
@@ -161,6 +162,9 @@ func isScript(data []byte) bool {
 		return false
 	}
 	for line := range bytes.Lines(data) {
+		if i := bytes.Index(line, function); i > 0 && !bytes.ContainsAny(line[:i], " \t") {
+			return true // "function name() {" is another language's
+		}
 		switch line[0] {
 		case 'd', 'e', 'f':
 			switch string(bytes.TrimRight(line, "\r\n")) {
@@ -169,6 +173,10 @@ func isScript(data []byte) bool {
 			}
 		case 's':
 			if bytes.HasPrefix(line, []byte("set -e")) {
+				return true
+			}
+		case 'i':
+			if bytes.HasPrefix(line, []byte("if [")) {
 				return true
 			}
 		}

@@ -103,6 +103,7 @@ func TestAhead(t *testing.T) {
 		"apiVersion: v1\nkind: Secret\n": "kubernetes", "apiVersion: v1\nkind: Secret\n{% if x %}\n": "", "apiVersion: v1\nkind: Secret\n{{- if x }}\n": "kubernetes",
 		"on: push\njobs:\n": "github", "jobs:\n": "", "runs:\n  using: composite\n": "github", "runs:\n": "", "a:\n  stage: b\n": "gitlab", ".PHONY: $x\nfi\n": "makefile",
 		"if $x\nfi\n": "shell", "if x\nfi\n": "", "$x\nset -e\n": "shell", "FROM $a\nfi\n": "dockerfile", "#!/bin/sh\nfi\n": "shell",
+		"if [ $x ]\n": "shell", "if ($x)\n": "", "say() {\n$x\n": "shell", "function say() {\n$x\n": "", " say() {\n$x\n": "", "() {\n$x\n": "", "say() { $x\n": "",
 	} {
 		data := []byte(text)
 		if got := kindsOf(structure.Look(data).Ahead(data, structure.Sniff(data))); got != want {

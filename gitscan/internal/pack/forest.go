@@ -3,8 +3,11 @@ package pack
 import (
 	"fmt"
 	"math/bits"
+	"runtime"
 	"runtime/debug"
 	"slices"
+
+	"github.com/sourcegraph/conc"
 )
 
 // forest is the delta forest of a pack: its entries in the order of their offsets, each with its children. Roots are
@@ -52,8 +55,9 @@ const (
 	isBad  = -2 // the header cannot be read
 )
 
-// buildForest reads every entry's header. Damage costs the entries it touches, never the pack.
-func buildForest(p *packFile, lookup kindOf) *forest {
+// buildForest reads every entry's header, at least so many on a goroutine. Damage costs the entries it touches, never the
+// pack.
+func buildForest(p *packFile, lookup kindOf, least int) *forest {
 	n := p.idx.n
 	f := &forest{pack: p, kind: make([]Kind, n), child: make([]int32, n), sibling: make([]int32, n)}
 	b := builder{forest: f, lookup: lookup, starts: newStartList(p.idx), base: make([]int32, n)}
@@ -62,16 +66,7 @@ func buildForest(p *packFile, lookup kindOf) *forest {
 		f.pos[i] = b.starts.pos(i)
 		f.child[i], f.sibling[i] = -1, -1
 	}
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true)) // see header
-	given := uint64(0)
-	for i := range int32(n) {
-		b.readBase(i)
-		if off := f.offset(i); off < uint64(len(p.data)) && off-given >= maxResident {
-			given = off
-			p.giveBack(p.data)
-		}
-	}
-	p.giveBack(p.data)
+	b.readHeaders(least)
 	b.starts = startList{}
 	// Linking from the back gives children in ascending order of offset.
 	for i := n - 1; i >= 0; i-- {
@@ -116,8 +111,49 @@ func (l *startList) at(off uint64) (int32, bool) {
 	return int32(i), i < len(l.keys) && l.keys[i]>>l.low<<l.low == key
 }
 
+// minHeaders is how many headers are worth a goroutine.
+const minHeaders = 4096
+
+// readHeaders reads the headers of all entries: by as many goroutines as there are processors, each a run of at least
+// so many. Nothing else of a search can begin before.
+func (b *builder) readHeaders(least int) {
+	n := len(b.base)
+	each := max(least, (n+runtime.GOMAXPROCS(0)-1)/runtime.GOMAXPROCS(0))
+	runs := make([]headers, (n+each-1)/each)
+	var all conc.WaitGroup
+	for k := range runs {
+		runs[k].builder = b
+		all.Go(func() { runs[k].read(int32(k*each), int32(min(n, (k+1)*each))) })
+	}
+	all.Wait()
+	for k := range runs {
+		b.roots, b.bad = append(b.roots, runs[k].roots...), append(b.bad, runs[k].bad...)
+	}
+	b.pack.giveBack(b.pack.data)
+}
+
+// headers is a run of entries whose headers are read, and what those say of the whole forest.
+type headers struct {
+	*builder
+	roots []int32
+	bad   []badEntry
+}
+
+func (b *headers) read(from, to int32) {
+	debug.SetPanicOnFault(true) // of this goroutine: see header
+	size := uint64(len(b.pack.data))
+	given := min(b.offset(from), size)
+	for i := from; i < to; i++ {
+		b.readBase(i)
+		if off := b.offset(i); off < size && off-given >= maxResident {
+			b.pack.giveBack(b.pack.data)
+			given = off
+		}
+	}
+}
+
 // readBase fills base, and kind for roots, of one entry.
-func (b *builder) readBase(i int32) {
+func (b *headers) readBase(i int32) {
 	off := b.offset(i)
 	e, err := b.pack.header(off)
 	if err != nil {
@@ -152,12 +188,12 @@ func (b *builder) readBase(i int32) {
 	}
 }
 
-func (b *builder) root(i int32, k Kind) {
+func (b *headers) root(i int32, k Kind) {
 	b.base[i], b.kind[i] = isRoot, k
 	b.roots = append(b.roots, i)
 }
 
-func (b *builder) spoil(i int32, err error) {
+func (b *headers) spoil(i int32, err error) {
 	b.base[i] = isBad
 	b.bad = append(b.bad, badEntry{i, err})
 }

@@ -5,10 +5,10 @@ import "crypto/sha256"
 // EachKind visits every object of the store once, however often it is stored, with its kind; 0 is a damaged one's. It
 // reads the headers of loose objects and nothing of packs but what the first walk has read.
 func (s *Store) EachKind(visit func(ord uint32, kind Kind)) {
-	s.once.Do(s.buildForests)
+	s.Prepare()
 	for part, f := range s.forests {
 		for i, k := range f.kind {
-			if pos := int(f.pos[i]); s.isFirst(part, s.packs[part].idx.id(pos)) {
+			if pos := int(f.pos[i]); s.nothingBefore(part) || s.isFirst(part, s.packs[part].idx.id(pos)) {
 				visit(s.starts[part]+uint32(pos), k)
 			}
 		}
@@ -27,8 +27,14 @@ func (s *Store) EachKind(visit func(ord uint32, kind Kind)) {
 
 // Count tells how many distinct objects of each kind the store has; kind 0 counts the damaged ones.
 func (s *Store) Count() map[Kind]int64 {
+	var n [256]int64
+	s.EachKind(func(_ uint32, k Kind) { n[k]++ })
 	counts := map[Kind]int64{}
-	s.EachKind(func(_ uint32, k Kind) { counts[k]++ })
+	for k, n := range n {
+		if n > 0 {
+			counts[Kind(k)] = n
+		}
+	}
 	return counts
 }
 

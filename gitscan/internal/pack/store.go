@@ -49,11 +49,12 @@ type Store struct {
 	midxs   []*multiIndex
 	forests []*forest // of packs; built on the first walk
 	once    sync.Once
-	// minPiece is the constant of this name unless a test gives it.
-	minPiece int64
-	bases    baseCache
-	resident resident
-	infl     sync.Pool
+	// These are the constants of their names unless a test gives them.
+	minPiece   int64
+	minHeaders int
+	bases      baseCache
+	resident   resident
+	infl       sync.Pool
 }
 
 // Open opens objectDir and its alternates. A damaged pack is reported by Damage and left out; a missing object
@@ -307,9 +308,12 @@ func (s *Store) Find(id ID) (uint32, bool) {
 	return 0, false
 }
 
+// nothingBefore reports whether every object of a pack or loose directory has its ordinal there.
+func (s *Store) nothingBefore(part int) bool { return part == 0 && len(s.midxs) == 0 }
+
 // isFirst reports whether this place of an object is the one its ordinal names.
 func (s *Store) isFirst(part int, id ID) bool {
-	if part == 0 && len(s.midxs) == 0 { // nothing comes before
+	if s.nothingBefore(part) {
 		return true
 	}
 	if number, _, ok := s.packOf(id); ok {

@@ -1,6 +1,7 @@
 package pack
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -41,7 +42,7 @@ type WalkOptions struct {
 // that newWorker made for the worker. Objects whose kind cannot be known because they are damaged are handed out with
 // kind 0 and an error when the walk wants blobs. Walk returns when all workers have ended; its error is the context's.
 func (s *Store) Walk(ctx context.Context, o WalkOptions, newWorker func() func(*Object)) error {
-	s.once.Do(s.buildForests)
+	s.Prepare()
 	jobs, cuts := s.divide(o)
 	whole := make([]bool, len(s.packs)) // what is known now: what workers do must not depend on who is first
 	for i, p := range s.packs {
@@ -67,12 +68,18 @@ func (s *Store) Walk(ctx context.Context, o WalkOptions, newWorker func() func(*
 	return p.Wait()
 }
 
+// Prepare reads the headers of all objects in packs, once. Walks and counts begin with that.
+func (s *Store) Prepare() { s.once.Do(s.buildForests) }
+
+// Prepared reports whether Prepare has come by any pack.
+func (s *Store) Prepared() bool { return len(s.forests) > 0 }
+
 func (s *Store) buildForests() {
 	for _, p := range s.packs {
 		s.forests = append(s.forests, buildForest(p, func(id ID) (Kind, bool) {
 			k, _, err := s.foreignBase(p, id)
 			return k, err == nil
-		}))
+		}, cmp.Or(s.minHeaders, minHeaders)))
 	}
 }
 

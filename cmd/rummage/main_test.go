@@ -1,0 +1,44 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+// TestGrammar: what a command line says to the parser of its command alone it says to that of all commands, and only the
+// needed one is made.
+func TestGrammar(t *testing.T) {
+	said := func(grammar any, args []string) string {
+		var out, errs bytes.Buffer
+		a := &app{stdout: &out, stderr: &errs}
+		code := -1
+		p, err := a.parser(grammar, func(c int) { code = c })
+		if err != nil {
+			t.Fatal(err)
+		}
+		kctx, err := p.Parse(args)
+		command := ""
+		if kctx != nil && err == nil && code < 0 {
+			command = fmt.Sprintf("%s %+v", kctx.Command(), kctx.Args)
+		}
+		return fmt.Sprint(code, command, err, out.String(), errs.String())
+	}
+	for _, line := range []string{
+		"git", "git --help", "git a", "git a b", "git --format x", "git --nope", "git --staged --worktree", "git -- git", "git git",
+		"files --help", "files a --format json", "rules", "rules --help", "rules check --help", "rules nope", "explain --help", "explain",
+		"version", "version x", "--help", "nope", "-f json git", "",
+	} {
+		args := strings.Fields(line)
+		if got, want := said(grammar(args), args), said(&cli{}, args); got != want {
+			t.Errorf("%s:\n%s\nwith all commands:\n%s", line, got, want)
+		}
+	}
+	for line, want := range map[string]int{"git a": 1, "rules check": 1, "--help": reflect.TypeFor[cli]().NumField(), "nope": reflect.TypeFor[cli]().NumField()} {
+		if n := reflect.TypeOf(grammar(strings.Fields(line))).Elem().NumField(); n != want {
+			t.Errorf("%s: %d commands are made, want %d", line, n, want)
+		}
+	}
+}
