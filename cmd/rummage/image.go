@@ -83,7 +83,7 @@ func (c *imageCmd) Run(a *app) error {
 		return err
 	}
 	defer src.Close()
-	j := &job{flags: &c.scanFlags, source: src, command: "image", subject: strings.Join(c.Images, " "), known: known,
+	j := &job{flags: &c.scanFlags, source: src, command: "image", subject: c.subject(), known: known,
 		limit: c.ImageTimeout * time.Duration(len(c.Images))}
 	j.use(rules)
 	j.after = func(res *scan.Result) ([]report.ImageScan, error) {
@@ -105,6 +105,15 @@ func (c *imageCmd) Run(a *app) error {
 		return append(rows, l.run(res)...), nil
 	}
 	return a.scan(j)
+}
+
+// subject is the images as places call them.
+func (c *imageCmd) subject() string {
+	var names []string
+	for _, name := range c.Images {
+		names = append(names, strings.TrimPrefix(name, "docker://"))
+	}
+	return strings.Join(names, " ")
 }
 
 // source is the images as the built-in scanner reads them, of none when others are to look alone.

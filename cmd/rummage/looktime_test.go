@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
 	"rummage/detect/example"
+	"rummage/scan"
 )
 
 // hungImage is an image with two layers, of which the registry never gives the second one.
@@ -97,7 +98,8 @@ func TestImageTimeout(t *testing.T) {
 				t.Fatal(err)
 			}
 			s := h.check(t, out)
-			if s.scan.Interrupted || s.scan.ProblemCount != 1 || !strings.Contains(s.scan.Problems[0].Why, "not read in 2s (--image-timeout)") {
+			if s.scan.Interrupted || s.scan.ProblemCount != 1 ||
+				s.scan.Problems[0] != (scan.Problem{Where: h.name, Why: "not read in 2s (--image-timeout)"}) {
 				t.Errorf("%+v", s.scan)
 			}
 		})
