@@ -139,6 +139,15 @@ func (w *filler) flush() error {
 	}
 }
 
+// back gives back a buffer that is not to be searched.
+func (w *filler) back() {
+	if w.now != nil {
+		w.now.parts = w.now.parts[:0]
+		w.f.free <- w.now
+		w.now = nil
+	}
+}
+
 // room makes sure that there is a buffer with some room.
 func (w *filler) room() (err error) {
 	if w.now != nil && len(w.now.buf)-w.used < seam {

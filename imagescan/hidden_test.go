@@ -33,7 +33,7 @@ func TestHiddenContents(t *testing.T) {
 	w.Close()
 	folder := bytes.ReplaceAll(zipOf(t, map[string]string{"folderX": secret(6)}), []byte("folderX"), []byte("folder/"))
 	img := newImage(t).stored(behind, gzipped(t, behind), types.OCILayer, "").stored(unknown, unknown, types.OCIUncompressedLayer, "").
-		layer("", item{name: "t.tar", data: string(behind)}, item{name: "z.zip", data: string(z.Bytes())}, item{name: "f.zip", data: string(folder)},
+		layer("", item{name: "t.tar", data: string(behind)}, item{name: "z.zip", data: z.String()}, item{name: "f.zip", data: string(folder)},
 			item{name: ".wh.w", data: secret(5)})
 	res := scanOf(t, imagescan.Options{}, layoutOf(t, img))
 	wantProblem(t, res, scan.SkipLimit, "/z.zip!nnnnnnnn")

@@ -54,6 +54,10 @@ type Source struct {
 	git        gitBudget
 	repos      []*nested
 
+	// spare has the buffers of what is read again, one at a time.
+	rereading sync.Mutex
+	spare     *feed
+
 	mu         sync.Mutex
 	stats      scan.Stats
 	placesLeft int
