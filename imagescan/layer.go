@@ -256,7 +256,7 @@ func (s *Source) readAgain(ctx context.Context, h home) (content []byte, err err
 	s.rereading.Lock() // one at a time: each takes buffers and a decompressor
 	defer s.rereading.Unlock()
 	if s.spare == nil {
-		s.spare = newFeed(3)
+		s.spare = s.newFeed(3)
 	}
 	r, err := h.layer.store.open(ctx, h.layer.d)
 	if err != nil {
