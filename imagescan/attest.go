@@ -74,6 +74,9 @@ func (r *resolver) statement(ctx context.Context, of []*image, d descriptor) err
 	if err != nil {
 		return r.failed(ctx, "attestation "+d.Digest, err)
 	}
+	if archiveKind(data[:min(len(data), sniffed)]) != notArchive {
+		return r.disguised(ctx, of[0], d)
+	}
 	if payload := signedPayload(data); payload != nil {
 		if err := r.document(ctx, of, PathAttestation, data); err != nil {
 			return err
@@ -89,6 +92,16 @@ func (r *resolver) statement(ctx context.Context, of []*image, d descriptor) err
 			return err
 		}
 	}
+	return nil
+}
+
+// disguised has a layer that is no document, whatever it is called, read as a layer of its own.
+func (r *resolver) disguised(ctx context.Context, of *image, d descriptor) error {
+	img := &image{name: of.name, digest: of.digest, platform: of.platform}
+	if err := r.s.addLayers(img, r.store, &imageConfig{}, []descriptor{d}); err != nil {
+		return r.failed(ctx, "layer "+d.Digest, err)
+	}
+	r.s.images = append(r.s.images, img)
 	return nil
 }
 
