@@ -68,19 +68,21 @@ func TestPlatformsAndAttestations(t *testing.T) {
 	parts = append(parts,
 		attestation(t, amd.img, map[string]string{"https://slsa.dev/provenance/v0.2": `{"predicateType":"https://slsa.dev/provenance/v0.2","a":"` + secret(4) +
 			`","predicate":{"metadata":{"https://mobyproject.org/buildkit@v1#metadata":{"source":{"infos":[{"filename":"Dockerfile","data":"` + dockerfile + `"}]}}}}}`}),
-		attestation(t, arm.img, map[string]string{"https://spdx.dev/Document": `{"x":"` + secret(6) + `"}`}))
+		attestation(t, arm.img, map[string]string{"https://spdx.dev/Document": `{"x":"` + secret(6) + `"}`,
+			"": `{"payloadType":"application/vnd.in-toto+json","signatures":[],"payload":"` + base64.StdEncoding.EncodeToString(
+				[]byte(`{"predicateType":"https://slsa.dev/provenance/v1","x":"`+secret(7)+`"}`)) + `"}`}))
 	dir := indexLayout(t, parts...)
 	res := scanOf(t, imagescan.Options{}, dir)
 	wantComplete(t, res)
 	wantPlaces(t, res, "1 /shared:1 in 1", "1 /shared:1 in 1", "2 /amd:1 in 2", "3 /arm:1 in 2", "4 <provenance>:1", "5 <provenance>/Dockerfile:2",
-		"5 <provenance>:1", "6 <sbom>:1") // the first is read as what it is, the other in base64
+		"5 <provenance>:1", "6 <sbom>:1", "7 <attestation>:1", "7 <provenance>:1") // the first is read as what it is, the other in base64
 	if res.Stats.Layers != 3 {
 		t.Errorf("%d layers were read, the shared one is one", res.Stats.Layers)
 	}
 	for _, f := range res.Findings {
 		for _, p := range f.Places {
 			want := "linux/amd64"
-			if strings.Contains("3 6", strings.TrimLeft(f.Secret.Reveal()[7:], "0")) {
+			if strings.Contains("3 6 7", strings.TrimLeft(f.Secret.Reveal()[7:], "0")) {
 				want = "linux/arm64/v8"
 			}
 			if f.Secret.Reveal() != secret(1) && p.Image.Platform != want {
@@ -91,7 +93,7 @@ func TestPlatformsAndAttestations(t *testing.T) {
 
 	res = scanOf(t, imagescan.Options{Platforms: []string{"linux/arm64"}}, dir)
 	wantComplete(t, res)
-	wantPlaces(t, res, "1 /shared:1 in 1", "3 /arm:1 in 2", "6 <sbom>:1")
+	wantPlaces(t, res, "1 /shared:1 in 1", "3 /arm:1 in 2", "6 <sbom>:1", "7 <attestation>:1", "7 <provenance>:1")
 	wantProblem(t, scanOf(t, imagescan.Options{Platforms: []string{"linux/s390x"}}, dir), "", "no image was found for linux/s390x")
 }
 

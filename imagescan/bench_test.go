@@ -78,11 +78,12 @@ func baseLayer(b *testing.B, size int) []byte {
 	return out.Bytes()
 }
 
-// The words that texts are made of, where the prefilter has some work: names that rules look at, without their values.
+// The words that texts are made of. One in some hundred is a name that rules look at, without a value.
 var (
-	plainWords  = bytes.Fields([]byte("the of and a to in software is that be copyright license permission notice shall warranty without any for or this provided copies use modify merge publish distribute sublicense key holders author https://www.example.org/licenses/ (c) 2024, Foundation, Inc."))
+	plainWords  = bytes.Fields([]byte("the of and a to in software is that be copyright license permission notice shall warranty without any for or this provided copies use modify merge publish distribute sublicense holders authors https://www.example.org/licenses/ (c) 2024, Foundation, Inc."))
 	sourceWords = bytes.Fields([]byte("def self return if not in for import None True False x = 0 1 == : ( ) [ ] { } , value key name path data error token password get_password class object raise ValueError 'utf-8' \"\" # todo: isinstance(arg, str) os.path.join __init__ super().__init__(**kwargs)"))
-	shellWords  = bytes.Fields([]byte("if then fi set -e echo \"$1\" | grep -q while read line do done case esac exit 0 1 >&2 /dev/null $HOME ${PATH:-/usr/bin} rm -f /var/lib/dpkg/info \"${secret}\" [ -f /etc/default/x ] ;; *) export LC_ALL=C"))
+	looked      = bytes.Fields([]byte("token get_password() key secret= api_key: \"${SECRET}\" authorization --password PASSWD"))
+	shellWords  = bytes.Fields([]byte("if then fi set -e echo \"$1\" | grep -q while read line do done case esac exit 0 1 >&2 /dev/null $HOME ${PATH:-/usr/bin} rm -f /var/lib/dpkg/info [ -f /etc/default/x ] ;; *) export LC_ALL=C"))
 )
 
 // prose is so many lines of words.
@@ -92,7 +93,11 @@ func prose(r *rand.Rand, words [][]byte, lines int) (out []byte) {
 			out = append(out, ' ')
 		}
 		for range 2 + r.IntN(12) {
-			out = append(append(out, words[r.IntN(len(words))]...), ' ')
+			word := words[r.IntN(len(words))]
+			if r.IntN(200) == 0 {
+				word = looked[r.IntN(len(looked))]
+			}
+			out = append(append(out, word...), ' ')
 		}
 		out = append(out, '\n')
 	}

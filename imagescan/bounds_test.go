@@ -43,3 +43,14 @@ func TestEmptyGitFiles(t *testing.T) {
 		t.Errorf("%d files are held, %+v not", n, g.limit)
 	}
 }
+
+// Of many files beyond a limit the first are named, and the others counted.
+func TestFurtherLimits(t *testing.T) {
+	var r inArchive
+	for range 100 {
+		r.limit("x", "too much")
+	}
+	if len(r.limits) != maxLimits || r.further != 100-maxLimits {
+		t.Errorf("%d are named, %d counted", len(r.limits), r.further)
+	}
+}

@@ -16,7 +16,7 @@ import (
 // piece is that of the next one, which has as many before it.
 const (
 	pieceSize = 4 << 20
-	seam      = 32 << 10
+	seamSize  = 32 << 10
 )
 
 // part is a content in a buffer.
@@ -44,6 +44,8 @@ type feed struct {
 	pieces map[scan.BlobRef]*scan.Piece
 	bytes  int64 // distinct
 	seeds  [2]maphash.Seed
+	// piece and seam are pieceSize and seamSize, except in tests.
+	piece, seam int
 }
 
 // contentKey tells contents apart: two hashes whose seeds nobody outside knows.
@@ -57,7 +59,7 @@ type home struct {
 
 func newFeed(buffers int) *feed {
 	f := &feed{full: make(chan *batch, buffers), free: make(chan *batch, buffers), known: map[contentKey]scan.BlobRef{},
-		pieces: map[scan.BlobRef]*scan.Piece{}, seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}}
+		pieces: map[scan.BlobRef]*scan.Piece{}, piece: pieceSize, seam: seamSize, seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}}
 	for range buffers {
 		f.free <- nil // made when it is needed first
 	}
@@ -97,7 +99,7 @@ func (f *feed) take(ctx context.Context) (*batch, error) {
 	select {
 	case b := <-f.free:
 		if b == nil {
-			b = &batch{buf: make([]byte, pieceSize)}
+			b = &batch{buf: make([]byte, f.piece)}
 		}
 		b.parts = b.parts[:0]
 		return b, nil
@@ -139,9 +141,18 @@ func (w *filler) flush() error {
 	}
 }
 
+// back gives back a buffer that is not to be searched.
+func (w *filler) back() {
+	if w.now != nil {
+		w.now.parts = w.now.parts[:0]
+		w.f.free <- w.now
+		w.now = nil
+	}
+}
+
 // room makes sure that there is a buffer with some room.
 func (w *filler) room() (err error) {
-	if w.now != nil && len(w.now.buf)-w.used < seam {
+	if w.now != nil && len(w.now.buf)-w.used < w.f.seam {
 		if err := w.flush(); err != nil {
 			return err
 		}
@@ -158,6 +169,7 @@ func (w *filler) content(name string, r io.Reader, found func(ref scan.BlobRef, 
 	if err := w.room(); err != nil {
 		return err
 	}
+	seam := w.f.seam
 	start, fill, more := w.used, w.used, false
 	var at scan.Piece // what stands before the piece at hand
 	for {

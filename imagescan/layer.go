@@ -255,6 +255,11 @@ func (s *Source) readAgain(ctx context.Context, h home) (content []byte, err err
 	if h.layer == nil || h.layer.store == nil {
 		return nil, errors.ErrUnsupported // it came in a stream
 	}
+	s.rereading.Lock() // one at a time: each takes buffers and a decompressor
+	defer s.rereading.Unlock()
+	if s.spare == nil {
+		s.spare = s.newFeed(3)
+	}
 	r, err := h.layer.store.open(ctx, h.layer.d)
 	if err != nil {
 		return nil, err
@@ -263,12 +268,13 @@ func (s *Source) readAgain(ctx context.Context, h home) (content []byte, err err
 	found := false
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	fill := &filler{f: newFeed(3), ctx: ctx, grab: func(n int32, data []byte) {
+	fill := &filler{f: s.spare, ctx: ctx, grab: func(n int32, data []byte) {
 		if n == h.n {
 			content, found = bytes.Clone(data), true
 			cancel()
 		}
 	}}
+	defer fill.back()
 	w := &walker{ctx: ctx, b: newBudget(s.o.Limits), fill: fill, report: &inArchive{}}
 	if _, err := w.layer("", r); !found {
 		return nil, cmp.Or(err, errors.New("is not there any more"))

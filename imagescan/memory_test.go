@@ -83,6 +83,11 @@ func (w *witness) Exposed(path string, _ assignment.Context) []scan.SecretID {
 func checkTargets(t *testing.T, o Options, targets ...Target) (*Source, map[string]bool) {
 	t.Helper()
 	s := New(targets, o)
+	s.newFeed = func(n int) *feed {
+		f := newFeed(n)
+		f.piece, f.seam = 8<<10, 1<<10 // so that small files have pieces too
+		return f
+	}
 	w := &witness{seen: map[scan.BlobRef][]byte{}}
 	if err := s.Search(t.Context(), 2, func() scan.Visitor { return w }); err != nil {
 		t.Fatal(err)

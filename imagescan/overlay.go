@@ -77,11 +77,12 @@ func (o *overlay) lay(ctx context.Context, layer int, t *table, found []candidat
 const maxFolders = 64
 
 func (o *overlay) add(st *standing) {
-	if *o.left <= 0 {
-		o.lost++
+	n := max(1, len(st.ids))
+	if n > *o.left {
+		o.lost += int64(n)
 		return
 	}
-	*o.left--
+	*o.left -= n
 	o.all = append(o.all, st)
 	o.at[st.file] = append(o.at[st.file], st)
 	dir := path.Dir(st.file)

@@ -225,11 +225,12 @@ func TestTooManyPlaces(t *testing.T) {
 		ly.table.add(&entry{kind: entryHardlink, path: fmt.Sprint("/b", i), target: "/a"})
 	}
 	n := 0
-	img := &image{name: "i", layers: []*layer{ly}, instructions: []string{""}}
-	if err := src.placeLayers(t.Context(), img, everything{}, func(scan.Placement) { n++ }); err != nil {
+	img := &image{name: "i", docs: []document{{"<config>", 7}}, layers: []*layer{ly}, instructions: []string{""}}
+	src.images = []*image{img, img}
+	if err := src.Place(t.Context(), everything{}, func(scan.Placement) { n++ }); err != nil {
 		t.Fatal(err)
 	}
-	if st := src.Stats(); n != 10 || st.Complete || st.Skipped[scan.SkipLimit] != 91 || st.ProblemCount != 91 || st.Objects != 91 {
+	if st := src.Stats(); n != 10 || st.Complete || st.Skipped[scan.SkipLimit] != 94 || st.ProblemCount != 94 || st.Objects != 94 {
 		t.Errorf("%d places, stats %+v", n, st)
 	}
 }

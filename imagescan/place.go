@@ -32,17 +32,43 @@ func (s *Source) Place(ctx context.Context, l scan.Lookup, emit func(scan.Placem
 	s.placing = ctx
 	s.mu.Unlock()
 	for _, img := range s.images {
-		for _, d := range img.docs {
-			at := &scan.InImage{Image: img.name, Digest: img.digest, Platform: img.platform, Layers: len(img.layers), State: scan.ImageLive}
-			for _, id := range l.At(d.ref, d.path, nil) {
-				emit(scan.Placement{Blob: d.ref, Path: d.path, Secret: id, Reachable: true, Image: at})
-			}
+		if err := ctx.Err(); err != nil {
+			return err
 		}
+		s.placeDocuments(img, l, emit)
 		if err := s.placeLayers(ctx, img, l, emit); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// placeDocuments emits what stands in the documents of an image.
+func (s *Source) placeDocuments(img *image, l scan.Lookup, emit func(scan.Placement)) {
+	at := &scan.InImage{Image: img.name, Digest: img.digest, Platform: img.platform, Layers: len(img.layers), State: scan.ImageLive}
+	var beyond int64
+	for _, d := range img.docs {
+		ids := l.At(d.ref, d.path, nil)
+		if len(ids) > s.placesLeft {
+			beyond += int64(len(ids))
+			continue
+		}
+		s.placesLeft -= len(ids)
+		for _, id := range ids {
+			emit(scan.Placement{Blob: d.ref, Path: d.path, Secret: id, Reachable: true, Image: at})
+		}
+	}
+	s.tooManyPlaces(img, beyond)
+}
+
+// tooManyPlaces counts the places of an image beyond the bound.
+func (s *Source) tooManyPlaces(img *image, n int64) {
+	if n == 0 {
+		return
+	}
+	err := &limitError{fmt.Sprintf("more than %d places", maxPlaces)}
+	s.trouble(img.name, err)
+	s.lostAll(n, scan.SkipLimit, img.name, err)
 }
 
 // candidates are those of a layer; they are worked out once.
@@ -137,11 +163,7 @@ func (s *Source) placeLayers(ctx context.Context, img *image, l scan.Lookup, emi
 			}
 		}
 	}
-	if o.lost > 0 {
-		err := &limitError{fmt.Sprintf("more than %d places", maxPlaces)}
-		s.trouble(img.name, err)
-		s.lostAll(o.lost, scan.SkipLimit, img.name, err)
-	}
+	s.tooManyPlaces(img, o.lost)
 	places := map[placeKey]*scan.InImage{}
 	for _, st := range o.all {
 		at := img.at(st, places)

@@ -1,7 +1,6 @@
 package imagescan
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -11,7 +10,6 @@ import (
 	"slices"
 	"strings"
 
-	"rummage/detect/imageconfig"
 	"rummage/scan"
 )
 
@@ -380,103 +378,4 @@ func (r *resolver) document(ctx context.Context, of []*image, path string, data 
 		return r.failed(ctx, path, err)
 	}
 	return nil
-}
-
-// isStatement says whether a layer is a document of its own kind: an in-toto statement, a signature, a bill of materials.
-func isStatement(d descriptor) bool {
-	return strings.Contains(d.MediaType, "in-toto") || strings.Contains(d.MediaType, "json") || d.Annotations[annotationPredicate] != ""
-}
-
-// isFileSystem says whether a layer is one even of a manifest about another: the sources of an image, for example.
-func isFileSystem(d descriptor) bool {
-	return strings.Contains(d.MediaType, "tar") || strings.HasSuffix(d.MediaType, "gzip") || strings.HasSuffix(d.MediaType, "zstd")
-}
-
-// attestation reads a manifest about an image.
-func (r *resolver) attestation(ctx context.Context, a attested) error {
-	of := r.about[a.subject]
-	switch {
-	case r.unwanted[a.subject] || r.seen[a.d.Digest] && a.d.Digest != "":
-		return nil
-	case len(of) == 0: // about nothing that is here
-		return r.manifest(ctx, a.d, 1)
-	case len(r.seen) >= maxManifests:
-		return r.failed(ctx, "attestation "+a.d.Digest, &limitError{"too many manifests"})
-	}
-	r.seen[a.d.Digest] = true
-	data, err := r.read(ctx, a.d, maxManifest, "a manifest")
-	if err != nil {
-		return r.failed(ctx, "attestation "+a.d.Digest, err)
-	}
-	m, err := parseManifest(data)
-	if err != nil {
-		return r.failed(ctx, a.d.Digest, err)
-	}
-	if slices.ContainsFunc(m.Layers, isFileSystem) {
-		return r.addImage(ctx, a.d, m, data)
-	}
-	if err := r.document(ctx, of, PathAttestation, data); err != nil {
-		return err
-	}
-	if c := m.Config; c.Digest != "" {
-		config, err := r.read(ctx, c, maxDocument, "a configuration")
-		if err == nil {
-			err = r.document(ctx, of, PathAttestation, config)
-		} else {
-			err = r.failed(ctx, "configuration "+c.Digest, err)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	for _, l := range m.Layers {
-		if err := r.statement(ctx, of, l); err != nil {
-			return err
-		}
-	}
-	for _, child := range m.Manifests {
-		r.waiting = append(r.waiting, attested{child, a.subject})
-	}
-	return nil
-}
-
-// statement reads a document that a manifest has as a layer.
-func (r *resolver) statement(ctx context.Context, of []*image, d descriptor) error {
-	data, err := r.read(ctx, d, maxDocument, "an attestation")
-	if err != nil {
-		return r.failed(ctx, "attestation "+d.Digest, err)
-	}
-	path := statementPath(d, data)
-	if err := r.document(ctx, of, path, data); err != nil {
-		return err
-	}
-	for _, f := range imageconfig.Embedded(data) {
-		if f.Name != imageconfig.StatementName {
-			if err := r.document(ctx, of, PathProvenance+"/"+f.Name, f.Data); err != nil {
-				return err
-			}
-			continue
-		}
-		if err := r.document(ctx, of, statementPath(descriptor{}, f.Data), f.Data); err != nil { // it was signed
-			return err
-		}
-		for _, in := range imageconfig.Embedded(f.Data) {
-			if err := r.document(ctx, of, PathProvenance+"/"+in.Name, in.Data); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// statementPath is the path of a statement, by its predicate.
-func statementPath(d descriptor, data []byte) string {
-	predicate := d.Annotations[annotationPredicate] + " " + d.MediaType
-	switch {
-	case strings.Contains(predicate, "provenance") || bytes.Contains(data, []byte("slsa.dev/provenance")):
-		return PathProvenance
-	case strings.Contains(predicate, "spdx") || strings.Contains(predicate, "cyclonedx"):
-		return PathSBOM
-	}
-	return PathAttestation
 }

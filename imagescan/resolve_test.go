@@ -113,10 +113,11 @@ func TestOddAttestations(t *testing.T) {
 	statement := b.add("application/vnd.in-toto+json", `{"x":"`+secret(2)+`"}`)
 	stale := b.manifest(b.add(mediaConfig, `{"y":"`+secret(3)+`"}`), []string{statement}, about("sha256:"+strings.Repeat("0", 64)))
 	configured := b.manifest(b.add(mediaConfig, `{"z":"`+secret(4)+`"}`), []string{b.add("application/vnd.in-toto+json", `{}`)}, about(digest(img)))
+	disguised := b.manifest(b.add(mediaConfig, `{"d":1}`), []string{b.add("application/x+json", string(gzipped(t, tarOf(t, item{name: "gz", data: secret(6)}))))})
 	sources := b.image(`{"s":1}`, tarOf(t, item{name: "src", data: secret(5)}), about(digest(img)))
-	res := scanOf(t, imagescan.Options{}, b.done(b.index(img, stale, configured, sources)))
+	res := scanOf(t, imagescan.Options{}, b.done(b.index(img, stale, configured, sources, disguised)))
 	wantComplete(t, res)
-	wantPlaces(t, res, "1 /a:1 in 1", "2 <attestation>:1", "3 <config>:1", "4 <attestation>:1", "5 /src:1 in 1")
+	wantPlaces(t, res, "1 /a:1 in 1", "2 <attestation>:1", "3 <config>:1", "4 <attestation>:1", "5 /src:1 in 1", "6 /gz:1 in 1")
 }
 
 // What was found in a stream before it broke off has a place.

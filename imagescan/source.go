@@ -42,6 +42,7 @@ type Source struct {
 	targets  []Target
 	progress scan.Progress
 	feed     *feed
+	newFeed  func(buffers int) *feed
 
 	images []*image
 	layers []*layer // each once
@@ -54,6 +55,10 @@ type Source struct {
 	git        memoryBudget
 	lists      memoryBudget // of package managers
 	repos      []*nested
+
+	// spare has the buffers of what is read again, one at a time.
+	rereading sync.Mutex
+	spare     *feed
 
 	mu         sync.Mutex
 	stats      scan.Stats
@@ -107,6 +112,7 @@ func New(targets []Target, o Options) *Source {
 	s.git.left, s.lists.left = o.Limits.Git, maxLists
 	s.kept.left = maxKept
 	s.placesLeft = maxPlaces
+	s.newFeed = newFeed
 	s.stats.Skipped = map[scan.SkipReason]int64{}
 	s.stats.Problems, s.stats.Notices = []scan.Problem{}, []string{}
 	return s
@@ -136,7 +142,7 @@ const maxBuffered = 8
 func (s *Source) Search(ctx context.Context, workers int, open func() scan.Visitor) error {
 	workers = max(workers, 1)
 	readers := min(workers, maxReaders)
-	s.feed = newFeed(2*readers + min(workers, maxBuffered) + 1)
+	s.feed = s.newFeed(2*readers + min(workers, maxBuffered) + 1)
 	visitors := make([]scan.Visitor, workers)
 	for i := range visitors {
 		visitors[i] = open()

@@ -2,7 +2,7 @@ package scan
 
 import (
 	"bytes"
-	"slices"
+	"encoding/binary"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -31,22 +31,34 @@ func Text(data, scratch []byte) (text, newScratch []byte, ok bool) {
 
 // printable is data, in the memory of dst, with a line feed for each byte that is not printable ASCII, so that offsets stay what they are.
 func printable(dst, data []byte) []byte {
-	dst = slices.Grow(dst, len(data))[:len(data)]
-	for i, b := range data {
-		dst[i] = printables[b]
+	if cap(dst) < len(data) {
+		dst = make([]byte, len(data)) // and no more: what is over maxScratch is not kept
 	}
+	dst = dst[:len(data)]
+	i := 0
+	for ; i+8 <= len(data); i += 8 {
+		binary.LittleEndian.PutUint64(dst[i:], printable8(binary.LittleEndian.Uint64(data[i:])))
+	}
+	var rest [8]byte
+	copy(rest[:], data[i:])
+	binary.LittleEndian.PutUint64(rest[:], printable8(binary.LittleEndian.Uint64(rest[:])))
+	copy(dst[i:], rest[:])
 	return dst
 }
 
-var printables = func() (table [256]byte) {
-	for i := range table {
-		table[i] = '\n'
-		if i >= ' ' && i <= '~' || i == '\t' || i == '\r' {
-			table[i] = byte(i)
-		}
-	}
-	return table
-}()
+// printable8 is printable of the eight bytes of a word at a time: programs are half of what images hold. The top bit of
+// each byte of the sums says what holds for it.
+func printable8(x uint64) uint64 {
+	const (
+		ones = 0x0101_0101_0101_0101
+		tops = 0x80 * ones
+	)
+	low := x &^ tops
+	printed := (low + (0x80-' ')*ones) &^ (low + ones) // not below the blank, not DEL
+	blank := ^((low ^ '\t'*ones) + 0x7f*ones) | ^((low ^ '\r'*ones) + 0x7f*ones)
+	keep := ((printed | blank) &^ x & tops) >> 7 * 0xff
+	return x&keep | '\n'*ones&^keep
+}
 
 // decodeUTF16 appends the text to dst; lo and hi are the positions of the low and high byte in each unit. A lone
 // surrogate becomes U+FFFD, a last odd byte is dropped.
