@@ -98,11 +98,16 @@ func entropy(s []byte) float64 {
 		i += n
 	}
 	e, inv := 0.0, 1/float64(len(s))
+	last, term := 0, 0.0 // of the count before: most characters stand as often as the one before
 	add := func(n int) {
-		if n > 0 {
-			f := float64(n) * inv
-			e -= f * math.Log2(f)
+		if n == 0 {
+			return
 		}
+		if n != last {
+			f := float64(n) * inv
+			last, term = n, f*math.Log2(f)
+		}
+		e -= term
 	}
 	for _, n := range ascii {
 		add(n)

@@ -61,8 +61,9 @@ type Matcher struct {
 	// plain turns the automata off, for tests.
 	plain   bool
 	found   []Match
-	aux     []Match // of required rules
-	auxDone []int32 // required rules that were run on the text
+	aux     []Match   // of required rules
+	lent    [][]Match // by MatchEach
+	auxDone []int32   // required rules that were run on the text
 	out     []Match
 	order   []int32
 

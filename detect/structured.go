@@ -31,13 +31,12 @@ func (m *Matcher) MatchWith(data []byte, r Reading) []Match {
 	return with[0]
 }
 
-// MatchEach is Match and, for each reading, MatchWith, for the price of one search. The lists are the caller's.
+// MatchEach is Match and, for each reading, MatchWith, for the price of one search. The lists are valid until the next call.
 func (m *Matcher) MatchEach(data []byte, readings []Reading) (plain []Match, with [][]Match) {
 	m.scan(data, true)
-	text := slices.Clone(m.found)
-	plain = slices.Clone(m.finish(data))
+	text := m.lend(0, m.found)
+	plain = m.lend(1, m.finish(data))
 	m.profile.Lap(ShareSettle)
-	with = make([][]Match, len(readings))
 	for i := range readings {
 		r := &readings[i]
 		m.found = append(m.found[:0], text...)
@@ -54,12 +53,21 @@ func (m *Matcher) MatchEach(data []byte, readings []Reading) (plain []Match, wit
 		}
 		m.profile.Lap(ShareStructured)
 		m.allow(r.Allowed)
-		with[i] = slices.Clone(m.finish(data))
+		m.lend(i+2, m.finish(data))
 		m.profile.Lap(ShareSettle)
 	}
 	m.data = nil
 	m.profile.end(m.nameHits)
-	return plain, with
+	return plain, m.lent[2 : len(readings)+2]
+}
+
+// lend is a copy of a list, in memory that the i-th list of each call has.
+func (m *Matcher) lend(i int, list []Match) []Match {
+	if i == len(m.lent) {
+		m.lent = append(m.lent, nil)
+	}
+	m.lent[i] = append(m.lent[i][:0], list...)
+	return m.lent[i]
 }
 
 // overrule takes out of m.found what rules of text.assignment made of the names that a reader has read.

@@ -106,9 +106,10 @@ func writeGitLab(w io.Writer, v *view) error {
 	if !v.Stats.Complete || v.Stats.Interrupted {
 		r.Scan.Status = "failure"
 	}
-	rules := make(map[string]*RuleInfo, len(v.rules))
-	for i := range v.rules {
-		rules[v.rules[i].ID] = &v.rules[i]
+	infos := v.ruleInfos()
+	rules := make(map[string]*RuleInfo, len(infos))
+	for i := range infos {
+		rules[infos[i].ID] = &infos[i]
 	}
 	seen := map[string]bool{}
 	vulnerabilities := func(yield func(any) bool) {

@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"io"
 	"strings"
+	"sync"
 	"time"
 
 	"rummage/scan"
@@ -21,12 +22,14 @@ var pageStyle string
 //go:embed page/page.js
 var pageScript string
 
-var pageTemplate = template.Must(template.New("page").Parse(pageHTML))
+var pageTemplate = sync.OnceValue(func() *template.Template { return template.Must(template.New("page").Parse(pageHTML)) })
 
 // pagePolicy lets the page run its own script and style and nothing else: no other code, no request to anywhere, even
 // if something in the report got past the escaping.
-var pagePolicy = "default-src 'none'; base-uri 'none'; form-action 'none'; style-src '" + sourceHash(pageStyle) +
-	"'; script-src '" + sourceHash(pageScript) + "'"
+func pagePolicy() string {
+	return "default-src 'none'; base-uri 'none'; form-action 'none'; style-src '" + sourceHash(pageStyle) +
+		"'; script-src '" + sourceHash(pageScript) + "'"
+}
 
 func sourceHash(s string) string {
 	h := sha256.Sum256([]byte(s))
@@ -92,7 +95,7 @@ type pageCommit struct{ ID, Short, Date, Age, Author, Subject string }
 func writeHTML(w io.Writer, v *view) error {
 	t := &textWriter{v: v} // for its sentences; v.o.Color is for terminals
 	t.v.o.Color = false
-	p := page{Policy: pagePolicy, Style: template.CSS(pageStyle), Script: template.JS(pageScript),
+	p := page{Policy: pagePolicy(), Style: template.CSS(pageStyle), Script: template.JS(pageScript),
 		Title: "Findings", Tool: Escape(v.Tool), Version: Escape(v.Version), ShowSecrets: v.o.ShowSecrets,
 		Found: t.foundText(), Incomplete: t.incompleteText()}
 	if v.Source != "" {
@@ -112,7 +115,7 @@ func writeHTML(w io.Writer, v *view) error {
 	p.Summary = t.summaryLines()
 	p.ImageHeads, p.Images = imageScanHeads, v.pageImages()
 	references := map[string][]string{}
-	for _, r := range v.rules {
+	for _, r := range v.ruleInfos() {
 		references[r.ID] = r.References
 	}
 	bySeverity := map[string]int64{}
@@ -123,7 +126,7 @@ func writeHTML(w io.Writer, v *view) error {
 	for _, s := range sortedBy(bySeverity, severityRank) {
 		p.Severities = append(p.Severities, pageSeverity{s, thousands(bySeverity[s])})
 	}
-	return pageTemplate.Execute(w, p)
+	return pageTemplate().Execute(w, p)
 }
 
 func (t *textWriter) pageFinding(f *finding, references []string) pageFinding {

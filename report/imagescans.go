@@ -34,7 +34,7 @@ func (b *viewBuilder) imageScans(in []ImageScan) []ImageScan {
 	for n, i := range in {
 		i.Image = imageWithoutCredentials(b.s.path(i.Image))
 		i.Scanner = b.s.path(i.Scanner)
-		i.Problem = urlCredentials.ReplaceAllString(b.s.text(i.Problem), "$1****@")
+		i.Problem = urlCredentials().ReplaceAllString(b.s.text(i.Problem), "$1****@")
 		if !(i.Seconds > 0) || math.IsInf(i.Seconds, 0) {
 			i.Seconds = 0
 		}

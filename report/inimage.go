@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"rummage/scan"
 )
@@ -52,7 +53,7 @@ func (b *viewBuilder) image(in *scan.InImage) *scan.InImage {
 	i := *in
 	i.Image = imageWithoutCredentials(b.s.path(in.Image))
 	i.Digest, i.DiffID, i.Platform = b.s.path(in.Digest), b.s.path(in.DiffID), b.s.text(in.Platform)
-	i.Instruction = urlCredentials.ReplaceAllString(b.s.text(in.Instruction), "$1****@")
+	i.Instruction = urlCredentials().ReplaceAllString(b.s.text(in.Instruction), "$1****@")
 	i.State = cmp.Or(in.State, scan.ImageLive)
 	i.Scanners = make([]string, len(in.Scanners))
 	for n, name := range in.Scanners {
@@ -62,11 +63,16 @@ func (b *viewBuilder) image(in *scan.InImage) *scan.InImage {
 	return &i
 }
 
+// lazily is an expression that is compiled when it is asked for: most runs of the program never ask.
+func lazily(expression string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
+}
+
 // urlCredentials is the user part of an address in a text, with a password.
-var urlCredentials = regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*://)[^/\s:@]*:[^/\s@]+@`)
+var urlCredentials = lazily(`([A-Za-z][A-Za-z0-9+.-]*://)[^/\s:@]*:[^/\s@]+@`)
 
 // imageDigest is what stands behind the @ of a reference by digest.
-var imageDigest = regexp.MustCompile(`^[A-Za-z0-9+._-]+:[0-9A-Fa-f]{32,}`)
+var imageDigest = lazily(`^[A-Za-z0-9+._-]+:[0-9A-Fa-f]{32,}`)
 
 // imageWithoutCredentials is the name of an image without the user and password that somebody wrote before its registry.
 // No reference has them, but people write them, and then the name is told with the error.
@@ -81,7 +87,7 @@ func imageWithoutCredentials(name string) string {
 			return name
 		}
 		user, rest := name[:at], name[at+1:]
-		if imageDigest.MatchString(rest) {
+		if imageDigest().MatchString(rest) {
 			continue
 		}
 		host, _, _ := strings.Cut(rest, "/")
@@ -93,7 +99,7 @@ func imageWithoutCredentials(name string) string {
 
 // imageWithoutTag is the name of an image without its tag and digest.
 func imageWithoutTag(name string) string {
-	if i := strings.IndexByte(name, '@'); i > 0 && imageDigest.MatchString(name[i+1:]) {
+	if i := strings.IndexByte(name, '@'); i > 0 && imageDigest().MatchString(name[i+1:]) {
 		name = name[:i]
 	}
 	if i := strings.LastIndexByte(name, ':'); i > 0 && !strings.Contains(name[i:], "/") {

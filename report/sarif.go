@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -48,9 +47,10 @@ const (
 // Columns are those of the finding, bytes of UTF-8, while SARIF counts UTF-16 units: where other than ASCII characters
 // stand before a secret on its line, its column is too high.
 func writeSARIF(w io.Writer, v *view) error {
-	index := make(map[string]int, len(v.rules))
-	rules := make([]sarifRule, len(v.rules))
-	for i, r := range v.rules {
+	infos := v.ruleInfos()
+	index := make(map[string]int, len(infos))
+	rules := make([]sarifRule, len(infos))
+	for i, r := range infos {
 		index[r.ID] = i
 		rules[i] = sarifRuleOf(r)
 	}
@@ -90,11 +90,11 @@ func (v *view) sarifBases() map[string]sarifArtifact {
 }
 
 // semantic is a version as semver.org has it; a "v" before it is left out.
-var semantic = regexp.MustCompile(`^v?((?:0|[1-9]\d*)\.(?:0|[1-9]\d*)\.(?:0|[1-9]\d*)(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?)$`)
+var semantic = lazily(`^v?((?:0|[1-9]\d*)\.(?:0|[1-9]\d*)\.(?:0|[1-9]\d*)(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?)$`)
 
 func (v *view) sarifDriver(rules []sarifRule) sarifDriver {
 	d := sarifDriver{Name: v.Tool, Version: v.Version, InformationURI: v.URL, Rules: rules}
-	if m := semantic.FindStringSubmatch(v.Version); m != nil {
+	if m := semantic().FindStringSubmatch(v.Version); m != nil {
 		d.Version, d.SemanticVersion = m[1], m[1]
 	}
 	return d

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"encoding/binary"
 	"sort"
 	"strings"
 
@@ -14,10 +15,37 @@ import (
 // away by what is missing ("Add ****s" for the password "test"). So a value of eight bytes or more is replaced
 // wherever it stands, one of four to seven only where it stands as a word, a shorter one not at all.
 type scrubber struct {
-	// byHead has the values by their first four bytes, the longest first.
-	byHead map[[4]byte][]hiddenValue
+	all hiddenValues
 	// inPaths are the ones that are replaced in paths and branch names as well.
-	inPaths map[[4]byte][]hiddenValue
+	inPaths hiddenValues
+}
+
+// hiddenValues are values by their first four bytes, the longest first. Few texts hold one, so a set of hashes of these
+// four bytes tells first where none begins.
+type hiddenValues struct {
+	byHead map[[4]byte][]hiddenValue
+	heads  [1 << headBits / 64]uint64
+}
+
+const headBits = 12
+
+// headHash is a hash of four bytes: Fibonacci hashing.
+func headHash(head uint32) uint32 { return head * 0x9e3779b1 >> (32 - headBits) }
+
+func (v *hiddenValues) add(h hiddenValue) {
+	if v.byHead == nil {
+		v.byHead = map[[4]byte][]hiddenValue{}
+	}
+	head := [4]byte([]byte(h.value[:4]))
+	v.byHead[head] = append(v.byHead[head], h)
+	n := headHash(binary.LittleEndian.Uint32(head[:]))
+	v.heads[n/64] |= 1 << (n % 64)
+}
+
+func (v *hiddenValues) sort() {
+	for _, values := range v.byHead {
+		sort.SliceStable(values, func(i, j int) bool { return len(values[i].value) > len(values[j].value) })
+	}
 }
 
 type hiddenValue struct {
@@ -36,7 +64,7 @@ const (
 
 // newScrubber hides the secrets of all findings, suppressed ones included.
 func newScrubber(lists ...[]scan.Finding) *scrubber {
-	s := &scrubber{byHead: map[[4]byte][]hiddenValue{}, inPaths: map[[4]byte][]hiddenValue{}}
+	s := &scrubber{}
 	seen := map[string]bool{}
 	add := func(v, mask string) {
 		if len(v) < minHidden || seen[v] {
@@ -44,10 +72,9 @@ func newScrubber(lists ...[]scan.Finding) *scrubber {
 		}
 		seen[v] = true
 		h := hiddenValue{v, mask, len(v) < minHiddenPart}
-		head := [4]byte([]byte(v[:4]))
-		s.byHead[head] = append(s.byHead[head], h)
+		s.all.add(h)
 		if len(v) >= minHiddenInPath && strings.ContainsAny(v, "0123456789") {
-			s.inPaths[head] = append(s.inPaths[head], h)
+			s.inPaths.add(h)
 		}
 	}
 	for _, list := range lists {
@@ -64,11 +91,8 @@ func newScrubber(lists ...[]scan.Finding) *scrubber {
 			}
 		}
 	}
-	for _, m := range []map[[4]byte][]hiddenValue{s.byHead, s.inPaths} {
-		for _, values := range m {
-			sort.SliceStable(values, func(i, j int) bool { return len(values[i].value) > len(values[j].value) })
-		}
-	}
+	s.all.sort()
+	s.inPaths.sort()
 	return s
 }
 
@@ -77,7 +101,7 @@ func (s *scrubber) text(t string) string {
 	if s == nil {
 		return t
 	}
-	return hide(t, s.byHead)
+	return s.all.hide(t)
 }
 
 // path hides secrets in a path or a branch's name.
@@ -85,17 +109,22 @@ func (s *scrubber) path(p string) string {
 	if s == nil {
 		return p
 	}
-	return hide(p, s.inPaths)
+	return s.inPaths.hide(p)
 }
 
-func hide(t string, values map[[4]byte][]hiddenValue) string {
-	if len(values) == 0 {
+func (v *hiddenValues) hide(t string) string {
+	if len(v.byHead) == 0 {
 		return t
 	}
 	var b strings.Builder
 	done := 0 // bytes of t that are in b
 	for i := 0; i+minHidden <= len(t); {
-		h, ok := hiddenAt(t, i, values)
+		n := headHash(uint32(t[i]) | uint32(t[i+1])<<8 | uint32(t[i+2])<<16 | uint32(t[i+3])<<24)
+		if v.heads[n/64]>>(n%64)&1 == 0 {
+			i++
+			continue
+		}
+		h, ok := v.at(t, i)
 		if !ok {
 			i++
 			continue
@@ -112,8 +141,8 @@ func hide(t string, values map[[4]byte][]hiddenValue) string {
 	return b.String()
 }
 
-func hiddenAt(t string, i int, values map[[4]byte][]hiddenValue) (hiddenValue, bool) {
-	for _, h := range values[[4]byte([]byte(t[i:i+4]))] {
+func (v *hiddenValues) at(t string, i int) (hiddenValue, bool) {
+	for _, h := range v.byHead[[4]byte([]byte(t[i:i+4]))] {
 		end := i + len(h.value)
 		if !strings.HasPrefix(t[i:], h.value) {
 			continue

@@ -325,8 +325,9 @@ func (t *textWriter) details(f *finding) {
 	if len(f.Tags) > 0 {
 		t.wrapped(indentFinding, "tags "+Escape(strings.Join(f.Tags, ", ")))
 	}
-	if i := slices.IndexFunc(t.v.rules, func(r RuleInfo) bool { return r.ID == f.Rule }); i >= 0 {
-		for _, ref := range t.v.rules[i].References {
+	rules := t.v.ruleInfos()
+	if i := slices.IndexFunc(rules, func(r RuleInfo) bool { return r.ID == f.Rule }); i >= 0 {
+		for _, ref := range rules[i].References {
 			t.line(indentFinding + "see " + Escape(ref))
 		}
 	}

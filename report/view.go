@@ -18,9 +18,9 @@ type view struct {
 	Report
 	o          Options
 	now        time.Time
-	findings   []finding // sorted by rule, path, line, fingerprint
-	suppressed []finding // the same; empty unless they are to be shown
-	rules      []RuleInfo
+	findings   []finding  // sorted by rule, path, line, fingerprint
+	suppressed []finding  // the same; empty unless they are to be shown
+	rules      []RuleInfo // see ruleInfos
 }
 
 // finding is a finding as reports show it. Secret and Masked of the embedded one are empty: secret is the text to show,
@@ -75,8 +75,15 @@ func newView(r *Report, o Options) *view {
 	v.Source = s.path(withoutCredentials(r.Source))
 	v.Stats = b.stats(r.Stats)
 	v.Images = b.imageScans(r.Images)
-	v.rules = rulesOf(r.Rules, v.findings, v.suppressed)
 	return v
+}
+
+// ruleInfos is what is said of the rules, see rulesOf. Not all formats have it.
+func (v *view) ruleInfos() []RuleInfo {
+	if v.rules == nil {
+		v.rules = rulesOf(v.Rules, v.findings, v.suppressed)
+	}
+	return v.rules
 }
 
 // all is the findings followed by the suppressed ones that are to be shown.

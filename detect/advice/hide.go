@@ -3,36 +3,57 @@ package advice
 import (
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // What hideWithin looks for. The expressions are those of Go: linear in the text.
 var (
-	reUserinfo = regexp.MustCompile(`(://)([^/\s"'<>]*)@`)
-	reScheme   = regexp.MustCompile(`(?i)\b(bearer|basic|token|digest|apikey|negotiate)(\s+)([^\s"']+)`)
-	reSQL      = regexp.MustCompile(`(?i)\b(by|password)(\s+(?:with\s+\w+\s+)?)('[^']*'|\\?"[^"]*")`)
-	reHeader   = regexp.MustCompile(`(?i)^(["']?[\w-]*(?:auth|token|key|secret|cookie|pass|cred)[\w-]*:\s+)(.*?)(["']?)$`)
-	rePair     = regexp.MustCompile(`(?i)([\w.-]*(?:pass|pwd|psw|secret|token|key|auth|cred|sig|session|cookie|private|salt|seed|jwt|dsn|webhook)[\w.-]*\\?["']?\s*[:=]\s*\\?["']?)([^\s"'&;,}]+)`)
-	reRandom   = regexp.MustCompile(`[A-Za-z0-9+]{12,}|[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F-]{22}`)
+	reUserinfo = lazily(`(://)([^/\s"'<>]*)@`)
+	reScheme   = lazily(`(?i)\b(bearer|basic|token|digest|apikey|negotiate)(\s+)([^\s"']+)`)
+	reSQL      = lazily(`(?i)\b(by|password)(\s+(?:with\s+\w+\s+)?)('[^']*'|\\?"[^"]*")`)
+	reHeader   = lazily(`(?i)^(["']?[\w-]*(?:auth|token|key|secret|cookie|pass|cred)[\w-]*:\s+)(.*?)(["']?)$`)
+	rePair     = lazily(`(?i)([\w.-]*(?:pass|pwd|psw|secret|token|key|auth|cred|sig|session|cookie|private|salt|seed|jwt|dsn|webhook)[\w.-]*\\?["']?\s*[:=]\s*\\?["']?)([^\s"'&;,}]+)`)
+	reRandom   = lazily(`[A-Za-z0-9+]{12,}|[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F-]{22}`)
 )
 
-// hideWithin hides what looks like a credential within a word, or any other text.
+// lazily is an expression that is compiled when it is asked for: most runs of the program never ask.
+func lazily(expression string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
+}
+
+// hideWithin hides what looks like a credential within a word, or any other text. Most words lack what an expression
+// cannot match without.
 func hideWithin(w string, depth int) string {
 	w = hideNested(w, depth)
-	w = reUserinfo.ReplaceAllStringFunc(w, hideUserinfo)
-	w = reHeader.ReplaceAllStringFunc(w, func(s string) string {
-		m := reHeader.FindStringSubmatch(s)
-		return m[1] + hideTail(m[2]) + m[3]
-	})
-	w = replaceLast(reScheme, w, 3)
-	w = replaceLast(reSQL, w, 3)
-	w = replaceLast(rePair, w, 2)
-	return reRandom.ReplaceAllStringFunc(w, func(s string) string {
+	if strings.Contains(w, "://") {
+		w = reUserinfo().ReplaceAllStringFunc(w, hideUserinfo)
+	}
+	if strings.Contains(w, ":") {
+		w = reHeader().ReplaceAllStringFunc(w, func(s string) string {
+			m := reHeader().FindStringSubmatch(s)
+			return m[1] + hideTail(m[2]) + m[3]
+		})
+	}
+	if strings.ContainsAny(w, " \t\n\f\r") {
+		w = replaceLast(reScheme(), w, 3)
+		w = replaceLast(reSQL(), w, 3)
+	}
+	if strings.ContainsAny(w, ":=") {
+		w = replaceLast(rePair(), w, 2)
+	}
+	if len(w) < shortestRandom {
+		return w
+	}
+	return reRandom().ReplaceAllStringFunc(w, func(s string) string {
 		if looksRandom(s) {
 			return ellipsis
 		}
 		return s
 	})
 }
+
+// shortestRandom is the length of what reRandom matches, at least.
+const shortestRandom = 12
 
 // maxNested is how deep commands within words are rewritten; what is deeper is hidden.
 const maxNested = 3

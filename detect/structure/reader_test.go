@@ -113,18 +113,23 @@ func compareVersion(t *testing.T, r, kept *structure.Reader, m, fresh *detect.Ma
 	}
 	plain, with := m.MatchEach(data, readings)
 	plain2, with2 := fresh.MatchEach([]byte(text), want)
-	if !reflect.DeepEqual(plain, plain2) || !reflect.DeepEqual(with, with2) {
+	if !equalLists(append(with[:len(with):len(with)], plain), append(with2[:len(with2):len(with2)], plain2)) {
 		t.Fatalf("matches differ in %q:\n%+v\n%+v", text, with, with2)
 	}
 	readings = readings[:0]
 	for _, x := range kept.Each(set, data) {
 		readings = append(readings, x.Reading)
 	}
-	if _, with2 = m.MatchEach(data, readings); !reflect.DeepEqual(with, with2) {
+	_, with = m.MatchEach(data, readings)
+	if !equalLists(with, with2) {
 		t.Fatalf("matches differ without what does not matter in %q:\n%+v\n%+v", text, with2, with)
 	}
 	for _, list := range with {
 		matches += len(list)
 	}
 	return matches
+}
+
+func equalLists(a, b [][]detect.Match) bool {
+	return slices.EqualFunc(a, b, func(a, b []detect.Match) bool { return len(a) == 0 && len(b) == 0 || reflect.DeepEqual(a, b) })
 }
