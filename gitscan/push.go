@@ -1,6 +1,7 @@
 package gitscan
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -228,18 +229,40 @@ func (p *Push) Place(ctx context.Context, l scan.Lookup, emit func(scan.Placemen
 	return nil
 }
 
-// RefsOf are the pushed refs that reach a pushed commit, by its id in hexadecimal; none when it is not one of the
-// push, or when nothing leads to it. It may be called after the search.
-func (p *Push) RefsOf(commit string) []string {
+// node is the commit of the graph with an id in hexadecimal.
+func (p *Push) node(commit string) (int32, bool) {
 	id, err := p.repo.format.objects.Parse(commit)
 	if err != nil || p.repo.graph == nil {
-		return nil
+		return 0, false
 	}
 	ord, ok := p.repo.store.Find(id)
 	if !ok {
-		return nil
+		return 0, false
 	}
-	from, ok := p.repo.graph.node(ord)
+	return p.repo.graph.node(ord)
+}
+
+// IsRoot reports whether a pushed commit has no parents.
+func (p *Push) IsRoot(commit string) bool {
+	n, ok := p.node(commit)
+	return ok && len(p.repo.graph.parents(n)) == 0 && !p.repo.graph.nodes[n].cut
+}
+
+// SortCommits puts pushed commits in an order in which parents come first.
+func (p *Push) SortCommits(commits []string) {
+	at := map[string]int{}
+	if order, err := p.repo.parentsFirst(context.Background()); err == nil {
+		for i, n := range order {
+			at[p.repo.format.objects.Hex(p.repo.store.ID(p.repo.graph.nodes[n].ord))] = i
+		}
+	}
+	slices.SortFunc(commits, func(a, b string) int { return cmp.Compare(at[a], at[b]) })
+}
+
+// RefsOf are the pushed refs that reach a pushed commit, by its id in hexadecimal; none when it is not one of the
+// push, or when nothing leads to it. It may be called after the search.
+func (p *Push) RefsOf(commit string) []string {
+	from, ok := p.node(commit)
 	if !ok {
 		return nil
 	}

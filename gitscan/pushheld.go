@@ -20,6 +20,9 @@ const (
 // which it returns. Of a secret that is copied from a file that the push leaves alone nothing is known: it is new.
 func Held(p *scan.Place) bool { return p.Note == noteHeld || p.Note == noteBack }
 
+// IsBack reports of such a place that it is the latter.
+func IsBack(p *scan.Place) bool { return p.Note == noteBack }
+
 // holding finds out what the repository held. It asks nothing until a secret is placed: most pushes have none.
 type holding struct {
 	push   *Push
