@@ -193,7 +193,7 @@ func (m *message) finding(n int, j *judged) {
 	case j.held:
 		line("note", "The repository has it already; this push brings it to another place.")
 	case j.never:
-		line("note", "It may not be let through: its severity is "+f.Severity+".")
+		line("note", "It may not be let through; its severity is "+f.Severity+".")
 	}
 	line("id", f.Fingerprint)
 }

@@ -54,7 +54,7 @@ type Policy struct {
 	refs []refRules
 }
 
-// Bypass says whether the pusher may let findings through with a reason.
+// Bypass says whether the pusher may let findings through with a reason. Without a log to record it in, nobody may.
 type Bypass struct {
 	Allowed bool
 	Never   []string // severities
@@ -159,6 +159,9 @@ func (p *Policy) limits(f *policyFile) (err error) {
 		p.MaxBlob = int(f.MaxBlob)
 	}
 	p.Rules, p.Audit = f.Rules, f.Audit
+	if p.Audit == "" && (p.FailOpen || len(f.Exempt) > 0) {
+		return errors.New("what is let through is to be recorded: fail = \"open\" and [[exempt]] need audit")
+	}
 	return nil
 }
 

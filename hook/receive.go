@@ -113,7 +113,7 @@ func (p *push) search(ctx context.Context) error {
 	case !s.Complete:
 		return errors.New("not searched whole")
 	case s.Skipped[scan.SkipTooLarge] > 0:
-		return fmt.Errorf("%d files are larger than %d bytes and were not searched", s.Skipped[scan.SkipTooLarge], p.Policy.MaxBlob)
+		return fmt.Errorf("files larger than %d bytes: %d", p.Policy.MaxBlob, s.Skipped[scan.SkipTooLarge])
 	}
 	return nil
 }
@@ -156,7 +156,7 @@ func (p *push) judge(res *scan.Result) {
 
 // letsThrough reports whether the pusher may let a finding through.
 func (p *Policy) letsThrough(f *scan.Finding) bool {
-	return p.Bypass.Allowed && !slices.Contains(p.Bypass.Never, f.Severity)
+	return p.Bypass.Allowed && p.Audit != "" && !slices.Contains(p.Bypass.Never, f.Severity)
 }
 
 // refsOf are the pushed refs that a finding comes to; all of them where that is not known.
