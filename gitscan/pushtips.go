@@ -95,11 +95,7 @@ func (p *Push) stored(ctx context.Context, commits []pack.ID) error {
 // refIDs are the ids that refs have. One that cannot be read is left out: that makes more of the push new, not less.
 func (p *Push) refIDs() map[pack.ID]bool {
 	if p.named == nil {
-		p.named = map[pack.ID]bool{}
-		refs, _, _ := readRefs(p.repo.dirs, p.repo.format.objects)
-		for _, rf := range refs {
-			p.named[rf.id] = true
-		}
+		p.named = readRefIDs(p.repo.dirs, p.repo.format.objects)
 	}
 	return p.named
 }

@@ -77,14 +77,15 @@ func (r *Receiver) Receive(ctx context.Context) (Verdict, error) {
 	if variable, user, ok := r.Policy.exempt(r.Getenv); ok {
 		p.user = variable + "=" + user
 	}
-	if err := p.search(ctx); err != nil {
-		if ctx.Err() != nil {
-			err = errors.New("interrupted")
-		}
-		p.failed = report.Escape(err.Error())
-	}
+	err = p.search(ctx)
 	if p.src != nil {
 		defer p.src.Close()
+	}
+	if ctx.Err() != nil { // whoever ends the hook does not mean to let the push through
+		return Fail, errors.New("interrupted")
+	}
+	if err != nil {
+		p.failed = report.Escape(err.Error())
 	}
 	return p.decide()
 }
@@ -103,8 +104,6 @@ func (p *push) search(ctx context.Context) error {
 	}
 	p.judge(res)
 	switch s := &res.Stats; {
-	case ctx.Err() != nil:
-		return errors.New("interrupted")
 	case limited.Err() != nil || s.Interrupted:
 		p.late = true
 		return fmt.Errorf("not searched within %s", p.Policy.Time)
