@@ -37,6 +37,8 @@ type Options struct {
 	KeepState bool
 	// Search says that Search will be called: what it begins with is done while the repository is opened.
 	Search bool
+	// Index is the index file in place of the repository's own: git makes another one for `git commit FILE` and the like.
+	Index string
 	// Upwards looks for the repository in the path's parents too, as git does.
 	Upwards bool
 }

@@ -1,5 +1,5 @@
-// Package hook decides about pushes: it reads what git hands to a pre-receive hook, has what the push brings searched,
-// applies the server's policy, tells the pusher, and keeps a log of what it decided.
+// Package hook decides about pushes and commits: it reads what git hands to a hook, has what a push or commit brings searched,
+// applies the policy, tells who pushes or commits, and keeps a log of what it decided about pushes.
 //
 // It fails closed: what it cannot read, cannot search in time, or cannot record is refused, unless the policy says that an
 // incomplete search is let through; that is recorded then. Nothing of the pushed content can change the policy.

@@ -201,10 +201,11 @@ func (m *message) finding(n int, j *judged) {
 // short is the beginning of an id that names the commit in any repository of common size.
 func short(id string) string { return id[:min(len(id), 12)] }
 
+// shorten leaves out lines of code, and those that introduce them.
 func shorten(remedy string) string {
 	var lines []string
 	for l := range strings.SplitSeq(remedy, "\n") {
-		if l != "" && !strings.HasPrefix(l, "  ") && len(lines) < maxRemedy {
+		if l != "" && !strings.HasPrefix(l, "  ") && !strings.HasSuffix(l, ":") && len(lines) < maxRemedy {
 			lines = append(lines, l)
 		}
 	}

@@ -146,6 +146,11 @@ func (p *push) judge(res *scan.Result) {
 			p.warn = append(p.warn, j)
 		}
 	}
+	p.sortFindings()
+}
+
+// sortFindings puts the worst first.
+func (p *push) sortFindings() {
 	for _, list := range [][]judged{p.block, p.warn} {
 		slices.SortStableFunc(list, func(a, b judged) int {
 			return cmp.Compare(slices.Index(scan.Severities, a.f.Severity), slices.Index(scan.Severities, b.f.Severity))

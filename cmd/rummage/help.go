@@ -44,6 +44,9 @@ var examples = map[string][]string{
 		"rummage image app.tar oci-layout/ -f sarif      archives and layouts",
 		"rummage image --layer-scanner builtin --layer-scanner trivy REGISTRY/TEAM/APP:1.2",
 	},
+	"pre-commit": {
+		"exec rummage hook pre-commit    the last line of .git/hooks/pre-commit",
+	},
 	"pre-receive": {
 		"exec rummage hook pre-receive --policy /etc/rummage/push.toml    the last line of hooks/pre-receive",
 	},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -14,6 +15,7 @@ import (
 )
 
 type hookCmd struct {
+	PreCommit  preCommitCmd  `cmd:"" name:"pre-commit" help:"Search what is staged and refuse the commit that brings a secret in. git runs this as .git/hooks/pre-commit."`
 	PreReceive preReceiveCmd `cmd:"" name:"pre-receive" help:"Search what a push brings, on the server, and refuse it for what the policy blocks. git runs this as hooks/pre-receive."`
 }
 
@@ -23,50 +25,70 @@ type preReceiveCmd struct {
 }
 
 // Run decides about a push. git refuses the push on every exit code but 0, so whatever goes wrong here refuses it too.
-func (c *preReceiveCmd) Run(a *app) (err error) {
+func (c *preReceiveCmd) Run(a *app) error {
+	return a.decide("push", c.Jobs, func() (*hook.Policy, error) {
+		if c.Policy == "" {
+			return hook.DefaultPolicy(), nil
+		}
+		data, err := loadFile(c.Policy)
+		if err != nil {
+			return nil, fmt.Errorf("policy %s: %w", c.Policy, err)
+		}
+		policy, err := hook.ParsePolicy(data)
+		if err != nil {
+			return nil, fmt.Errorf("policy %s: %w", c.Policy, err)
+		}
+		return policy, nil
+	}, (*hook.Receiver).Receive)
+}
+
+type preCommitCmd struct {
+	Rules []string `placeholder:"FILE" sep:"none" help:"Rule file, ours or gitleaks'; repeatable. Replaces the built-in rules unless it extends them."`
+	Jobs  int      `short:"j" placeholder:"N" help:"Workers (default: number of processors)."`
+}
+
+// Run decides about a commit.
+func (c *preCommitCmd) Run(a *app) error {
+	return a.decide("commit", c.Jobs, func() (*hook.Policy, error) {
+		policy := hook.DefaultPolicy()
+		policy.Rules = c.Rules
+		return policy, nil
+	}, (*hook.Receiver).Commit)
+}
+
+// decide runs a hook. Its error is told, in one line, and refuses what is decided about.
+func (a *app) decide(what string, jobs int, load func() (*hook.Policy, error), run func(*hook.Receiver, context.Context) (hook.Verdict, error)) (err error) {
 	started := time.Now()
 	defer func() {
-		if r := recover(); r != nil { // its text may quote what was pushed
+		if r := recover(); r != nil { // its text may quote what was searched
 			err = errors.New("internal error")
 		}
 		if err != nil {
-			a.refuse(err)
+			a.code = exitError
+			fmt.Fprintf(a.stderr, "%srummage: %s refused: %s\n", hook.LinePrefix(os.Getenv), what, report.Escape(err.Error()))
 			err = nil
 		}
 	}()
-	policy := hook.DefaultPolicy()
-	if c.Policy != "" {
-		data, err := loadFile(c.Policy)
-		if err == nil {
-			policy, err = hook.ParsePolicy(data)
-		}
-		if err != nil {
-			return fmt.Errorf("policy %s: %w", c.Policy, err)
-		}
+	policy, err := load()
+	if err != nil {
+		return err
 	}
 	rules, err := loadRules(policy.Rules)
 	if err != nil {
 		return fmt.Errorf("rules: %w", err)
 	}
 	detector := sync.OnceValue(func() *detect.Detector { return detect.New(rules) })
-	go func() { detector().Matcher() }() // beside the reading of the push
+	go func() { detector().Matcher() }() // beside the reading of the repository
 	dir, err := os.Getwd()
 	if err != nil {
 		return err
 	}
-	workers := c.Jobs
-	if workers <= 0 {
-		workers = runtime.GOMAXPROCS(0)
+	if jobs <= 0 {
+		jobs = runtime.GOMAXPROCS(0)
 	}
-	r := hook.Receiver{Dir: dir, Getenv: os.Getenv, Lines: a.stdin, Policy: policy, Detector: detector, Workers: workers,
+	r := hook.Receiver{Dir: dir, Getenv: os.Getenv, Lines: a.stdin, Policy: policy, Detector: detector, Workers: jobs,
 		Started: started, Out: a.stderr}
-	verdict, err := r.Receive(a.ctx)
+	verdict, err := run(&r, a.ctx)
 	a.code = int(verdict)
 	return err
-}
-
-// refuse says in one line why a push could not be decided about.
-func (a *app) refuse(err error) {
-	a.code = exitError
-	fmt.Fprintf(a.stderr, "%srummage: push refused: %s\n", hook.LinePrefix(os.Getenv), report.Escape(err.Error()))
 }
