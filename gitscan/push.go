@@ -20,6 +20,7 @@ type Push struct {
 	tips       []ref  // what the refs are to be
 	olds       []pack.ID
 
+	begin string           // of the names of the refs that tell what is known
 	added map[pack.ID]bool // commits and tags that are in the graph
 	outer map[uint32]bool  // ordinals of commits that were there before
 	named map[pack.ID]bool // ids that refs have; nil: not read

@@ -161,6 +161,16 @@ func OpenPush(dir string, getenv func(string) string, updates []Update, o Option
 	return p, nil
 }
 
+// OpenUnpushed opens what a push from here would bring to a remote: what the refs lead to and neither the ids that the remote is
+// known to have (Old; they need not be here) nor the refs that are kept of it do.
+func OpenUnpushed(dir string, getenv func(string) string, remote string, updates []Update, o Options) (*Push, error) {
+	p, err := OpenPush(dir, getenv, updates, o)
+	if err == nil {
+		p.begin = "refs/remotes/" + remote + "/"
+	}
+	return p, err
+}
+
 // pushedTo is the repository of the hook.
 func pushedTo(dir string, getenv func(string) string) (dirs, error) {
 	gitDir := getenv("GIT_DIR")

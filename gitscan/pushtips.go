@@ -95,7 +95,7 @@ func (p *Push) stored(ctx context.Context, commits []pack.ID) error {
 // refIDs are the ids that refs have. One that cannot be read is left out: that makes more of the push new, not less.
 func (p *Push) refIDs() map[pack.ID]bool {
 	if p.named == nil {
-		p.named = readRefIDs(p.repo.dirs, p.repo.format.objects)
+		p.named = readRefIDs(p.repo.dirs, p.repo.format.objects, p.begin)
 	}
 	return p.named
 }
@@ -103,7 +103,7 @@ func (p *Push) refIDs() map[pack.ID]bool {
 // headIDs is what HEAD leads to, when it is a loose ref.
 func (p *Push) headIDs() []pack.ID {
 	name := p.repo.headRef()
-	if name == "" || name == "HEAD" || !filepath.IsLocal(name) {
+	if p.begin != "" || name == "" || name == "HEAD" || !filepath.IsLocal(name) {
 		return nil
 	}
 	data, err := readSmall(p.repo.dirs.files, filepath.Join(p.repo.dirs.commonDir, name))

@@ -1,6 +1,7 @@
 package gitscan
 
 import (
+	"bytes"
 	"maps"
 	"os"
 	"path/filepath"
@@ -41,7 +42,11 @@ func TestRefIDs(t *testing.T) {
 	if len(want) != 3 {
 		t.Fatalf("readRefs: %v", refs)
 	}
-	if got := readRefIDs(d, pack.SHA1); !maps.Equal(got, want) {
+	if got := readRefIDs(d, pack.SHA1, ""); !maps.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
+	}
+	delete(want, pack.SHA1.ID(bytes.Repeat([]byte{0x33}, 20)))
+	if got := readRefIDs(d, pack.SHA1, "refs/heads/"); !maps.Equal(got, want) {
+		t.Errorf("of heads: got %v, want %v", got, want)
 	}
 }

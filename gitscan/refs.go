@@ -101,19 +101,21 @@ func (r *refReader) packed(keep func(name string, id pack.ID)) {
 	}
 }
 
-// readRefIDs is the ids that readRefs gives, without the names: many refs have few ids. What cannot be read is left out.
-func readRefIDs(d dirs, f pack.Format) map[pack.ID]bool {
+// readRefIDs is the ids that readRefs gives for names with a beginning, without the names: many refs have few ids. What
+// cannot be read is left out.
+func readRefIDs(d dirs, f pack.Format, begin string) map[pack.ID]bool {
 	r := refReader{files: d.files, format: f, byName: map[string]pack.ID{}, symbolic: map[string]string{}, common: d.commonDir}
 	r.unpacked(d)
 	ids := map[pack.ID]bool{}
-	for _, id := range r.byName {
-		ids[id] = true
+	for name, id := range r.byName {
+		if strings.HasPrefix(name, begin) {
+			ids[id] = true
+		}
 	}
 	r.packed(func(name string, id pack.ID) {
-		if _, loose := r.byName[name]; loose || r.symbolic[name] != "" || ids[id] {
-			return
+		if _, loose := r.byName[name]; !loose && r.symbolic[name] == "" && strings.HasPrefix(name, begin) {
+			ids[id] = true
 		}
-		ids[id] = true
 	})
 	return ids
 }

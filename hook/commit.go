@@ -49,7 +49,46 @@ func (r *Receiver) Commit(ctx context.Context) (Verdict, error) {
 	return incomplete(&res.Stats)
 }
 
-// incomplete is the verdict on a commit in which nothing was found.
+// Outgoing decides about a push that is about to be made from here, as a pre-push hook: by what the remote lacks.
+func (r *Receiver) Outgoing(ctx context.Context, remote string) (Verdict, error) {
+	p := &push{Receiver: r}
+	var err error
+	if p.updates, err = ReadOutgoing(r.Lines); err != nil {
+		return Fail, err
+	}
+	if !slices.ContainsFunc(p.updates, func(u gitscan.Update) bool { return !u.Deletes() }) {
+		return Accept, nil
+	}
+	if p.src, err = gitscan.OpenUnpushed(r.Dir, r.Getenv, remote, p.updates, gitscan.Options{MaxBlob: r.Policy.MaxBlob}); err != nil {
+		return Fail, err
+	}
+	defer p.src.Close()
+	res, err := scan.Run(ctx, p.src, r.Detector(), r.Workers)
+	if err != nil {
+		return Fail, err
+	}
+	p.judge(res)
+	m := message{push: p}
+	if len(p.block) > 0 {
+		m.refused()
+		m.gap()
+		m.say("", "If it is no secret, say so in a comment on its line (rummage:allow and why), or push with --no-verify.")
+	} else {
+		m.accepted()
+	}
+	if err := m.write(r.Out); err != nil {
+		return Fail, err
+	}
+	switch {
+	case len(p.block) > 0:
+		return Refuse, nil
+	case ctx.Err() != nil:
+		return Fail, errors.New("interrupted")
+	}
+	return incomplete(&res.Stats)
+}
+
+// incomplete is the verdict on a commit or push in which nothing was found.
 func incomplete(s *scan.Stats) (Verdict, error) {
 	if s.Complete {
 		return Accept, nil

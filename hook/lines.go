@@ -19,7 +19,22 @@ const (
 
 // ReadUpdates reads the lines that git writes to a pre-receive hook: the id that a ref has, the id that it is to have, and
 // its name, which may hold any byte but a line feed and a NUL. What git would not write is an error of one line.
-func ReadUpdates(r io.Reader) (updates []gitscan.Update, err error) {
+func ReadUpdates(r io.Reader) ([]gitscan.Update, error) { return readLines(r, parseUpdate) }
+
+// ReadOutgoing reads the lines that git writes to a pre-push hook: the name of a ref here and the id that it has, its name there
+// and the id that it has there. The name here may be an expression, and is "(delete)" for a ref that is to be deleted.
+func ReadOutgoing(r io.Reader) ([]gitscan.Update, error) { return readLines(r, parseOutgoing) }
+
+func parseOutgoing(line string) (u gitscan.Update, ok bool) {
+	fields := strings.Split(line, " ") // no name of a ref has a space
+	if len(fields) < 4 {
+		return u, false
+	}
+	fields = fields[len(fields)-3:]
+	return parseUpdate(fields[2] + " " + fields[0] + " " + fields[1])
+}
+
+func readLines(r io.Reader, parse func(string) (gitscan.Update, bool)) (updates []gitscan.Update, err error) {
 	in := bufio.NewReaderSize(r, maxLine)
 	for {
 		line, err := in.ReadSlice('\n')
@@ -35,9 +50,9 @@ func ReadUpdates(r io.Reader) (updates []gitscan.Update, err error) {
 		case len(updates) == maxUpdates:
 			return nil, fmt.Errorf("more than %d refs in one push", maxUpdates)
 		}
-		u, ok := parseUpdate(string(line[:len(line)-1]))
+		u, ok := parse(string(line[:len(line)-1]))
 		if !ok || len(updates) > 0 && len(u.New) != len(updates[0].New) {
-			return nil, fmt.Errorf("ref line %d is not one of git: want OLD NEW REF", len(updates)+1)
+			return nil, fmt.Errorf("ref line %d is not one of git", len(updates)+1)
 		}
 		updates = append(updates, u)
 	}

@@ -47,6 +47,9 @@ var examples = map[string][]string{
 	"pre-commit": {
 		"exec rummage hook pre-commit    the last line of .git/hooks/pre-commit",
 	},
+	"pre-push": {
+		`exec rummage hook pre-push "$@"    the last line of .git/hooks/pre-push`,
+	},
 	"pre-receive": {
 		"exec rummage hook pre-receive --policy /etc/rummage/push.toml    the last line of hooks/pre-receive",
 	},

@@ -12,10 +12,12 @@ import (
 	"rummage/detect"
 	"rummage/hook"
 	"rummage/report"
+	"rummage/scan"
 )
 
 type hookCmd struct {
 	PreCommit  preCommitCmd  `cmd:"" name:"pre-commit" help:"Search what is staged and refuse the commit that brings a secret in. git runs this as .git/hooks/pre-commit."`
+	PrePush    prePushCmd    `cmd:"" name:"pre-push" help:"Search what a push would bring to the remote, before it is made. git runs this as .git/hooks/pre-push, with the remote's name."`
 	PreReceive preReceiveCmd `cmd:"" name:"pre-receive" help:"Search what a push brings, on the server, and refuse it for what the policy blocks. git runs this as hooks/pre-receive."`
 }
 
@@ -54,6 +56,22 @@ func (c *preCommitCmd) Run(a *app) error {
 		policy.Rules = c.Rules
 		return policy, nil
 	}, (*hook.Receiver).Commit)
+}
+
+type prePushCmd struct {
+	Remote string   `arg:"" help:"Name of the remote, which git gives as the first argument: what refs/remotes/REMOTE/ has is known there."`
+	URL    string   `arg:"" optional:"" help:"Its URL, which git gives as the second; not used."`
+	Rules  []string `placeholder:"FILE" sep:"none" help:"Rule file, ours or gitleaks'; repeatable. Replaces the built-in rules unless it extends them."`
+	Jobs   int      `short:"j" placeholder:"N" help:"Workers (default: number of processors)."`
+}
+
+// Run decides about a push from here.
+func (c *prePushCmd) Run(a *app) error {
+	return a.decide("push", c.Jobs, func() (*hook.Policy, error) {
+		policy := hook.DefaultPolicy()
+		policy.Rules, policy.Comments = c.Rules, scan.Severities
+		return policy, nil
+	}, func(r *hook.Receiver, ctx context.Context) (hook.Verdict, error) { return r.Outgoing(ctx, c.Remote) })
 }
 
 // decide runs a hook. Its error is told, in one line, and refuses what is decided about.
