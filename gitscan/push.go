@@ -19,6 +19,7 @@ type Push struct {
 	quarantine string // an object directory, or empty
 	tips       []ref  // what the refs are to be
 	olds       []pack.ID
+	wasTip     map[pack.ID]bool // olds, as a set
 
 	begin string           // of the names of the refs that tell what is known
 	added map[pack.ID]bool // commits and tags that are in the graph
@@ -39,6 +40,7 @@ func (p *Push) update(u Update, f pack.Format) error {
 	}
 	if !old.IsZero() {
 		p.olds = append(p.olds, old)
+		p.wasTip[old] = true
 	}
 	if !id.IsZero() {
 		p.tips = append(p.tips, ref{u.Ref, id})

@@ -64,12 +64,12 @@ func (p *Push) leadsTo(t ref) (commit pack.ID, fresh bool) {
 // the same (of a branch that was deleted, of another fork in a shared store). Nearly always the commits are what the pushed
 // refs were, or in the history of HEAD; only when that does not settle it, all refs are read.
 func (p *Push) stored(ctx context.Context, commits []pack.ID) error {
-	commits = slices.DeleteFunc(commits, func(id pack.ID) bool { return slices.Contains(p.olds, id) })
+	commits = slices.DeleteFunc(commits, func(id pack.ID) bool { return p.wasTip[id] })
 	if len(commits) == 0 {
 		return nil
 	}
 	known := slices.Concat(p.olds, p.headIDs())
-	fresh, whole, err := p.newFrom(ctx, commits, p.commitsOf(known), fewCommits)
+	fresh, whole, err := p.newFrom(ctx, commits, p.commitsOf(ctx, known), fewCommits)
 	if err != nil || whole && len(fresh) == 0 {
 		return err
 	}
@@ -80,7 +80,7 @@ func (p *Push) stored(ctx context.Context, commits []pack.ID) error {
 	if len(commits) == 0 {
 		return nil
 	}
-	if fresh, whole, err = p.newFrom(ctx, commits, p.commitsOf(known), manyCommits); err != nil {
+	if fresh, whole, err = p.newFrom(ctx, commits, p.commitsOf(ctx, known), manyCommits); err != nil {
 		return err
 	}
 	if !whole {
@@ -118,8 +118,12 @@ func (p *Push) headIDs() []pack.ID {
 }
 
 // commitsOf are the commits that ids lead to, through tags.
-func (p *Push) commitsOf(ids []pack.ID) (commits []pack.ID) {
+func (p *Push) commitsOf(ctx context.Context, ids []pack.ID) (commits []pack.ID) {
+	n := 0
 	for _, id := range ids {
+		if check(ctx, &n) != nil {
+			return commits // newFrom tells
+		}
 		for range maxPeel {
 			kind, data, err := p.repo.store.Get(id, 0)
 			if err == nil && kind == pack.Commit {
@@ -183,13 +187,13 @@ func (p *Push) newFrom(ctx context.Context, from, known []pack.ID, limit int) (f
 			open++
 		}
 	}
-	for _, id := range from {
-		touch(id, true, false)
+	begin, n := 0, 0
+	for i, id := range slices.Concat(from, known) {
+		if err := check(ctx, &begin); err != nil {
+			return nil, false, err
+		}
+		touch(id, i < len(from), i >= len(from))
 	}
-	for _, id := range known {
-		touch(id, false, true)
-	}
-	n := 0
 	for open > 0 {
 		if err := check(ctx, &n); err != nil {
 			return nil, false, err
