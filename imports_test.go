@@ -15,11 +15,12 @@ import (
 // cmd → sweep → gitscan, imagescan, filescan → scan → detect, and report → scan.
 var layers = map[string][]string{
 	".":          {},
-	"cmd":        {".", "detect", "scan", "gitscan", "imagescan", "filescan", "report"},
+	"cmd":        {".", "detect", "scan", "gitscan", "imagescan", "filescan", "report", "hook"},
 	"gitscan":    {"scan"},
 	"imagescan":  {"scan", "detect"},
 	"filescan":   {"scan"},
 	"scan":       {"detect"},
+	"hook":       {"gitscan", "scan", "detect", "report"},
 	"report":     {"scan"},
 	"detect":     {},
 	"benchmarks": {"detect"},

@@ -2,6 +2,7 @@ package gitscan
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -20,7 +21,7 @@ type indexEntry struct {
 
 // readIndex lists the staged blobs (submodules left out). The error is fs.ErrNotExist when there is no index.
 func (r *Repo) readIndex() ([]indexEntry, error) {
-	data, err := r.dirs.files.ReadFile(filepath.Join(r.dirs.gitDir, "index"))
+	data, err := r.dirs.files.ReadFile(cmp.Or(r.o.Index, filepath.Join(r.dirs.gitDir, "index")))
 	if err != nil {
 		return nil, err
 	}

@@ -28,7 +28,17 @@ const maxPackedRefs = 1 << 30
 func readRefs(d dirs, f pack.Format) (refs []ref, symbolic map[string]string, problems []scan.Problem) {
 	byName := map[string]pack.ID{}
 	r := refReader{files: d.files, format: f, byName: byName, symbolic: map[string]string{}, common: d.commonDir}
-	r.packed()
+	r.packed(func(name string, id pack.ID) { byName[name] = id })
+	r.unpacked(d)
+	for name, id := range byName {
+		refs = append(refs, ref{name, id})
+	}
+	slices.SortFunc(refs, func(a, b ref) int { return strings.Compare(a.name, b.name) })
+	return refs, r.symbolic, r.problems
+}
+
+// unpacked reads the refs that are files of their own.
+func (r *refReader) unpacked(d dirs) {
 	r.loose(filepath.Join(d.commonDir, "refs"), "refs")
 	if d.gitDir != d.commonDir {
 		// Only these are per worktree.
@@ -41,11 +51,6 @@ func readRefs(d dirs, f pack.Format) (refs []ref, symbolic map[string]string, pr
 		r.head(filepath.Join(d.commonDir, "HEAD"), "main-worktree/HEAD")
 	}
 	r.worktrees(filepath.Join(d.commonDir, "worktrees"))
-	for name, id := range byName {
-		refs = append(refs, ref{name, id})
-	}
-	slices.SortFunc(refs, func(a, b ref) int { return strings.Compare(a.name, b.name) })
-	return refs, r.symbolic, r.problems
 }
 
 type refReader struct {
@@ -62,7 +67,7 @@ func (r *refReader) problem(where, format string, args ...any) {
 }
 
 // packed reads packed-refs: "ID SP NAME" lines, "^ID" lines with the peeled object of the tag before, "#" comments.
-func (r *refReader) packed() {
+func (r *refReader) packed(keep func(name string, id pack.ID)) {
 	path := filepath.Join(r.common, "packed-refs")
 	info, err := r.files.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -92,8 +97,27 @@ func (r *refReader) packed() {
 			r.problem(fmt.Sprintf("packed-refs:%d", n), "no ref line")
 			continue
 		}
-		r.byName[name] = id
+		keep(name, id)
 	}
+}
+
+// readRefIDs is the ids that readRefs gives for names with a beginning, without the names: many refs have few ids. What
+// cannot be read is left out.
+func readRefIDs(d dirs, f pack.Format, begin string) map[pack.ID]bool {
+	r := refReader{files: d.files, format: f, byName: map[string]pack.ID{}, symbolic: map[string]string{}, common: d.commonDir}
+	r.unpacked(d)
+	ids := map[pack.ID]bool{}
+	for name, id := range r.byName {
+		if strings.HasPrefix(name, begin) {
+			ids[id] = true
+		}
+	}
+	r.packed(func(name string, id pack.ID) {
+		if _, loose := r.byName[name]; !loose && r.symbolic[name] == "" && strings.HasPrefix(name, begin) {
+			ids[id] = true
+		}
+	})
+	return ids
 }
 
 func (r *refReader) loose(dir, prefix string) {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/sourcegraph/conc"
 
+	"rummage/gitscan/internal/disk"
 	"rummage/gitscan/internal/pack"
 	"rummage/scan"
 )
@@ -36,6 +37,8 @@ type Options struct {
 	KeepState bool
 	// Search says that Search will be called: what it begins with is done while the repository is opened.
 	Search bool
+	// Index is the index file in place of the repository's own: git makes another one for `git commit FILE` and the like.
+	Index string
 	// Upwards looks for the repository in the path's parents too, as git does.
 	Upwards bool
 }
@@ -63,6 +66,7 @@ type Repo struct {
 	direct   []directRef
 	selected map[string]bool // names that Options.Branches may mean
 	shallow  map[pack.ID]bool
+	pushed   bool       // a push is searched: that history ends at a shallow commit is how it was sent
 	since    *sinceScan // nil when no state is kept
 
 	beside  conc.WaitGroup // what Open has begun
@@ -113,16 +117,10 @@ func openDirs(d dirs, o Options) (*Repo, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Repo{dirs: d, format: f, o: o, store: store, look: defaultLookahead, missing: map[pack.ID]bool{}, unread: map[pack.ID]pack.Kind{},
-		repeats: firstRepeats, plain: newBitmap(store.Len()), wrong: map[pack.ID]bool{}}
-	r.stats.Problems, r.stats.Notices = []scan.Problem{}, []string{}
-	r.skipped = map[scan.SkipReason]int64{}
+	r := newRepo(d, f, o, store)
 	if err := r.keepState(); err != nil {
 		store.Close()
 		return nil, err
-	}
-	for _, dm := range store.Damage() {
-		r.problem(dm.Path, trimPath(dm.Err.Error(), dm.Path))
 	}
 	if o.Search {
 		r.beside.Go(store.Prepare)
@@ -136,6 +134,18 @@ func openDirs(d dirs, o Options) (*Repo, error) {
 		r.problem("shallow", err.Error())
 	}
 	return r, nil
+}
+
+// newRepo is a repository of which the refs are yet to be read.
+func newRepo(d dirs, f repoFormat, o Options, store *pack.Store) *Repo {
+	r := &Repo{dirs: d, format: f, o: o, store: store, look: defaultLookahead, missing: map[pack.ID]bool{}, unread: map[pack.ID]pack.Kind{},
+		repeats: firstRepeats, plain: newBitmap(store.Len()), wrong: map[pack.ID]bool{}}
+	r.stats.Problems, r.stats.Notices = []scan.Problem{}, []string{}
+	r.skipped = map[scan.SkipReason]int64{}
+	for _, dm := range store.Damage() {
+		r.problem(dm.Path, trimPath(dm.Err.Error(), dm.Path))
+	}
+	return r
 }
 
 func trimPath(text, path string) string { return strings.TrimPrefix(text, path+": ") }
@@ -156,9 +166,14 @@ func (r *Repo) Empty() bool { return len(r.refs) == 0 && r.store.Len() == 0 }
 // readShallow lists the commits whose parents were left on the server.
 func readShallow(d dirs, f pack.Format) (map[pack.ID]bool, error) {
 	set := map[pack.ID]bool{}
-	data, err := readOptional(d.files, filepath.Join(d.commonDir, "shallow"))
+	return set, addShallow(set, d.files, filepath.Join(d.commonDir, "shallow"), f)
+}
+
+// addShallow adds what a file lists; one that is not there lists nothing.
+func addShallow(set map[pack.ID]bool, files disk.Files, file string, f pack.Format) error {
+	data, err := readOptional(files, file)
 	if err != nil {
-		return set, err
+		return err
 	}
 	for line := range strings.Lines(string(data)) {
 		if line = strings.TrimSpace(line); line == "" {
@@ -166,11 +181,11 @@ func readShallow(d dirs, f pack.Format) (map[pack.ID]bool, error) {
 		}
 		id, err := f.Parse(line)
 		if err != nil {
-			return set, err
+			return err
 		}
 		set[id] = true
 	}
-	return set, nil
+	return nil
 }
 
 // maxProblems is how many problems are named; all are counted.

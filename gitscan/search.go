@@ -203,7 +203,9 @@ func (r *Repo) link() {
 	g.link(func(child int32, parent pack.ID) {
 		id := r.store.ID(g.nodes[child].ord)
 		if r.shallow[id] {
-			r.problem(f.Hex(id), "history ends here: shallow clone; fetch the rest with: git fetch --unshallow")
+			if !r.pushed {
+				r.problem(f.Hex(id), "history ends here: shallow clone; fetch the rest with: git fetch --unshallow")
+			}
 			return
 		}
 		r.lacksParent(id, parent)

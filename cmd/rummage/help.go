@@ -44,6 +44,15 @@ var examples = map[string][]string{
 		"rummage image app.tar oci-layout/ -f sarif      archives and layouts",
 		"rummage image --layer-scanner builtin --layer-scanner trivy REGISTRY/TEAM/APP:1.2",
 	},
+	"pre-commit": {
+		"exec rummage hook pre-commit    the last line of .git/hooks/pre-commit",
+	},
+	"pre-push": {
+		`exec rummage hook pre-push "$@"    the last line of .git/hooks/pre-push`,
+	},
+	"pre-receive": {
+		"exec rummage hook pre-receive --policy /etc/rummage/push.toml    the last line of hooks/pre-receive",
+	},
 	"explain": {
 		"rummage explain docker-copy-credentials              a rule",
 		"rummage explain 1f0c3b2a                             a finding in this repository",

@@ -39,6 +39,7 @@ type cli struct {
 	Git     gitCmd     `cmd:"" help:"Search a repository's whole history: every blob of every ref, messages, and what no ref reaches."`
 	Files   filesCmd   `cmd:"" help:"Search files, directories or standard input (-)."`
 	Image   imageCmd   `cmd:"" help:"Search container images: all layers, deleted files too, configuration, history and attestations."`
+	Hook    hookCmd    `cmd:"" help:"Hooks of git: refuse the push that brings a secret."`
 	Rules   rulesCmd   `cmd:"" help:"List, check and show detection rules."`
 	Explain explainCmd `cmd:"" help:"Explain a finding or a rule: what it is, why it leaks, how to mend it, how to replace what leaked."`
 	Version versionCmd `cmd:"" help:"Print the version."`

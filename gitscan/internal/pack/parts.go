@@ -1,6 +1,9 @@
 package pack
 
-import "crypto/sha256"
+import (
+	"crypto/sha256"
+	"path/filepath"
+)
 
 // EachKind visits every object of the store once, however often it is stored, with its kind; 0 is a damaged one's. It
 // reads the headers of loose objects and nothing of packs but what the first walk has read.
@@ -70,3 +73,39 @@ func (s *Store) Loose() (ids []ID) {
 	}
 	return ids
 }
+
+// InDir visits the ids of the objects that one of Dirs has, packed or loose; one that it has twice is visited twice.
+func (s *Store) InDir(dir string, visit func(ID)) {
+	for _, p := range s.packs {
+		if p.isIn(dir) {
+			for i := range p.idx.n {
+				visit(p.idx.id(i))
+			}
+		}
+	}
+	for _, l := range s.loose {
+		if l.dir == dir {
+			for _, id := range l.ids {
+				visit(id)
+			}
+		}
+	}
+}
+
+// Elsewhere reports whether a directory but this one has an object.
+func (s *Store) Elsewhere(dir string, id ID) bool {
+	for _, p := range s.packs {
+		if _, ok := p.idx.find(id); ok && !p.isIn(dir) {
+			return true
+		}
+	}
+	for _, l := range s.loose {
+		if _, ok := l.find(id); ok && l.dir != dir {
+			return true
+		}
+	}
+	return false
+}
+
+// isIn reports whether the pack is one of an object directory.
+func (p *packFile) isIn(dir string) bool { return filepath.Dir(filepath.Dir(p.path)) == dir }

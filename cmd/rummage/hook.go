@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"sync"
+	"time"
+
+	"rummage/detect"
+	"rummage/hook"
+	"rummage/report"
+	"rummage/scan"
+)
+
+type hookCmd struct {
+	PreCommit  preCommitCmd  `cmd:"" name:"pre-commit" help:"Search what is staged and refuse the commit that brings a secret in. git runs this as .git/hooks/pre-commit."`
+	PrePush    prePushCmd    `cmd:"" name:"pre-push" help:"Search what a push would bring to the remote, before it is made. git runs this as .git/hooks/pre-push, with the remote's name."`
+	PreReceive preReceiveCmd `cmd:"" name:"pre-receive" help:"Search what a push brings, on the server, and refuse it for what the policy blocks. git runs this as hooks/pre-receive."`
+}
+
+type preReceiveCmd struct {
+	Policy string `placeholder:"FILE" help:"Policy of this server, TOML: what blocks, warns or is ignored, on which refs, within which time. Default: secrets of severity medium and worse block."`
+	Jobs   int    `short:"j" placeholder:"N" help:"Workers (default: number of processors)."`
+}
+
+// Run decides about a push. git refuses the push on every exit code but 0, so whatever goes wrong here refuses it too.
+func (c *preReceiveCmd) Run(a *app) error {
+	return a.decide("push", c.Jobs, func() (*hook.Policy, error) {
+		if c.Policy == "" {
+			return hook.DefaultPolicy(), nil
+		}
+		data, err := loadFile(c.Policy)
+		if err != nil {
+			return nil, fmt.Errorf("policy %s: %w", c.Policy, err)
+		}
+		policy, err := hook.ParsePolicy(data)
+		if err != nil {
+			return nil, fmt.Errorf("policy %s: %w", c.Policy, err)
+		}
+		return policy, nil
+	}, (*hook.Receiver).Receive)
+}
+
+type preCommitCmd struct {
+	Rules []string `placeholder:"FILE" sep:"none" help:"Rule file, ours or gitleaks'; repeatable. Replaces the built-in rules unless it extends them."`
+	Jobs  int      `short:"j" placeholder:"N" help:"Workers (default: number of processors)."`
+}
+
+// Run decides about a commit.
+func (c *preCommitCmd) Run(a *app) error {
+	return a.decide("commit", c.Jobs, func() (*hook.Policy, error) {
+		policy := hook.DefaultPolicy()
+		policy.Rules = c.Rules
+		return policy, nil
+	}, (*hook.Receiver).Commit)
+}
+
+type prePushCmd struct {
+	Remote string   `arg:"" help:"Name of the remote, which git gives as the first argument: what refs/remotes/REMOTE/ has is known there."`
+	URL    string   `arg:"" optional:"" help:"Its URL, which git gives as the second; not used."`
+	Rules  []string `placeholder:"FILE" sep:"none" help:"Rule file, ours or gitleaks'; repeatable. Replaces the built-in rules unless it extends them."`
+	Jobs   int      `short:"j" placeholder:"N" help:"Workers (default: number of processors)."`
+}
+
+// Run decides about a push from here.
+func (c *prePushCmd) Run(a *app) error {
+	return a.decide("push", c.Jobs, func() (*hook.Policy, error) {
+		policy := hook.DefaultPolicy()
+		policy.Rules, policy.Comments = c.Rules, scan.Severities
+		return policy, nil
+	}, func(r *hook.Receiver, ctx context.Context) (hook.Verdict, error) { return r.Outgoing(ctx, c.Remote) })
+}
+
+// decide runs a hook. Its error is told, in one line, and refuses what is decided about.
+func (a *app) decide(what string, jobs int, load func() (*hook.Policy, error), run func(*hook.Receiver, context.Context) (hook.Verdict, error)) (err error) {
+	started := time.Now()
+	defer func() {
+		if r := recover(); r != nil { // its text may quote what was searched
+			err = errors.New("internal error")
+		}
+		if err != nil {
+			a.code = exitError
+			fmt.Fprintf(a.stderr, "%srummage: %s refused: %s\n", hook.LinePrefix(os.Getenv), what, report.Escape(err.Error()))
+			err = nil
+		}
+	}()
+	policy, err := load()
+	if err != nil {
+		return err
+	}
+	rules, err := loadRules(policy.Rules)
+	if err != nil {
+		return fmt.Errorf("rules: %w", err)
+	}
+	detector := sync.OnceValue(func() *detect.Detector { return detect.New(rules) })
+	go func() { detector().Matcher() }() // beside the reading of the repository
+	dir, err := os.Getwd()
+	if err != nil {
+		return err
+	}
+	if jobs <= 0 {
+		jobs = runtime.GOMAXPROCS(0)
+	}
+	r := hook.Receiver{Dir: dir, Getenv: os.Getenv, Lines: a.stdin, Policy: policy, Detector: detector, Workers: jobs,
+		Started: started, Out: a.stderr}
+	verdict, err := run(&r, a.ctx)
+	a.code = int(verdict)
+	return err
+}

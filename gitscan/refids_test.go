@@ -1,0 +1,52 @@
+package gitscan
+
+import (
+	"bytes"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"rummage/gitscan/internal/disk"
+	"rummage/gitscan/internal/pack"
+)
+
+// TestRefIDs: the ids without names are those of readRefs; a loose ref, symbolic or not, stands for a packed one of its name.
+func TestRefIDs(t *testing.T) {
+	dir := t.TempDir()
+	id := func(c string) string { return strings.Repeat(c, 40) }
+	for name, text := range map[string]string{
+		"HEAD":                "ref: refs/heads/a\n",
+		"refs/heads/a":        id("a") + "\n",
+		"refs/heads/deep/b":   id("b") + "\n",
+		"refs/heads/symbolic": "ref: refs/heads/a\n",
+		"refs/heads/broken":   "nothing\n",
+		"packed-refs": "# pack-refs with: peeled fully-peeled sorted \n" + id("1") + " refs/heads/a\n" + id("2") + " refs/heads/symbolic\n" +
+			id("3") + " refs/tags/c\n^" + id("4") + "\n" + id("3") + " refs/tags/d\nno line\n",
+	} {
+		file := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d := dirs{files: disk.OS{}, gitDir: dir, commonDir: dir}
+	refs, _, _ := readRefs(d, pack.SHA1)
+	want := map[pack.ID]bool{}
+	for _, rf := range refs {
+		want[rf.id] = true
+	}
+	if len(want) != 3 {
+		t.Fatalf("readRefs: %v", refs)
+	}
+	if got := readRefIDs(d, pack.SHA1, ""); !maps.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	delete(want, pack.SHA1.ID(bytes.Repeat([]byte{0x33}, 20)))
+	if got := readRefIDs(d, pack.SHA1, "refs/heads/"); !maps.Equal(got, want) {
+		t.Errorf("of heads: got %v, want %v", got, want)
+	}
+}
