@@ -121,6 +121,11 @@ func (c *gitCmd) Run(a *app) (err error) {
 		}
 		return a.listImages(&c.scanFlags, src, j.command, j.subject)
 	}
+	return c.search(a, j, repo, path)
+}
+
+// search searches the repository at a path.
+func (c *gitCmd) search(a *app, j *job, repo *gitscan.Repo, path string) (err error) {
 	if err := c.repoConfig(repo, j); err != nil {
 		return err
 	}
