@@ -78,13 +78,13 @@ func TestNotTheWorkingDirectory(t *testing.T) {
 var reaching = map[string][]string{
 	"os":       {"ErrNotExist"},
 	"disk":     {"Files", "Memory", "NewMemory", "IsPath"},
-	"filepath": {"Join", "Clean", "Rel", "ToSlash", "IsAbs", "Ext", "Base", "Dir"},
+	"filepath": {"Join", "Clean", "Rel", "ToSlash", "IsAbs", "Ext", "Base", "Dir", "IsLocal"},
 }
 
 // TestThroughDisk: whatever reads a repository's files reads them through package disk. Finding a repository in the file
-// system, cloning one, and its work tree are of the file system.
+// system, also by what git tells a hook, cloning one, and its work tree are of the file system.
 func TestThroughDisk(t *testing.T) {
-	direct := []string{"open.go", "clone.go", "worktree.go", "config.go"}
+	direct := []string{"open.go", "clone.go", "worktree.go", "config.go", "pushenv.go"}
 	checked := 0
 	for _, pattern := range []string{"*.go", "internal/pack/*.go", "internal/disk/memory.go"} {
 		names, err := filepath.Glob(pattern)
