@@ -58,6 +58,7 @@ type Matcher struct {
 	windows    int32          // number of windows so far
 	whole      []int32        // rules, not bound to their keywords, with a keyword somewhere in the blob
 	incomplete bool
+	formsAlone bool // see MatchForms
 	// plain turns the automata off, for tests.
 	plain   bool
 	found   []Match
@@ -91,6 +92,14 @@ func (m *Matcher) Match(data []byte) []Match {
 	list := m.finish(data)
 	m.profile.Lap(ShareSettle)
 	return list
+}
+
+// MatchForms is Match without names and their values: it finds what is a secret by its form alone. That is for what is
+// printable in programs, which are full of the others.
+func (m *Matcher) MatchForms(data []byte) []Match {
+	m.formsAlone = true
+	defer func() { m.formsAlone = false }()
+	return m.Match(data)
 }
 
 // scan finds what stands in the text of a blob, in m.found, and, if they are wanted, the keywords of names.
@@ -229,7 +238,9 @@ func (m *Matcher) rules(text []byte) {
 			m.run(r, text)
 		}
 	}
-	m.assignments(text)
+	if !m.formsAlone {
+		m.assignments(text)
+	}
 	m.runRequired(text, before)
 	for _, w := range m.touched {
 		m.hits[w], m.hitOf[w] = m.hits[w][:0], m.hitOf[w][:0]

@@ -302,3 +302,35 @@ in = ["image.file"]
 		}
 	}
 }
+
+func TestMatchForms(t *testing.T) {
+	m := New(mustParse(t, `
+[[rules]]
+id = "form"
+regex = '''tok_[a-z]{8}'''
+keywords = ["tok_"]
+[[rules]]
+id = "named"
+in = ["text.assignment"]
+key = "password"
+value = '''[a-z_]+'''
+keywords = ["password"]
+`)).Matcher()
+	text := []byte("password = abcdefgh\npassword = tok_abcdefgh\n")
+	ids := func(list []Match) (s string) {
+		for i := range list {
+			s += list[i].Rule.ID + " "
+		}
+		return s
+	}
+	all := ids(m.Match(text))
+	if !strings.Contains(all, "named") || !strings.Contains(all, "form") {
+		t.Fatalf("Match finds %s", all)
+	}
+	if got := ids(m.MatchForms(text)); got != "form " {
+		t.Errorf("MatchForms finds %s", got)
+	}
+	if again := ids(m.Match(text)); again != all {
+		t.Errorf("afterwards Match finds %s, before %s", again, all)
+	}
+}

@@ -305,10 +305,7 @@ func (v *visitor) VisitAll(ref BlobRef, data []byte) SkipReason {
 		return v.Visit(ref, data)
 	}
 	v.scratch = printable(v.scratch, data)
-	matches := slices.DeleteFunc(v.m.Match(v.scratch), func(m detect.Match) bool {
-		return m.Context != "" // names with values are what programs are full of
-	})
-	if len(matches) > 0 {
+	if matches := v.m.MatchForms(v.scratch); len(matches) > 0 {
 		v.c.add(ref, data, matches, 0)
 	}
 	v.done(data)
