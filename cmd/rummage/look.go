@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -120,18 +121,11 @@ func (l *looker) scan(s *external.Runner, t external.Target) *external.Outcome {
 			continue
 		}
 		all.Findings = external.Join(all.Findings, o.Findings)
-		all.Incomplete = firstOf(all.Incomplete, o.Incomplete)
+		all.Incomplete = cmp.Or(all.Incomplete, o.Incomplete)
 		all.Layers += o.Layers
 		all.Seconds += o.Seconds
 	}
 	return all
-}
-
-func firstOf(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
 
 // add adds what was found in one image, by whoever looked. What several saw is one place.
