@@ -48,12 +48,16 @@ func (c *filesCmd) Run(a *app) error {
 	j := &job{flags: &c.scanFlags, source: src, command: "files", subject: subject, known: known}
 	j.use(rules)
 	if c.LookInto {
+		l, err := a.lookInto(j, &c.lookFlags)
+		if err != nil {
+			return err
+		}
 		j.after = func(res *scan.Result) ([]report.ImageScan, error) {
 			named, err := filescan.Open(c.Paths, filescan.Options{MaxFile: int(c.MaxBlob)})
 			if err != nil {
 				return nil, err
 			}
-			return a.lookIntoNamed(j, &c.lookFlags, named, res)
+			return l.named(named, res)
 		}
 	}
 	return a.scan(j)

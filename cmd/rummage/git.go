@@ -74,7 +74,7 @@ func (c *gitCmd) validateImages() error {
 	case !c.History && (c.Range != "" || c.Since != ""):
 		return errors.New("--list-images reads the tips: --range and --since need --history")
 	}
-	return c.checkImages()
+	return errors.Join(c.checkImages(), c.checkLook(&c.lookFlags))
 }
 
 func (c *gitCmd) Run(a *app) (err error) {
@@ -139,7 +139,11 @@ func (c *gitCmd) search(a *app, j *job, repo *gitscan.Repo, path string) (err er
 		j.verify = c.otherEngine(a, path, j)
 	}
 	if c.LookInto {
-		j.after = func(res *scan.Result) ([]report.ImageScan, error) { return c.lookInto(a, path, j, res) }
+		l, err := a.lookInto(j, &c.lookFlags)
+		if err != nil {
+			return err
+		}
+		j.after = func(res *scan.Result) ([]report.ImageScan, error) { return c.lookInto(l, path, res) }
 	}
 	if j.source, err = c.source(repo); err != nil {
 		return err
@@ -148,7 +152,7 @@ func (c *gitCmd) search(a *app, j *job, repo *gitscan.Repo, path string) (err er
 }
 
 // lookInto looks into the images that the repository's files name.
-func (c *gitCmd) lookInto(a *app, path string, j *job, res *scan.Result) ([]report.ImageScan, error) {
+func (c *gitCmd) lookInto(l *looker, path string, res *scan.Result) ([]report.ImageScan, error) {
 	o := c.options(nil)
 	o.Search = false
 	repo, err := gitscan.Open(path, o) // a repository serves one scan
@@ -160,7 +164,7 @@ func (c *gitCmd) lookInto(a *app, path string, j *job, res *scan.Result) ([]repo
 	if err != nil {
 		return nil, err
 	}
-	return a.lookIntoNamed(j, &c.lookFlags, files, res)
+	return l.named(files, res)
 }
 
 // searches says that a history is to be searched.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"rummage/imagescan/external"
 	"rummage/report"
 	"rummage/scan"
 )
@@ -36,8 +37,8 @@ func (f *imageFlags) checkLook(look *lookFlags) error {
 	switch {
 	case f.LookInto && f.ListImages:
 		return errors.New("--images looks into the images that --list-images lists: give one of them")
-	case !f.LookInto && (len(look.Platform) > 0 || len(look.Registry) > 0 || look.ScannerFile != ""):
-		return errors.New("--platform, --registry and --scanner-config go with --images")
+	case !f.LookInto && (len(look.Platform) > 0 || len(look.Registry) > 0 || look.ScannerFile != "" || !slices.Equal(look.LayerScanner, []string{external.BuiltinName})):
+		return errors.New("--platform, --registry, --layer-scanner and --scanner-config go with --images")
 	}
 	return look.check()
 }

@@ -65,6 +65,7 @@ type looker struct {
 	look     *lookFlags
 	scanners []*external.Runner // our own first, if it is among them
 	targets  []external.Target
+	allowed  []string // registries that may be asked for images that files name
 }
 
 // atOnce is how many images are looked into at a time.
@@ -147,38 +148,43 @@ func (l *looker) add(res *scan.Result, of []*external.Outcome) (rows []report.Im
 	return rows
 }
 
-// lookIntoNamed looks into the images that the files of a source name.
-func (a *app) lookIntoNamed(j *job, look *lookFlags, src scan.Files, res *scan.Result) ([]report.ImageScan, error) {
-	list, err := scan.Images(a.ctx, src, j.flags.workers())
-	if err != nil {
-		return nil, err
-	}
-	addProblems(&res.Stats, &list.Stats)
+// lookInto finds who is to look into the images that files name, and which registries may be asked. That is done before
+// the search: a mistake in a flag must not cost what that finds.
+func (a *app) lookInto(j *job, look *lookFlags) (*looker, error) {
 	s, err := look.scanners(a.ctx)
 	if err != nil {
 		return nil, err
 	}
-	allowed := look.Registry
-	if len(allowed) == 0 {
-		if allowed, err = imagescan.DefaultRegistries(); err != nil {
+	l := &looker{a: a, flags: j.flags, look: look, scanners: s.runners, allowed: look.Registry}
+	if len(l.allowed) == 0 {
+		if l.allowed, err = imagescan.DefaultRegistries(); err != nil {
 			return nil, err
 		}
 	}
-	l := &looker{a: a, flags: j.flags, look: look, scanners: s.runners}
 	if s.builtin {
-		own, err := a.ownScanner(j, look, allowed)
+		own, err := a.ownScanner(j, look, l.allowed)
 		if err != nil {
 			return nil, err
 		}
 		l.scanners = slices.Insert(l.scanners, 0, own)
 	}
-	rows := l.choose(res, list, allowed)
+	return l, nil
+}
+
+// named looks into the images that the files of a source name.
+func (l *looker) named(src scan.Files, res *scan.Result) ([]report.ImageScan, error) {
+	list, err := scan.Images(l.a.ctx, src, l.flags.workers())
+	if err != nil {
+		return nil, err
+	}
+	addProblems(&res.Stats, &list.Stats)
+	rows := l.choose(res, list)
 	rows = append(rows, l.run(res)...)
 	list.Instructions.Point(res)
 	return rows, nil
 }
 
-// addProblems adds what went wrong in a second reading of the same files, and not in the first.
+// addProblems adds what went wrong besides, such as in a second reading of the same files.
 func addProblems(to, of *scan.Stats) {
 	for _, p := range of.Problems {
 		if slices.Contains(to.Problems, p) {
@@ -194,7 +200,7 @@ func addProblems(to, of *scan.Stats) {
 }
 
 // choose makes targets of the images that may be asked for. Rows tell of those that may not.
-func (l *looker) choose(res *scan.Result, list *scan.ImageList, allowed []string) (rows []report.ImageScan) {
+func (l *looker) choose(res *scan.Result, list *scan.ImageList) (rows []report.ImageScan) {
 	built := 0
 	for i := range list.Images {
 		img := &list.Images[i]
@@ -202,14 +208,10 @@ func (l *looker) choose(res *scan.Result, list *scan.ImageList, allowed []string
 			built++
 			continue
 		}
-		if err := imagescan.MayAsk(img.Name, imagescan.RegistryOptions{Allow: allowed}); err != nil {
+		if err := imagescan.MayAsk(img.Name, imagescan.RegistryOptions{Allow: l.allowed}); err != nil {
 			why := strings.TrimPrefix(err.Error(), "image "+img.Name+": ") // which stands beside it
 			rows = append(rows, report.ImageScan{Image: img.Name, Problem: why})
-			res.Stats.Complete = false
-			res.Stats.ProblemCount++
-			if len(res.Stats.Problems) < 10 {
-				res.Stats.Problems = append(res.Stats.Problems, scan.Problem{Where: img.Name, Why: why})
-			}
+			addProblems(&res.Stats, &scan.Stats{Problems: []scan.Problem{{Where: img.Name, Why: why}}})
 			continue
 		}
 		l.targets = append(l.targets, external.Target{Image: img.Name, Name: img.Name})
