@@ -69,8 +69,9 @@ type Repo struct {
 	pushed   bool       // a push is searched: that history ends at a shallow commit is how it was sent
 	since    *sinceScan // nil when no state is kept
 
-	beside  conc.WaitGroup // what Open has begun
-	workers int            // of the search; attribution has as many
+	beside  conc.WaitGroup          // what Open has begun
+	workers int                     // of the search; attribution has as many
+	before  func(scan.BlobRef) bool // what was searched, see LeaveOut; nil: nothing
 	look    lookahead
 
 	progress scan.Progress

@@ -40,6 +40,9 @@ func (r *Repo) Search(ctx context.Context, workers int, open func() scan.Visitor
 	r.stats.NonBlobs = counts[pack.Commit] + counts[pack.Tree] + counts[pack.Tag]
 	r.stats.Commits = counts[pack.Commit]
 	r.mu.Unlock()
+	if todo, few := r.left(); few {
+		return r.searchOrds(ctx, workers, todo, again)
+	}
 	r.progress.SetStage("searching")
 	err = r.store.Walk(ctx, pack.WalkOptions{Kinds: pack.Of(pack.Blob), Workers: workers, MaxSize: r.o.MaxBlob, Verify: true, Hash: r.o.Whole},
 		func() func(*pack.Object) {
@@ -311,7 +314,7 @@ func (r *Repo) searchSelected(ctx context.Context, workers int, open func() scan
 	r.mu.Lock()
 	r.stats.NonBlobs, r.stats.Commits = nonBlobs, s.nCommits
 	r.mu.Unlock()
-	return r.searchOrds(ctx, workers, s.todo, open)
+	return r.searchOrds(ctx, workers, r.drop(s.todo), open)
 }
 
 // selector collects the objects that a narrowed scan reads.
