@@ -111,3 +111,14 @@ func (r *Repo) Ahead(ctx context.Context, workers int) (made, left int, err erro
 	})
 	return made, left, err
 }
+
+// ReadsAllRefs reports of a push that was searched whether it has read all refs.
+func (p *Push) ReadsAllRefs() bool { return p.named != nil }
+
+// IDsOfRefs are the ids that refs of these names have, in hexadecimal.
+func (r *Repo) IDsOfRefs(names ...string) (ids []string) {
+	for _, id := range idsOfRefs(r.dirs, r.format.objects, names) {
+		ids = append(ids, r.format.objects.Hex(id))
+	}
+	return ids
+}

@@ -16,10 +16,12 @@ import (
 // the commit before the push had it at that path. Of one that the repository holds elsewhere the note tells; see Held.
 type Push struct {
 	repo       *Repo
-	quarantine string // an object directory, or empty
-	tips       []ref  // what the refs are to be
-	olds       []pack.ID
-	wasTip     map[pack.ID]bool // olds, as a set
+	quarantine string    // an object directory, or empty
+	tips       []ref     // what the refs are to be
+	lines      []string  // names of the pushed refs
+	olds       []pack.ID // what the lines say that they were; see before
+	now        []pack.ID // what they are, when isRead
+	isRead     bool
 
 	begin string           // of the names of the refs that tell what is known
 	added map[pack.ID]bool // commits and tags that are in the graph
@@ -38,9 +40,9 @@ func (p *Push) update(u Update, f pack.Format) error {
 	if err = errors.Join(err, errOld); err != nil {
 		return fmt.Errorf("the ref line of %q does not fit the repository, whose ids are of %s", u.Ref, f)
 	}
+	p.lines = append(p.lines, u.Ref)
 	if !old.IsZero() {
 		p.olds = append(p.olds, old)
-		p.wasTip[old] = true
 	}
 	if !id.IsZero() {
 		p.tips = append(p.tips, ref{u.Ref, id})

@@ -120,7 +120,7 @@ func (p *Push) everHad(ctx context.Context, path []byte, blob pack.ID) bool {
 		heap.Push(&q, &paint{id: id, time: h.time, parents: h.parents})
 		return d.lookup(h.tree, path) == blob
 	}
-	starts := slices.Clone(p.olds)
+	starts := slices.Clone(p.before())
 	for ord := range p.outer {
 		starts = append(starts, p.repo.store.ID(ord))
 	}
