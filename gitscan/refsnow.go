@@ -44,7 +44,7 @@ func idsOfRefs(d dirs, f pack.Format, names []string) (ids []pack.ID) {
 
 // isRefName reports whether a name is one below refs/ that all worktrees share, and leads nowhere else.
 func isRefName(name string) bool {
-	if !strings.HasPrefix(name, "refs/") || path.Clean(name) != name || !filepath.IsLocal(filepath.FromSlash(name)) ||
+	if !strings.HasPrefix(name, "refs/") || path.Clean(name) != name || !filepath.IsLocal(name) ||
 		strings.ContainsAny(name, " \\\x00\n") || strings.HasSuffix(name, ".lock") {
 		return false
 	}
@@ -61,7 +61,7 @@ func looseRef(d dirs, f pack.Format, name string) (id pack.ID, target string, ok
 	if !isRefName(name) {
 		return id, "", false
 	}
-	data, err := readSmall(d.files, filepath.Join(d.commonDir, filepath.FromSlash(name)))
+	data, err := readSmall(d.files, filepath.Join(d.commonDir, name))
 	if err != nil {
 		return id, "", false
 	}

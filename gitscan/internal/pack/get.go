@@ -109,6 +109,9 @@ func (s *Store) resolve(p *packFile, off uint64, limit int) (Kind, []byte, error
 	}
 	for i := len(chain) - 1; i >= 0; i-- {
 		l := chain[i]
+		if s.ended != nil && s.ended() {
+			return 0, nil, ErrEnded
+		}
 		if tooLargeOnTheWay(l.size, limit) {
 			return 0, nil, ErrTooLarge
 		}
