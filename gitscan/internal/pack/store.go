@@ -59,6 +59,7 @@ type Store struct {
 	resident   resident
 	infl       sync.Pool
 	ended      func() bool // may be nil
+	bulk       sync.Mutex  // see hold
 }
 
 // EndWith has Get ask between the deltas of a chain whether to end, which may be called from several goroutines. It must not be
