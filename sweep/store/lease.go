@@ -65,7 +65,8 @@ func (s *Store) AcquireSlot(ctx context.Context, host string, limit int, owner s
 	err = s.tx(ctx, true, func(c conn) error {
 		l, ok = Lease{}, false
 		// A slot above the limit is of a worker that knew a higher one: it counts.
-		prefix, held := "slot/"+host+"/", 0
+		// Quoted: no host's name begins another's.
+		prefix, held := fmt.Sprintf("slot/%q/", host), 0
 		taken := map[string]bool{}
 		err := c.rows(ctx, "SELECT name FROM lease WHERE name >= ? AND name < ? AND expires > NOW()", []any{prefix, prefix + ":"},
 			func(scan func(...any) error) error {
