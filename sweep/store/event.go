@@ -92,6 +92,10 @@ type EventFilter struct {
 
 // Events calls each for the events in the order in which they were logged.
 func (s *Store) Events(ctx context.Context, f EventFilter, each func(*Event) error) error {
+	return s.r().events(ctx, f, each)
+}
+
+func (c conn) events(ctx context.Context, f EventFilter, each func(*Event) error) error {
 	where, args := "id > ?", []any{f.After}
 	and := func(term string, arg any) { where, args = where+" AND "+term, append(args, arg) }
 	if f.Kind != "" {
@@ -107,7 +111,7 @@ func (s *Store) Events(ctx context.Context, f EventFilter, each func(*Event) err
 	if f.Limit > 0 {
 		limit, args = " LIMIT ?", append(args, f.Limit)
 	}
-	return s.r().rows(ctx, "SELECT id, uid, at, kind, who, finding, repository, detail FROM event WHERE "+where+" ORDER BY id"+limit, args,
+	return c.rows(ctx, "SELECT id, uid, at, kind, who, finding, repository, detail FROM event WHERE "+where+" ORDER BY id"+limit, args,
 		func(scan func(...any) error) error {
 			var e Event
 			var at int64

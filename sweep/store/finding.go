@@ -63,6 +63,9 @@ type Place struct {
 	Image      json.RawMessage `json:"image,omitempty"`
 }
 
+// placeKey is the length of a key, in hexadecimal digits.
+const placeKey = 24
+
 // key names the place among those of its finding in its repository.
 func (p *Place) key() string {
 	commit := ""
@@ -70,7 +73,7 @@ func (p *Place) key() string {
 		commit = p.Introduced.ID
 	}
 	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %q %q %d %d %d %d", p.Path, p.Blob, commit, p.Note, p.ImageKey, p.Line, p.Column, p.EndLine, p.EndColumn))
-	return hex.EncodeToString(sum[:12])
+	return hex.EncodeToString(sum[:placeKey/2])
 }
 
 // rest is what the columns of an occurrence do not hold.
@@ -127,12 +130,12 @@ type Sighting struct {
 
 // Occurrence is a place of a finding in a repository.
 type Occurrence struct {
-	Repository int64 `json:"repository"`
+	Repository int64  `json:"repository"`
+	Key        string `json:"key"` // of the place, within finding and repository
 	Place
 	FirstSeen time.Time `json:"first_seen"`
 	LastSeen  time.Time `json:"last_seen"`
 	GoneAt    time.Time `json:"gone_at"`
-	key       string
 }
 
 const findingColumns = `f.id, f.hmac, f.rule, f.kind, f.severity, f.mask, f.length, f.sealed, f.first_seen, f.last_seen, f.gone_at,

@@ -211,7 +211,7 @@ func scanOccurrence(scan func(...any) error) (finding int64, o *Occurrence, err 
 	var gone sql.NullInt64
 	var p Place
 	var detail string
-	err = scan(&finding, &o.Repository, &o.key, &p.Path, &p.Blob, &p.Line, &p.Column, &p.EndLine, &p.EndColumn, &reachable, &detail,
+	err = scan(&finding, &o.Repository, &o.Key, &p.Path, &p.Blob, &p.Line, &p.Column, &p.EndLine, &p.EndColumn, &reachable, &detail,
 		&first, &last, &gone)
 	if err != nil {
 		return 0, nil, err

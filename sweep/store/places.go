@@ -84,11 +84,11 @@ func (t *settling) addPlaces(ctx context.Context, g *sighting, fresh []placed) e
 			old = append(old, gone{key, o})
 		}
 	}
-	fresh = fresh[:min(len(fresh), MaxPlaces-(len(g.stored)-len(old)))]
+	fresh = fresh[:min(len(fresh), max(0, MaxPlaces-(len(g.stored)-len(old))))]
 	if over := len(g.stored) + len(fresh) - MaxPlaces; over > 0 {
 		slices.SortFunc(old, func(a, b gone) int { return cmp.Or(cmp.Compare(a.goneAt, b.goneAt), cmp.Compare(a.key, b.key)) })
 		var ids []int64
-		for _, o := range old[:over] {
+		for _, o := range old[:min(over, len(old))] {
 			ids = append(ids, o.id)
 			delete(g.stored, o.key)
 		}
