@@ -80,7 +80,7 @@ func (s *Store) export(ctx context.Context, c conn, enc *json.Encoder) error {
 	if err := enc.Encode(exportLine{Header: &exportHeader{exportVersion, s.keyCheck()}}); err != nil {
 		return err
 	}
-	all, err := c.repositories(ctx, "ORDER BY forge, forge_id")
+	all, err := c.repositories(ctx, "ORDER BY id")
 	if err != nil {
 		return err
 	}

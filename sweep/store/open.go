@@ -80,7 +80,14 @@ func Open(ctx context.Context, dsn string, key []byte, opts ...Option) (*Store, 
 		err = s.openSQLite(strings.TrimPrefix(dsn, "sqlite:"), &o)
 	}
 	if err == nil {
-		if err = s.prepare(ctx, o.readOnly); err != nil {
+		// SQLite does not wait for a lock while another process turns the file's journal into a log.
+		for try := 1; ; try++ {
+			if err = s.prepare(ctx, o.readOnly); err == nil || !again(err) || try == maxTries || ctx.Err() != nil {
+				break
+			}
+			time.Sleep(time.Duration(try) * 20 * time.Millisecond)
+		}
+		if err != nil {
 			_ = s.Close()
 		}
 	}
@@ -223,7 +230,7 @@ func (s *Store) provider() (*goose.Provider, error) {
 	dialect, opts := goose.DialectSQLite3, []goose.ProviderOption{goose.WithTableName(versionTable), goose.WithDisableGlobalRegistry(true)}
 	if s.d.number {
 		dialect = goose.DialectPostgres
-		locker, err := lock.NewPostgresSessionLocker()
+		locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300))
 		if err != nil {
 			return nil, err
 		}

@@ -11,18 +11,18 @@ import (
 
 // Listed is a repository as a forge lists it.
 type Listed struct {
-	Forge         string // host, or what else names the forge
-	ForgeID       string // the forge's own, which outlives names
-	Name          string // "owner/name"
-	CloneURL      string // without credentials
-	WebURL        string
-	Visibility    string // public, internal, private
-	Archived      bool
-	Fork          bool
-	Network       string // what forks of one another have in common
-	DefaultBranch string
-	Size          int64 // bytes
-	PushedAt      time.Time
+	Forge         string    `json:"forge"`     // host, or what else names the forge
+	ForgeID       string    `json:"forge_id"`  // the forge's own, which outlives names
+	Name          string    `json:"name"`      // "owner/name"
+	CloneURL      string    `json:"clone_url"` // without credentials
+	WebURL        string    `json:"web_url"`
+	Visibility    string    `json:"visibility"` // public, internal, private
+	Archived      bool      `json:"archived"`
+	Fork          bool      `json:"fork"`
+	Network       string    `json:"network"` // what forks of one another have in common
+	DefaultBranch string    `json:"default_branch"`
+	Size          int64     `json:"size"` // bytes
+	PushedAt      time.Time `json:"pushed_at"`
 }
 
 // States of a repository.

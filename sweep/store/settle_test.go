@@ -502,7 +502,13 @@ func TestExportImport(t *testing.T) {
 				var two bytes.Buffer
 				no(t, s2.Export(bg, &two))
 				if a, b := joined(one.String(), s), joined(two.String(), s2); a != b {
-					t.Fatalf("exported\n%s\nimported\n%s", a, b)
+					la, lb := strings.Split(a, "\n"), strings.Split(b, "\n")
+					for i := range min(len(la), len(lb)) {
+						if la[i] != lb[i] {
+							t.Fatalf("exported\n%s\nimported\n%s", la[i], lb[i])
+						}
+					}
+					t.Fatalf("%d lines were exported, %d imported", len(la), len(lb))
 				}
 			}
 		})
