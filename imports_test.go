@@ -15,7 +15,7 @@ import (
 // cmd → sweep → gitscan, imagescan, filescan → scan → detect, and report → scan.
 var layers = map[string][]string{
 	".":          {},
-	"cmd":        {".", "detect", "scan", "gitscan", "imagescan", "filescan", "report", "hook"},
+	"cmd":        {".", "detect", "scan", "gitscan", "imagescan", "filescan", "report", "hook", "sweep"},
 	"gitscan":    {"scan"},
 	"imagescan":  {"scan", "detect"},
 	"filescan":   {"scan"},

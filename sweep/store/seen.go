@@ -11,13 +11,13 @@ import (
 // Seen is a blob that was searched and holds nothing.
 type Seen struct {
 	ID      []byte // 20 or 32 bytes
-	Kinds   uint32 // as which kinds of file it was read, a bit for each; the caller knows what they mean
+	Kinds   uint64 // as which kinds of file it was read, a bit for each; the caller knows what they mean
 	Version int    // of the rules
 }
 
 // Mark is what is known of a blob; Version 0 says nothing.
 type Mark struct {
-	Kinds   uint32
+	Kinds   uint64
 	Version int
 }
 
