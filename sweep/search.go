@@ -131,7 +131,7 @@ func found(res *scan.Result) []store.Found {
 			at := &f.Places[j]
 			out.Places = append(out.Places, store.Place{Path: path(at.Path), Blob: at.Blob, Line: at.Line, Column: at.Column, EndLine: at.EndLine,
 				EndColumn: at.EndColumn, Introduced: commitOf(at.Introduced, text), Removed: commitOf(at.Removed, text), AtTip: names(at.AtTip, path),
-				Reachable: at.Reachable, Note: at.Note, Context: at.Context, Tags: slices.Concat(f.Tags, at.Tags), Remedy: text(cmp.Or(at.Remedy, f.Remedy))})
+				Reachable: at.Reachable, Note: at.Note, Context: at.Context, Tags: slices.Concat(f.Tags, at.Tags), Remedy: path(cmp.Or(at.Remedy, f.Remedy))})
 		}
 		list = append(list, out)
 	}

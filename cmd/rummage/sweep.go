@@ -275,7 +275,7 @@ func (c *sweepRetryCmd) Run(a *app) error {
 				return err
 			}
 		}
-		_, err := fmt.Fprintf(a.stdout, "%s due\n", count(len(ids), "repository is", "repositories are"))
+		_, err := fmt.Fprintf(a.stdout, "%s due\n", plural(len(ids), "repository is", "repositories are"))
 		return err
 	})
 }

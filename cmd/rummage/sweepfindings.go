@@ -191,7 +191,7 @@ func reported(f *store.Finding, name map[int64]string, describe func(rule string
 	for i := range f.Occurrences {
 		o := &f.Occurrences[i]
 		at := scan.Place{Path: strings.TrimSuffix(name[o.Repository]+"/"+o.Path, "/"), Line: o.Line, Column: o.Column, EndLine: o.EndLine, EndColumn: o.EndColumn,
-			Context: o.Context, Blob: o.Blob, Introduced: commitOf(o.Introduced), Removed: commitOf(o.Removed), AtTip: o.AtTip, Reachable: o.Reachable,
+			Context: o.Context, Blob: o.Blob, Introduced: scanCommit(o.Introduced), Removed: scanCommit(o.Removed), AtTip: o.AtTip, Reachable: o.Reachable,
 			Note: o.Note, Remedy: o.Remedy}
 		if !o.GoneAt.IsZero() {
 			at.Note = strings.TrimPrefix(at.Note+"; gone since "+o.GoneAt.Format(time.DateOnly), "; ")
@@ -213,7 +213,7 @@ func reported(f *store.Finding, name map[int64]string, describe func(rule string
 	return out
 }
 
-func commitOf(c *store.Commit) *scan.Commit {
+func scanCommit(c *store.Commit) *scan.Commit {
 	if c == nil {
 		return nil
 	}
