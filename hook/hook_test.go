@@ -148,12 +148,12 @@ func FuzzWrap(f *testing.F) {
 	})
 }
 
-// TestAppendEvent: lines are added, to a file that its owner alone reads, and never to what a link leads to.
-func TestAppendEvent(t *testing.T) {
+// TestAppendEvents: lines are added, to a file that its owner alone reads, and never to what a link leads to.
+func TestAppendEvents(t *testing.T) {
 	dir := t.TempDir()
 	log := filepath.Join(dir, "log")
 	for range 2 {
-		if err := appendEvent(log, &Event{Event: "warn"}); err != nil {
+		if err := appendEvents(log, []Event{newEvent(eventWarn)}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -168,7 +168,7 @@ func TestAppendEvent(t *testing.T) {
 	if err := os.Symlink(log, link); err != nil {
 		t.Fatal(err)
 	}
-	if err := appendEvent(link, &Event{}); err == nil {
+	if err := appendEvents(link, []Event{newEvent(eventWarn)}); err == nil {
 		t.Error("a link was followed")
 	}
 }

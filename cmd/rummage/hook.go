@@ -76,36 +76,36 @@ func (c *prePushCmd) Run(a *app) error {
 
 // decide runs a hook. Its error is told, in one line, and refuses what is decided about.
 func (a *app) decide(what string, jobs int, load func() (*hook.Policy, error), run func(*hook.Receiver, context.Context) (hook.Verdict, error)) (err error) {
-	started := time.Now()
-	defer func() {
-		if r := recover(); r != nil { // its text may quote what was searched
-			err = errors.New("internal error")
-		}
-		if err != nil {
-			a.code = exitError
-			fmt.Fprintf(a.stderr, "%srummage: %s refused: %s\n", hook.LinePrefix(os.Getenv), what, report.Escape(err.Error()))
-			err = nil
-		}
-	}()
-	policy, err := load()
-	if err != nil {
-		return err
-	}
-	rules, err := loadRules(policy.Rules)
-	if err != nil {
-		return fmt.Errorf("rules: %w", err)
-	}
-	detector := sync.OnceValue(func() *detect.Detector { return detect.New(rules) })
-	go func() { detector().Matcher() }() // beside the reading of the repository
-	dir, err := os.Getwd()
-	if err != nil {
-		return err
-	}
 	if jobs <= 0 {
 		jobs = runtime.GOMAXPROCS(0)
 	}
-	r := hook.Receiver{Dir: dir, Getenv: os.Getenv, Lines: a.stdin, Policy: policy, Detector: detector, Workers: jobs,
-		Started: started, Out: a.stderr}
+	r := hook.Receiver{Getenv: os.Getenv, Lines: a.stdin, Workers: jobs, Started: time.Now(), Out: a.stderr}
+	defer func() {
+		if p := recover(); p != nil { // its text may quote what was searched
+			err = errors.New("internal error")
+		}
+		if err == nil {
+			return
+		}
+		if e := r.Failed(err); e != nil {
+			err = fmt.Errorf("%w; nor can that be recorded: %w", err, e)
+		}
+		a.code = exitError
+		fmt.Fprintf(a.stderr, "%srummage: %s refused: %s\n", hook.LinePrefix(os.Getenv), what, report.Escape(err.Error()))
+		err = nil
+	}()
+	if r.Policy, err = load(); err != nil {
+		return err
+	}
+	if r.Dir, err = os.Getwd(); err != nil {
+		return err
+	}
+	rules, err := loadRules(r.Policy.Rules)
+	if err != nil {
+		return fmt.Errorf("rules: %w", err)
+	}
+	r.Detector = sync.OnceValue(func() *detect.Detector { return detect.New(rules) })
+	go func() { r.Detector().Matcher() }() // beside the reading of the repository
 	verdict, err := run(&r, a.ctx)
 	a.code = int(verdict)
 	return err
