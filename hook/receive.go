@@ -145,7 +145,7 @@ func (p *push) search(ctx context.Context) *fault {
 func (p *push) judge(res *scan.Result) {
 	findings := slices.Clone(res.Findings)
 	for _, f := range res.Suppressed {
-		if f.Suppressed.By == detect.ByComment && !slices.Contains(p.Policy.Comments, f.Severity) &&
+		if p.Policy.overrides(&f) &&
 			!slices.ContainsFunc(findings, func(g scan.Finding) bool { return g.Fingerprint == f.Fingerprint }) {
 			findings = append(findings, f)
 		}
@@ -171,6 +171,11 @@ func (p *push) judge(res *scan.Result) {
 		}
 	}
 	p.sortFindings()
+}
+
+// overrides reports whether the policy finds what a comment in a file has taken away.
+func (p *Policy) overrides(f *scan.Finding) bool {
+	return f.Suppressed != nil && f.Suppressed.By == detect.ByComment && !slices.Contains(p.Comments, f.Severity)
 }
 
 // sortFindings puts the worst first.
@@ -292,7 +297,7 @@ func (p *push) event(what string, findings []judged, reason string) Event {
 
 func (r *Receiver) event(what string, findings []judged, reason string) Event {
 	e := newEvent(what)
-	e.Repository, e.Reason = clip(report.Escape(r.Dir), maxLoggedPath), clip(report.Escape(reason), maxLoggedText)
+	e.Repository, e.Reason = LoggedPath(r.Dir), clip(report.Escape(reason), maxLoggedText)
 	e.RefCount, e.Count = len(r.updates), len(findings)
 	e.Seconds = time.Since(r.Started).Round(time.Millisecond).Seconds()
 	for _, name := range platforms {

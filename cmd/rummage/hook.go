@@ -16,9 +16,10 @@ import (
 )
 
 type hookCmd struct {
-	PreCommit  preCommitCmd  `cmd:"" name:"pre-commit" help:"Search what is staged and refuse the commit that brings a secret in. git runs this as .git/hooks/pre-commit."`
-	PrePush    prePushCmd    `cmd:"" name:"pre-push" help:"Search what a push would bring to the remote, before it is made. git runs this as .git/hooks/pre-push, with the remote's name."`
-	PreReceive preReceiveCmd `cmd:"" name:"pre-receive" help:"Search what a push brings, on the server, and refuse it for what the policy blocks. git runs this as hooks/pre-receive."`
+	PreCommit  preCommitCmd   `cmd:"" name:"pre-commit" help:"Search what is staged and refuse the commit that brings a secret in. git runs this as .git/hooks/pre-commit."`
+	PrePush    prePushCmd     `cmd:"" name:"pre-push" help:"Search what a push would bring to the remote, before it is made. git runs this as .git/hooks/pre-push, with the remote's name."`
+	PreReceive preReceiveCmd  `cmd:"" name:"pre-receive" help:"Search what a push brings, on the server, and refuse it for what the policy blocks. git runs this as hooks/pre-receive."`
+	Recheck    hookRecheckCmd `cmd:"" help:"Search what pre-receive has let through unread, by its log: pushes that could not be searched whole where the policy says fail = \"open\". Each once; what was searched is recorded in the log."`
 }
 
 type preReceiveCmd struct {
@@ -29,19 +30,28 @@ type preReceiveCmd struct {
 // Run decides about a push. git refuses the push on every exit code but 0, so whatever goes wrong here refuses it too.
 func (c *preReceiveCmd) Run(a *app) error {
 	return a.decide("push", c.Jobs, func() (*hook.Policy, error) {
-		if c.Policy == "" {
-			return hook.DefaultPolicy(), nil
+		policy, err := loadPolicy(c.Policy)
+		if err == nil {
+			limitMemory(policy.MaxMemory)
 		}
-		data, err := loadFile(c.Policy)
-		if err != nil {
-			return nil, fmt.Errorf("policy %s: %w", c.Policy, err)
-		}
-		policy, err := hook.ParsePolicy(data)
-		if err != nil {
-			return nil, fmt.Errorf("policy %s: %w", c.Policy, err)
-		}
-		return policy, nil
+		return policy, err
 	}, (*hook.Receiver).Receive)
+}
+
+// loadPolicy reads a policy, or gives the one that holds without a file.
+func loadPolicy(file string) (*hook.Policy, error) {
+	if file == "" {
+		return hook.DefaultPolicy(), nil
+	}
+	data, err := loadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("policy %s: %w", file, err)
+	}
+	policy, err := hook.ParsePolicy(data)
+	if err != nil {
+		return nil, fmt.Errorf("policy %s: %w", file, err)
+	}
+	return policy, nil
 }
 
 type preCommitCmd struct {
