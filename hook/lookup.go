@@ -23,7 +23,7 @@ func (p *push) lookUp(ctx context.Context) {
 	if len(p.block) == 0 || milder(Block, p.Policy.Known) == Block {
 		return
 	}
-	if p.fault != nil && p.fault.what != eventError {
+	if p.fault != nil && (p.fault.what == eventTimeout || p.fault.what == eventMemory) {
 		p.cut = "there was no time or memory left"
 		return
 	}

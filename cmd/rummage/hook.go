@@ -33,6 +33,7 @@ func (c *preReceiveCmd) Run(a *app) error {
 		policy, err := loadPolicy(c.Policy)
 		if err == nil {
 			limitMemory(policy.MaxMemory)
+			tellFileLimit()
 		}
 		return policy, err
 	}, (*hook.Receiver).Receive)
