@@ -1,10 +1,6 @@
 package gitscan
 
-import (
-	"path/filepath"
-
-	"rummage/gitscan/internal/disk"
-)
+import "path/filepath"
 
 // OpenPassed opens what pushes have brought that were accepted: what their refs led to (New) and what they were before (Old)
 // and other commits that were there before (known) did not. Where refs are today does not matter; what they led to then
@@ -14,7 +10,6 @@ func OpenPassed(repository string, updates []Update, known []string, o Options) 
 	if err != nil {
 		return nil, err
 	}
-	d.files = disk.OS{}
 	environment := map[string]string{"GIT_DIR": d.gitDir}
 	p, err := OpenPush(filepath.Dir(d.gitDir), func(name string) string { return environment[name] }, updates, o)
 	if err != nil {
