@@ -80,8 +80,8 @@ func (f *fleet) add(from string) {
 
 func (f *fleet) text() string {
 	var b strings.Builder
-	for range f.r.IntN(6) {
-		b.WriteString([]string{"nothing\n", "SECRET=one\n", "A=b\n", "mark-" + string(rune('a'+f.r.IntN(4))) + "bc\n"}[f.r.IntN(4)])
+	for range f.r.IntN(4) {
+		b.WriteString([]string{"nothing\n", "A=b\n", "A=b\n", fmt.Sprintf("N=%d\n", f.r.IntN(9)), "SECRET=one\n", "mark-" + string(rune(97+f.r.IntN(4))) + "bc\n"}[f.r.IntN(6)])
 	}
 	return b.String()
 }
@@ -217,11 +217,11 @@ func TestSweepAgainstAudit(t *testing.T) {
 			rules := parseRules(t, markRules)
 			s := open(t, address, f.dir, rules)
 			most := 0
-			for step := range 12 {
-				for range 1 + f.r.IntN(4) {
+			for step := range 10 {
+				for range 2 + f.r.IntN(6) {
 					f.change()
 				}
-				if step == 8 { // other rules find other things in what was clean
+				if step == 6 { // other rules find other things in what was clean
 					rules = parseRules(t, strings.Replace(markRules, "mark-[a-z]{3}", "mark-[a-z]{3}|nothing", 1)+"\n[[rules]]\nid = \"b\"\ndescription = \"x\"\nregex = '''A=b'''\nkeywords = [\"a=\"]\n")
 					s = open(t, address, f.dir, rules)
 				}
