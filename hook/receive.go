@@ -68,6 +68,9 @@ func (r *Receiver) Receive(ctx context.Context) (Verdict, error) {
 	if p.updates, err = ReadUpdates(r.Lines); err != nil {
 		return Fail, err
 	}
+	if len(p.updates) == 0 {
+		return Fail, errors.New("no ref lines on standard input, where git writes one for each ref")
+	}
 	if !slices.ContainsFunc(p.updates, func(u gitscan.Update) bool { return !u.Deletes() }) {
 		return Accept, nil // nothing comes in
 	}
