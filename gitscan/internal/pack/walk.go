@@ -86,7 +86,7 @@ func (s *Store) buildForests() {
 
 func (s *Store) forest(p *packFile) *forest {
 	return buildForest(p, func(id ID) (Kind, bool) {
-		k, _, err := s.foreignBase(p, id)
+		k, _, err := s.foreignBase(p, id, 0)
 		return k, err == nil
 	}, cmp.Or(s.minHeaders, minHeaders))
 }
