@@ -78,8 +78,8 @@ func looseRef(d dirs, f pack.Format, name string) (id pack.ID, target string, ok
 func idsInPacked(d dirs, f pack.Format, names map[string]bool) (ids []pack.ID) {
 	if len(names) >= manyNames {
 		r := refReader{files: d.files, format: f, common: d.commonDir}
-		r.packed(func(name string, id pack.ID) {
-			if names[name] {
+		r.packed(func(name []byte, id pack.ID) {
+			if names[string(name)] {
 				ids = append(ids, id)
 			}
 		})

@@ -127,14 +127,7 @@ func openDirs(d dirs, o Options) (*Repo, error) {
 	if o.Search {
 		r.beside.Go(store.Prepare)
 	}
-	var problems []scan.Problem
-	r.refs, r.symbolic, problems = readRefs(d, f.objects)
-	for _, p := range problems {
-		r.problem(p.Where, p.Why)
-	}
-	if r.shallow, err = readShallow(d, f.objects); err != nil {
-		r.problem("shallow", err.Error())
-	}
+	r.addRefs()
 	return r, nil
 }
 
