@@ -358,7 +358,7 @@ func tags(p *madePush) {
 
 // largeDeltas are small files, each a delta of a large delta of something large, as large as may be read on the way.
 func largeDeltas(p *madePush) {
-	const size, part = 119<<20 + 1, 1<<20 - 1
+	const size, part = 100<<20 + 1, 1<<20 - 1
 	// Made piece by piece: the memory of the test's process is counted with the hook's.
 	var body bytes.Buffer
 	w, length := zlib.NewWriter(&body), 0
@@ -375,7 +375,7 @@ func largeDeltas(p *madePush) {
 	var entries []packEntry
 	var names []string
 	for i := range 8 {
-		base := packEntry{made[:38] + fmt.Sprint("b", i), packHead(packBlob, size), zeros([]byte{byte(i)}, 119)}
+		base := packEntry{made[:38] + fmt.Sprint("b", i), packHead(packBlob, size), zeros([]byte{byte(i)}, 100)}
 		large := packEntry{made[:38] + fmt.Sprint("d", i), slices.Concat(packHead(packOfsDelta, length), ofsBack(len(base.head)+len(base.body))), body.Bytes()}
 		delta := slices.Concat(deltaSize(size), deltaSize(1+part), []byte{1, byte(i)}, copyAll(part))
 		small := packEntry{objectID("blob", append([]byte{byte(i)}, make([]byte, part)...)),
