@@ -3,8 +3,6 @@
 package main
 
 import (
-	"bytes"
-	"compress/zlib"
 	"encoding/hex"
 	"fmt"
 	"os"
@@ -36,7 +34,6 @@ func TestHookHostile(t *testing.T) {
 
 		{"a million files", func(p *madePush) { million(p, p.loose("blob", []byte("clean"))) }, 0, ""},
 		{"a million names for a secret", func(p *madePush) { million(p, p.secretBlob()) }, 1, "1000000 places"},
-		{"large deltas of large deltas", largeDeltas, 2, "files larger than 67108864 bytes: 16"},
 		{"directories 10,000 deep", func(p *madePush) { nested(p, 10_000, "d") }, 1, "d/d/ [...] /d/d"},
 		{"directories 20,000 deep", func(p *madePush) { nested(p, 20_000, "d") }, 1, "nested more than"},
 		{"paths of 100 MB", longPaths, 2, "paths are longer than"},
@@ -354,35 +351,4 @@ func tags(p *madePush) {
 	}
 	p.pack(entries...)
 	p.tip = id
-}
-
-// largeDeltas are small files, each a delta of a large delta of something large, as large as may be read on the way.
-func largeDeltas(p *madePush) {
-	const size, part = 100<<20 + 1, 1<<20 - 1
-	// Made piece by piece: the memory of the test's process is counted with the hook's.
-	var body bytes.Buffer
-	w, length := zlib.NewWriter(&body), 0
-	write := func(b ...byte) {
-		length += len(b)
-		_, _ = w.Write(b)
-	}
-	write(slices.Concat(deltaSize(size), deltaSize(size))...)
-	for left := size; left > 0; left -= min(left, 127) {
-		n := min(left, 127)
-		write(append([]byte{byte(n)}, make([]byte, n)...)...)
-	}
-	p.check(w.Close())
-	var entries []packEntry
-	var names []string
-	for i := range 8 {
-		base := packEntry{made[:38] + fmt.Sprint("b", i), packHead(packBlob, size), zeros([]byte{byte(i)}, 100)}
-		large := packEntry{made[:38] + fmt.Sprint("d", i), slices.Concat(packHead(packOfsDelta, length), ofsBack(len(base.head)+len(base.body))), body.Bytes()}
-		delta := slices.Concat(deltaSize(size), deltaSize(1+part), []byte{1, byte(i)}, copyAll(part))
-		small := packEntry{objectID("blob", append([]byte{byte(i)}, make([]byte, part)...)),
-			slices.Concat(packHead(packOfsDelta, len(delta)), ofsBack(len(large.head)+len(large.body))), deflated(delta)}
-		entries = append(entries, base, large, small)
-		names = append(names, fmt.Sprintf("100644 f%d", i), small.id)
-	}
-	p.pack(entries...)
-	p.tip = p.commit(p.loose("tree", treeOf(names...)), "")
 }
