@@ -66,11 +66,19 @@ func (p *Push) leadsTo(t ref) (commit pack.ID, fresh bool) {
 // the same (of a branch that was deleted, of another fork in a shared store). Nearly always the commits are what the pushed
 // refs were, or in the history of HEAD; only when that does not settle it, all refs are read.
 func (p *Push) stored(ctx context.Context, commits []pack.ID) error {
-	commits = slices.DeleteFunc(commits, func(id pack.ID) bool { return p.wasTip[id] })
 	if len(commits) == 0 {
 		return nil
 	}
-	known := slices.Concat(p.olds, p.headIDs())
+	before := p.before()
+	were := make(map[pack.ID]bool, len(before))
+	for _, id := range before {
+		were[id] = true
+	}
+	commits = slices.DeleteFunc(commits, func(id pack.ID) bool { return were[id] })
+	if len(commits) == 0 {
+		return nil
+	}
+	known := slices.Concat(before, p.headIDs())
 	if from := p.commitsOf(ctx, known); len(from) > 0 {
 		if fresh, whole, err := p.newFrom(ctx, commits, from, fewCommits); err != nil || whole && len(fresh) == 0 {
 			return err
@@ -94,6 +102,18 @@ func (p *Push) stored(ctx context.Context, commits []pack.ID) error {
 		p.add(id)
 	}
 	return nil
+}
+
+// before is what the pushed refs are. Of a push that comes in, the old ids of the lines are the client's word, which git checks
+// after the hook only: the refs themselves are read. Of what goes out, they are git's own word of the remote.
+func (p *Push) before() []pack.ID {
+	if p.begin != "" {
+		return p.olds
+	}
+	if !p.isRead {
+		p.now, p.isRead = idsOfRefs(p.repo.dirs, p.repo.format.objects, p.lines), true
+	}
+	return p.now
 }
 
 // refIDs are the ids that refs have. One that cannot be read is left out: that makes more of the push new, not less.

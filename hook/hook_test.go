@@ -149,6 +149,24 @@ func FuzzWrap(f *testing.F) {
 	})
 }
 
+// TestMiddleOut: of a long text its beginning and end are told, in whole characters, and a text that is not long stays.
+func TestMiddleOut(t *testing.T) {
+	for _, s := range []string{"", "a/b", strings.Repeat("ü", maxText), strings.Repeat("\xff", maxText)} {
+		if got := middleOut(s); got != s {
+			t.Errorf("%q became %q", s, got)
+		}
+	}
+	for _, s := range []string{strings.Repeat("d/", 10_000), strings.Repeat("ü", maxText+1), strings.Repeat("\xff\u202e", 1000)} {
+		s = "begin/" + s + "/end"
+		got := middleOut(s)
+		head, tail, ok := strings.Cut(got, " [...] ")
+		if !ok || utf8.RuneCountInString(got) > maxText || !strings.HasPrefix(s, head) || !strings.HasSuffix(s, tail) ||
+			!strings.HasPrefix(got, "begin/") || !strings.HasSuffix(got, "/end") || utf8.ValidString(s) && !utf8.ValidString(got) {
+			t.Errorf("%.50q became %q", s, got)
+		}
+	}
+}
+
 // TestAppendEvents: lines are added, to a file that its owner alone reads, and never to what a link leads to.
 func TestAppendEvents(t *testing.T) {
 	dir := t.TempDir()
