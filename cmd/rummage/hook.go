@@ -115,9 +115,27 @@ func (a *app) decide(what string, jobs int, load func() (*hook.Policy, error), r
 	if err != nil {
 		return fmt.Errorf("rules: %w", err)
 	}
-	r.Detector = sync.OnceValue(func() *detect.Detector { return detect.New(rules) })
+	if r.Detector = builtInDetector; len(r.Policy.Rules) > 0 {
+		r.Detector = sync.OnceValue(func() *detect.Detector { return detect.New(rules) })
+	}
 	go func() { r.Detector().Matcher() }() // beside the reading of the repository
 	verdict, err := run(&r, a.ctx)
 	a.code = int(verdict)
 	return err
+}
+
+// builtInDetector is that of the built-in rules, made once; nil where these cannot be restored, which loadRules tells.
+var builtInDetector = sync.OnceValue(func() *detect.Detector {
+	rules, err := builtInRules()
+	if err != nil {
+		return nil
+	}
+	return detect.New(rules)
+})
+
+// prepareDetector makes what the search of nearly every push needs, beside the reading of the command line and the policy.
+func prepareDetector() {
+	if d := builtInDetector(); d != nil {
+		d.Matcher()
+	}
 }

@@ -33,7 +33,11 @@ var version = "dev"
 
 func main() {
 	paceCollector()
-	go builtInRules()
+	if len(os.Args) > 1 && os.Args[1] == "hook" {
+		go prepareDetector()
+	} else {
+		go builtInRules()
+	}
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
