@@ -205,7 +205,7 @@ func (c *hookInstallCmd) settle() (*hook.Policy, error) {
 		if policy, err = loadPolicy(c.Policy); err != nil {
 			return nil, err
 		}
-		for _, file := range slices.Concat(policy.Rules, []string{policy.Audit}) {
+		for _, file := range slices.Concat(policy.Rules, []string{policy.LogFile()}) {
 			if file != "" && !filepath.IsAbs(file) {
 				return nil, fmt.Errorf("policy %s: %q is not an absolute path: it would be looked for in each repository", c.Policy, file)
 			}
@@ -234,19 +234,6 @@ func pointers(list []string) (out []*string) {
 		out = append(out, &list[i])
 	}
 	return out
-}
-
-// loadPolicy reads a policy.
-func loadPolicy(file string) (*hook.Policy, error) {
-	data, err := loadFile(file)
-	if err != nil {
-		return nil, fmt.Errorf("policy %s: %w", file, err)
-	}
-	policy, err := hook.ParsePolicy(data)
-	if err != nil {
-		return nil, fmt.Errorf("policy %s: %w", file, err)
-	}
-	return policy, nil
 }
 
 // ownPath is where this program is. What it was found by in PATH is a link at times that stays when a new version comes.

@@ -48,6 +48,7 @@ func (a *app) runHook(program string, args []string, stdin io.Reader) (code int,
 	if program, err = filepath.Abs(program); err != nil { // no name is looked for in PATH
 		return exitError, err
 	}
+	killAtFileLimit()
 	run := func(name string, args ...string) error {
 		cmd := exec.CommandContext(a.ctx, name, args...)
 		if name == program {

@@ -251,6 +251,14 @@ func (e *examination) log() {
 		e.add(Warning, name, "the policy names none (audit): nothing is recorded, and nobody may let a finding through")
 		return
 	}
+	if syslog, err := e.policy.Daemon(); syslog {
+		if err != nil {
+			e.add(Failure, name, "%s, and what is to be recorded is refused", err)
+		} else {
+			e.add(OK, name, "syslog: its daemon listens")
+		}
+		return
+	}
 	if !filepath.IsAbs(file) {
 		e.add(Failure, name, "%s is not an absolute path: each repository would have its own", file)
 		return

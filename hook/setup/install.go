@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 )
 
 // Change is what is to be done at a place. Plan and PlanRemoval look, Do does it.
@@ -33,7 +34,7 @@ const scriptMode = 0o755
 // cannot be, the error says why.
 func Plan(p *Place, s Script) (*Change, error) {
 	c := &Change{File: p.File, What: "written", Notes: slices.Clone(p.Notes)}
-	was, _, err := read(p.File)
+	was, before, err := read(p.File)
 	if err != nil {
 		return nil, err
 	}
@@ -42,6 +43,7 @@ func Plan(p *Place, s Script) (*Change, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.inherit(before, c)
 	keep := false
 	switch {
 	case was == edited:
@@ -90,6 +92,19 @@ func Plan(p *Place, s Script) (*Change, error) {
 		return writeFile(p.File, []byte(c.Text), scriptMode)
 	}
 	return c, nil
+}
+
+// inherit takes over what a script of ours that is replaced was told and this one is not: installing a new program must not
+// take a policy away.
+func (s *Script) inherit(before Script, c *Change) {
+	if s.Policy == "" && before.Policy != "" {
+		s.Policy = before.Policy
+		c.Notes = append(c.Notes, "its policy stays: "+s.Policy+" (uninstall first to have none)")
+	}
+	if len(s.Rules) == 0 && len(before.Rules) > 0 {
+		s.Rules = before.Rules
+		c.Notes = append(c.Notes, "its rule files stay: "+strings.Join(s.Rules, ", ")+" (uninstall first to have the built-in ones)")
+	}
 }
 
 // PlanRemoval says what taking a script away does: the hook that was kept comes back. What rummage did not write stays.
