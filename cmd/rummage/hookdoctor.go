@@ -20,8 +20,9 @@ import (
 
 type hookDoctorCmd struct {
 	whereFlags
-	NoSelfTest bool   `help:"Leave out the push in a scratch repository."`
-	Format     string `short:"f" enum:"text,json" default:"text" placeholder:"NAME" help:"text or json."`
+	NoSelfTest   bool   `help:"Leave out the push in a scratch repository."`
+	SelfTestFile string `placeholder:"FILE" help:"Text that the hook must refuse, where none of its rules has examples to make one from."`
+	Format       string `short:"f" enum:"text,json" default:"text" placeholder:"NAME" help:"text or json."`
 }
 
 // Run looks at installed hooks. What could not be found out counts more than what is wrong: there may be more of that.
@@ -31,8 +32,14 @@ func (c *hookDoctorCmd) Run(a *app) error {
 		return err
 	}
 	d := setup.Doctor{Own: own, Version: "rummage " + versionText(), NoTrial: c.NoSelfTest, Policy: loadPolicy,
-		Rules:  func(files []string) error { _, err := loadRules(files); return err },
-		Secret: func(p *hook.Policy, desk []string) (string, error) { return madeSecret(a.ctx, p, desk) },
+		Rules: func(files []string) error { _, err := loadRules(files); return err },
+		Secret: func(p *hook.Policy, desk []string) (string, error) {
+			if c.SelfTestFile != "" {
+				data, err := loadFile(c.SelfTestFile)
+				return string(data), err
+			}
+			return madeSecret(a.ctx, p, desk)
+		},
 	}
 	checks := []setup.Check{}
 	err = a.places(&c.whereFlags, c.installed, func(p *setup.Place) error {
@@ -129,5 +136,5 @@ func madeSecret(ctx context.Context, policy *hook.Policy, desk []string) (string
 			}
 		}
 	}
-	return "", errors.New("no rule has an example that the policy refuses on refs/heads/main")
+	return "", errors.New("no rule has an example that the hook refuses on refs/heads/main; name a text that it must with --self-test-file")
 }

@@ -1,6 +1,7 @@
 package setup
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -66,6 +67,9 @@ func Plan(p *Place, s Script) (*Change, error) {
 	case other != absent:
 		if s.Then = executable(at); s.Then {
 			c.Notes = append(c.Notes, fmt.Sprintf("the hook that was there is kept as %s and runs after rummage has accepted", kept))
+			if asksForName(at) {
+				c.Notes = append(c.Notes, "it asks for the name that it is called by (basename), which is another one then: see that it still does its work")
+			}
 		} else {
 			c.Notes = append(c.Notes, fmt.Sprintf("the hook that was there is kept as %s; it is not executable, so git did not run it, and rummage does not", kept))
 		}
@@ -92,6 +96,17 @@ func Plan(p *Place, s Script) (*Change, error) {
 		return writeFile(p.File, []byte(c.Text), scriptMode)
 	}
 	return c, nil
+}
+
+// asksForName reports whether a script is likely to go by its own name.
+func asksForName(file string) bool {
+	in, err := os.Open(file)
+	if err != nil {
+		return false
+	}
+	defer in.Close()
+	data, _ := io.ReadAll(io.LimitReader(in, maxScript))
+	return bytes.HasPrefix(data, []byte("#!")) && bytes.Contains(data, []byte("basename"))
 }
 
 // inherit takes over what a script of ours that is replaced was told and this one is not: installing a new program must not

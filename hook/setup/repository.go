@@ -92,9 +92,22 @@ func (r *Repository) Place(hook string, l Layout) (*Place, error) {
 	case GitLab:
 		p.File = filepath.Join(r.Dirs.CommonDir, "custom_hooks", PreReceive+".d", "rummage")
 	default:
-		p.File = filepath.Join(r.hooksPath(p, hooks), hook)
+		at := r.hooksPath(p, hooks)
+		p.File = filepath.Join(at, hook)
+		if filepath.Base(at) == "_" && filepath.Base(filepath.Dir(at)) == ".husky" {
+			return nil, husky(filepath.Dir(at), hook)
+		}
 	}
 	return p, nil
+}
+
+// husky is why nothing is written where husky writes its own anew: those go by the names that they are called by, too.
+func husky(dir, hook string) error {
+	line := "rummage hook " + hook
+	if hook == PrePush {
+		line += ` "$@"`
+	}
+	return fmt.Errorf("husky has core.hooksPath: add the line %s to %s", line, filepath.Join(dir, hook))
 }
 
 // layout tells a platform's repository from another's.

@@ -165,6 +165,9 @@ func (t *scratch) alone(hook string) error {
 	if hook == PrePush {
 		cmd.Args = append(cmd.Args, "origin", "../server")
 	}
+	if hook == PreReceive { // which always has something
+		cmd.Stdin = strings.NewReader(strings.Repeat("1", 40) + " " + strings.Repeat("0", 40) + " refs/heads/gone\n")
+	}
 	cmd.Env = append(cmd.Env, "GIT_DIR=.")
 	out, err := cmd.CombinedOutput()
 	var exit *exec.ExitError
