@@ -76,7 +76,31 @@ func (p *Push) Search(ctx context.Context, workers int, open func() scan.Visitor
 	r.mu.Lock()
 	r.stats.NonBlobs, r.stats.Commits = s.nCommits+s.nTags, s.nCommits
 	r.mu.Unlock()
-	return r.searchOrds(ctx, workers, s.todo, open)
+	return p.searchChosen(ctx, workers, &s, open)
+}
+
+// searchChosen searches what was chosen: the blobs in packs of the quarantine by walking these, which makes each object of its
+// base at once and searches only where the two differ; the rest one by one.
+func (p *Push) searchChosen(ctx context.Context, workers int, s *selector, open func() scan.Visitor) error {
+	r := p.repo
+	open, again := openTwice(open)
+	seen := newBitmap(r.store.Len())
+	if p.quarantine != "" {
+		r.progress.SetStage("searching")
+		err := r.store.Walk(ctx, pack.WalkOptions{Kinds: pack.Of(pack.Blob), Workers: workers, MaxSize: r.o.MaxBlob, Verify: true,
+			In: p.quarantine, Only: s.chosen.has},
+			func() func(*pack.Object) {
+				s := searcher{repo: r, v: open()}
+				return unlessDone(ctx, func(o *pack.Object) {
+					seen.setShared(o.Ord)
+					s.blob(o)
+				})
+			})
+		if err = cmp.Or(err, ctx.Err()); err != nil {
+			return err
+		}
+	}
+	return r.searchOrds(ctx, workers, slices.DeleteFunc(s.todo, seen.has), again)
 }
 
 // collect fills the graph with the commits and tags that are new, and those commits before them.
