@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,20 +21,31 @@ type hookCmd struct {
 	PrePush    prePushCmd     `cmd:"" name:"pre-push" help:"Search what a push would bring to the remote, before it is made. git runs this as .git/hooks/pre-push, with the remote's name."`
 	PreReceive preReceiveCmd  `cmd:"" name:"pre-receive" help:"Search what a push brings, on the server, and refuse it for what the policy blocks. git runs this as hooks/pre-receive."`
 	Recheck    hookRecheckCmd `cmd:"" help:"Search what pre-receive has let through unread, by its log: pushes that could not be searched whole where the policy says fail = \"open\". Each once; what was searched is recorded in the log."`
+
+	Install   hookInstallCmd   `cmd:"" help:"Write hooks to where git, or the platform around it, runs them. A hook that is there is kept and runs afterwards."`
+	Uninstall hookUninstallCmd `cmd:"" help:"Take away what install wrote. The hook that was there before comes back."`
+	Doctor    hookDoctorCmd    `cmd:"" help:"Tell whether an installed hook works, and what to do where it does not; try it with a push in a scratch repository."`
 }
 
 type preReceiveCmd struct {
 	Policy string `placeholder:"FILE" help:"Policy of this server, TOML: what blocks, warns or is ignored, on which refs, within which time. Default: secrets of severity medium and worse block."`
+	Audit  string `placeholder:"FILE" help:"File of the log, in place of the policy's."`
+	Then   string `placeholder:"PROGRAM" help:"Hook that decides too, once this one has accepted: it gets the same lines and environment."`
 	Jobs   int    `short:"j" placeholder:"N" help:"Workers (default: number of processors)."`
 }
 
 // Run decides about a push. git refuses the push on every exit code but 0, so whatever goes wrong here refuses it too.
 func (c *preReceiveCmd) Run(a *app) error {
+	return a.follow("push", c.Then, nil, func() error { return c.decide(a) })
+}
+
+func (c *preReceiveCmd) decide(a *app) error {
 	return a.decide("push", c.Jobs, func() (*hook.Policy, error) {
 		policy, err := loadPolicy(c.Policy)
 		if err == nil {
 			limitMemory(policy.MaxMemory)
 			tellFileLimit()
+			policy.Audit = cmp.Or(c.Audit, policy.Audit)
 		}
 		return policy, err
 	}, (*hook.Receiver).Receive)
@@ -57,32 +69,38 @@ func loadPolicy(file string) (*hook.Policy, error) {
 
 type preCommitCmd struct {
 	Rules []string `placeholder:"FILE" sep:"none" help:"Rule file, ours or gitleaks'; repeatable. Replaces the built-in rules unless it extends them."`
+	Then  string   `placeholder:"PROGRAM" help:"Hook that decides too, once this one has accepted."`
 	Jobs  int      `short:"j" placeholder:"N" help:"Workers (default: number of processors)."`
 }
 
 // Run decides about a commit.
 func (c *preCommitCmd) Run(a *app) error {
-	return a.decide("commit", c.Jobs, func() (*hook.Policy, error) {
-		policy := hook.DefaultPolicy()
-		policy.Rules = c.Rules
-		return policy, nil
-	}, (*hook.Receiver).Commit)
+	return a.follow("commit", c.Then, nil, func() error {
+		return a.decide("commit", c.Jobs, func() (*hook.Policy, error) {
+			policy := hook.DefaultPolicy()
+			policy.Rules = c.Rules
+			return policy, nil
+		}, (*hook.Receiver).Commit)
+	})
 }
 
 type prePushCmd struct {
 	Remote string   `arg:"" help:"Name of the remote, which git gives as the first argument: what refs/remotes/REMOTE/ has is known there."`
-	URL    string   `arg:"" optional:"" help:"Its URL, which git gives as the second; not used."`
+	URL    string   `arg:"" optional:"" help:"Its URL, which git gives as the second; for --then alone."`
 	Rules  []string `placeholder:"FILE" sep:"none" help:"Rule file, ours or gitleaks'; repeatable. Replaces the built-in rules unless it extends them."`
+	Then   string   `placeholder:"PROGRAM" help:"Hook that decides too, once this one has accepted: it gets the same lines, arguments and environment."`
 	Jobs   int      `short:"j" placeholder:"N" help:"Workers (default: number of processors)."`
 }
 
 // Run decides about a push from here.
 func (c *prePushCmd) Run(a *app) error {
-	return a.decide("push", c.Jobs, func() (*hook.Policy, error) {
-		policy := hook.DefaultPolicy()
-		policy.Rules, policy.Comments = c.Rules, scan.Severities
-		return policy, nil
-	}, func(r *hook.Receiver, ctx context.Context) (hook.Verdict, error) { return r.Outgoing(ctx, c.Remote) })
+	return a.follow("push", c.Then, []string{c.Remote, c.URL}, func() error {
+		return a.decide("push", c.Jobs, func() (*hook.Policy, error) {
+			policy := hook.DefaultPolicy()
+			policy.Rules, policy.Comments = c.Rules, scan.Severities
+			return policy, nil
+		}, func(r *hook.Receiver, ctx context.Context) (hook.Verdict, error) { return r.Outgoing(ctx, c.Remote) })
+	})
 }
 
 // decide runs a hook. Its error is told, in one line, and refuses what is decided about.
