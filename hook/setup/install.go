@@ -59,20 +59,11 @@ func Plan(p *Place, s Script) (*Change, error) {
 	case was == foreign:
 		keep = true
 	}
-	switch at := kept; {
-	case p.alone():
+	switch {
 	case keep:
-		at = p.File
-		fallthrough
-	case other != absent:
-		if s.Then = executable(at); s.Then {
-			c.Notes = append(c.Notes, fmt.Sprintf("the hook that was there is kept as %s and runs after rummage has accepted", kept))
-			if asksForName(at) {
-				c.Notes = append(c.Notes, "it asks for the name that it is called by (basename), which is another one then: see that it still does its work")
-			}
-		} else {
-			c.Notes = append(c.Notes, fmt.Sprintf("the hook that was there is kept as %s; it is not executable, so git did not run it, and rummage does not", kept))
-		}
+		s.chain(c, p.File, kept)
+	case other != absent && !p.alone():
+		s.chain(c, kept, kept)
 	}
 	if c.Text, err = s.Text(); err != nil {
 		return nil, err
@@ -96,6 +87,18 @@ func Plan(p *Place, s Script) (*Change, error) {
 		return writeFile(p.File, []byte(c.Text), scriptMode)
 	}
 	return c, nil
+}
+
+// chain has the hook that is at a path now, and will be kept, run afterwards: if git would have run it.
+func (s *Script) chain(c *Change, at, kept string) {
+	if s.Then = executable(at); !s.Then {
+		c.Notes = append(c.Notes, fmt.Sprintf("the hook that was there is kept as %s; it is not executable, so git did not run it, and rummage does not", kept))
+		return
+	}
+	c.Notes = append(c.Notes, fmt.Sprintf("the hook that was there is kept as %s and runs after rummage has accepted", kept))
+	if asksForName(at) {
+		c.Notes = append(c.Notes, "it asks for the name that it is called by (basename), which is another one then: see that it still does its work")
+	}
 }
 
 // asksForName reports whether a script is likely to go by its own name.
