@@ -191,7 +191,7 @@ func (r *Repo) treeOf(rf ref) pack.ID {
 		case errors.Is(err, pack.ErrTooLarge) && kind == pack.Blob:
 			return pack.ID{}
 		case errors.Is(err, pack.ErrTooLarge): // the limit is for blobs
-			kind, data, err = r.store.Get(id, 0)
+			kind, data, err = r.store.Get(id, maxText)
 		}
 		switch {
 		case errors.Is(err, pack.ErrMissing):

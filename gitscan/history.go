@@ -290,11 +290,16 @@ func (h *history) unmark(i int) {
 	h.keys, h.blobs = slices.Delete(h.keys, i, i+1), slices.Delete(h.blobs, i, i+1)
 }
 
+// maxRemembered is the length of a path from which what its name means is asked anew each time: they can be made to be many.
+const maxRemembered = 1 << 10
+
 func (h *history) isNamed(path []byte) bool {
 	named, ok := h.interest[string(path)]
 	if !ok {
 		p := string(path)
-		named = h.lookup.Named(p)
+		if named = h.lookup.Named(p); len(p) > maxRemembered {
+			return named
+		}
 		if len(h.interest) > 1<<18 {
 			clear(h.interest)
 		}

@@ -255,7 +255,7 @@ func (p *placer) danglingNames(ctx context.Context, blobs map[pack.ID]scan.BlobR
 	for range maxClimb {
 		up := map[pack.ID][]below{}
 		climbed := map[pack.ID]bool{}
-		err := p.repo.store.Walk(ctx, pack.WalkOptions{Kinds: pack.Of(pack.Tree), Workers: 1}, func() func(*pack.Object) {
+		err := p.repo.store.Walk(ctx, pack.WalkOptions{Kinds: pack.Of(pack.Tree), Workers: 1, MaxSize: maxText}, func() func(*pack.Object) {
 			return func(o *pack.Object) {
 				var c cursor
 				for c.start(p.repo.format.objects, o.Data); c.ok; c.next() {

@@ -130,7 +130,7 @@ func (p *Push) add(id pack.ID) {
 		return
 	}
 	p.added[id] = true
-	kind, data, err := r.store.Get(id, 0)
+	kind, data, err := r.store.Get(id, maxText)
 	if err == nil && f.Hash(kind, data) != id {
 		err = pack.ErrHash
 	}
@@ -176,7 +176,7 @@ func (p *Push) boundary(ctx context.Context) error {
 
 // readCommit reads the head of a commit. What is none, or cannot be read, is told of where it is needed.
 func (p *Push) readCommit(id pack.ID) (header, bool) {
-	kind, data, err := p.repo.store.Get(id, 0)
+	kind, data, err := p.repo.store.Get(id, maxText)
 	if err != nil || kind != pack.Commit {
 		return header{}, false
 	}
@@ -212,7 +212,11 @@ func (p *Push) Place(ctx context.Context, l scan.Lookup, emit func(scan.Placemen
 	p.held = holding{push: p, lookup: l}
 	pl := &placer{repo: r, lookup: l, commits: map[int32]*scan.Commit{}, tipSets: map[string][]string{},
 		seen: newBitmap(r.store.Len()), views: r.treeViews(l)}
+	places := 0
 	pl.emit = func(at scan.Placement) {
+		if places++; places > maxPlaces {
+			return
+		}
 		at.Note = p.held.note(ctx, &at)
 		emit(at)
 	}
@@ -229,8 +233,14 @@ func (p *Push) Place(ctx context.Context, l scan.Lookup, emit func(scan.Placemen
 			pl.emit(scan.Placement{Blob: scan.BlobRef(ord), Secret: sec, Note: "unreachable object"})
 		}
 	}
+	if places > maxPlaces {
+		r.problem("places", fmt.Sprintf("secrets stand in %d places: no more than %d are told", places, maxPlaces))
+	}
 	return nil
 }
+
+// maxPlaces is in how many places secrets may stand: a directory of a million names for one file is easily made.
+const maxPlaces = 100_000
 
 // node is the commit of the graph with an id in hexadecimal.
 func (p *Push) node(commit string) (int32, bool) {

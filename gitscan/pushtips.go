@@ -125,7 +125,7 @@ func (p *Push) commitsOf(ctx context.Context, ids []pack.ID) (commits []pack.ID)
 			return commits // newFrom tells
 		}
 		for range maxPeel {
-			kind, data, err := p.repo.store.Get(id, 0)
+			kind, data, err := p.repo.store.Get(id, maxText)
 			if err == nil && kind == pack.Commit {
 				commits = append(commits, id)
 			}

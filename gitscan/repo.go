@@ -69,8 +69,9 @@ type Repo struct {
 	pushed   bool       // a push is searched: that history ends at a shallow commit is how it was sent
 	since    *sinceScan // nil when no state is kept
 
-	beside  conc.WaitGroup // what Open has begun
-	workers int            // of the search; attribution has as many
+	beside  conc.WaitGroup          // what Open has begun
+	workers int                     // of the search; attribution has as many
+	before  func(scan.BlobRef) bool // what was searched, see LeaveOut; nil: nothing
 	look    lookahead
 
 	progress scan.Progress
@@ -125,14 +126,7 @@ func openDirs(d dirs, o Options) (*Repo, error) {
 	if o.Search {
 		r.beside.Go(store.Prepare)
 	}
-	var problems []scan.Problem
-	r.refs, r.symbolic, problems = readRefs(d, f.objects)
-	for _, p := range problems {
-		r.problem(p.Where, p.Why)
-	}
-	if r.shallow, err = readShallow(d, f.objects); err != nil {
-		r.problem("shallow", err.Error())
-	}
+	r.addRefs()
 	return r, nil
 }
 
@@ -271,8 +265,11 @@ func (r *Repo) misnamed(id pack.ID, e wrongKind) {
 	}
 }
 
+// maxText is how large commits, trees and tags may be, which are read whole: a directory of a million files has 40 MB.
+const maxText = 64 << 20
+
 func (r *Repo) object(id pack.ID, want pack.Kind) ([]byte, error) {
-	kind, data, err := r.store.Get(id, 0)
+	kind, data, err := r.store.Get(id, maxText)
 	if err == nil && kind != want {
 		return nil, wrongKind{kind, want}
 	}
@@ -305,7 +302,7 @@ func (r *Repo) plainTree(id pack.ID) ([]byte, bool) {
 	if !ok {
 		return nil, false
 	}
-	kind, data, err := r.store.GetAt(ord, 0)
+	kind, data, err := r.store.GetAt(ord, maxText)
 	if err != nil || kind != pack.Tree {
 		return nil, false
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"slices"
 	"sync/atomic"
 
@@ -39,6 +40,9 @@ func (r *Repo) Search(ctx context.Context, workers int, open func() scan.Visitor
 	r.stats.NonBlobs = counts[pack.Commit] + counts[pack.Tree] + counts[pack.Tag]
 	r.stats.Commits = counts[pack.Commit]
 	r.mu.Unlock()
+	if todo, few := r.left(); few {
+		return r.searchOrds(ctx, workers, todo, again)
+	}
 	r.progress.SetStage("searching")
 	err = r.store.Walk(ctx, pack.WalkOptions{Kinds: pack.Of(pack.Blob), Workers: workers, MaxSize: r.o.MaxBlob, Verify: true, Hash: r.o.Whole},
 		func() func(*pack.Object) {
@@ -72,7 +76,7 @@ func openTwice(open func() scan.Visitor) (first, again func() scan.Visitor) {
 func (r *Repo) readCommits(ctx context.Context, workers int, sums bool, open func() visitMessages) error {
 	r.progress.SetStage("reading commits")
 	r.graph = newGraph(r.store)
-	err := r.store.Walk(ctx, pack.WalkOptions{Kinds: pack.Of(pack.Commit, pack.Tag), Workers: workers, Verify: true, Sums: sums},
+	err := r.store.Walk(ctx, pack.WalkOptions{Kinds: pack.Of(pack.Commit, pack.Tag), Workers: workers, MaxSize: maxText, Verify: true, Sums: sums},
 		func() func(*pack.Object) {
 			v := open()
 			return unlessDone(ctx, func(o *pack.Object) { r.commitOrTag(o, v) })
@@ -310,7 +314,7 @@ func (r *Repo) searchSelected(ctx context.Context, workers int, open func() scan
 	r.mu.Lock()
 	r.stats.NonBlobs, r.stats.Commits = nonBlobs, s.nCommits
 	r.mu.Unlock()
-	return r.searchOrds(ctx, workers, s.todo, open)
+	return r.searchOrds(ctx, workers, r.drop(s.todo), open)
 }
 
 // selector collects the objects that a narrowed scan reads.
@@ -318,10 +322,19 @@ type selector struct {
 	repo            *Repo
 	chosen          *bitmap
 	todo            []uint32
-	paths           map[string]bool // that the wanted commits change
+	paths           pathSet // that the wanted commits change
 	nCommits, nTags int64
 	nFresh          int64 // objects that are no blobs and were not there at an earlier scan
 }
+
+// pathSet is a set of paths by their hashes: paths can be long, and many. That two have one hash puts one more into the set,
+// at most.
+type pathSet map[uint64]struct{}
+
+var pathSeed = maphash.MakeSeed()
+
+func (s pathSet) add(path []byte)      { s[maphash.Bytes(pathSeed, path)] = struct{}{} }
+func (s pathSet) has(path []byte) bool { _, ok := s[maphash.Bytes(pathSeed, path)]; return ok }
 
 func (s *selector) blob(id pack.ID) {
 	if id.IsZero() {
@@ -341,12 +354,12 @@ func (s *selector) blob(id pack.ID) {
 func (s *selector) commits(ctx context.Context) error {
 	nodes := s.repo.graph.nodes
 	bounded := s.repo.graph.bounded()
-	s.paths = map[string]bool{}
+	s.paths = pathSet{}
 	d := s.repo.differ(func(c change) {
 		s.blob(c.new)
 		s.blob(c.old)
-		if bounded && !s.paths[string(c.path)] {
-			s.paths[string(c.path)] = true
+		if bounded {
+			s.paths.add(c.path)
 		}
 	})
 	n := 0
@@ -372,7 +385,7 @@ func (s *selector) commits(ctx context.Context) error {
 func (s *selector) mergedFrom(ctx context.Context) error {
 	nodes := s.repo.graph.nodes
 	d := s.repo.differ(func(c change) {
-		if s.paths[string(c.path)] {
+		if s.paths.has(c.path) {
 			s.blob(c.new)
 			s.blob(c.old)
 		}
@@ -416,9 +429,10 @@ func (s *selector) direct() {
 	}
 }
 
-// searchOrds reads objects one by one. Ordinals of a pack ascend with its ids, not its offsets, but the base cache
-// makes up for it.
+// searchOrds reads objects one by one, in the order in which they are stored: so the base cache has what the next is a delta of.
+// In the order of their ids, a chain of deltas that is longer than the cache would be made anew for each object of it.
 func (r *Repo) searchOrds(ctx context.Context, workers int, todo []uint32, open func() scan.Visitor) error {
+	r.store.SortByOffset(todo)
 	r.progress.SetStage("searching")
 	r.progress.Total.Store(int64(len(todo)))
 	r.progress.Done.Store(0)
@@ -447,7 +461,7 @@ func (r *Repo) selectedObject(ord uint32, s *searcher, message visitMessages) {
 	id := r.store.ID(ord)
 	kind, data, err := r.store.Get(id, r.o.MaxBlob)
 	if errors.Is(err, pack.ErrTooLarge) && (kind == pack.Commit || kind == pack.Tag) {
-		kind, data, err = r.store.Get(id, 0) // the limit is for blobs
+		kind, data, err = r.store.Get(id, maxText) // the limit is for blobs
 	}
 	switch {
 	case err == nil && kind == pack.Commit:

@@ -190,6 +190,7 @@ type differ struct {
 // counted, and may be some times as many as those visited for the first time.
 const (
 	maxTreeDepth   = 16_384
+	maxTreePath    = 64 << 10
 	firstRepeats   = 1 << 14
 	repeatsPerNew  = 16
 	manyTreeVisits = 256
@@ -197,6 +198,7 @@ const (
 
 var (
 	errTreeDepth   = fmt.Errorf("directories are nested more than %d deep", maxTreeDepth)
+	errTreePath    = fmt.Errorf("paths are longer than %d bytes", maxTreePath)
 	errTreeRepeats = errors.New("the same directories stand in too many places: some are left out")
 )
 
@@ -245,13 +247,13 @@ func (d *differ) trees(old, new pack.ID, depth int) {
 		both = c == 0
 		switch {
 		case c < 0:
-			d.pair(&a.cur, nil, depth)
+			d.pair(&a.cur, nil, depth, name)
 			a.next()
 		case c > 0:
-			d.pair(nil, &b.cur, depth)
+			d.pair(nil, &b.cur, depth, name)
 			b.next()
 		case a.cur.id != b.cur.id || a.cur.mode&modeType != b.cur.mode&modeType:
-			d.pair(&a.cur, &b.cur, depth)
+			d.pair(&a.cur, &b.cur, depth, name)
 		}
 	}
 }
@@ -318,13 +320,17 @@ func (d *differ) again(old, new pack.ID) bool {
 }
 
 // pair handles one name that differs. Both entries, when both are there, are directories or neither is: git's order
-// keeps a file and a directory of one name apart.
-func (d *differ) pair(a, b *treeEntry, depth int) {
+// keeps a file and a directory of one name apart. They are entries of tree, or of what it was.
+func (d *differ) pair(a, b *treeEntry, depth int, tree pack.ID) {
 	e := a
 	if b != nil {
 		e = b
 	}
 	n := len(d.path)
+	if n+1+len(e.name) > maxTreePath {
+		d.problem(tree, errTreePath)
+		return
+	}
 	if n > 0 {
 		d.path = append(d.path, '/')
 	}

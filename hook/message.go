@@ -118,9 +118,13 @@ func (m *message) refused() {
 		m.gap()
 		m.say("", findings(len(m.warn))+" more would only be warned of.")
 	}
-	if m.push.failed != "" {
+	if m.cut != "" {
 		m.gap()
-		m.say("", "There may be more: "+m.push.failed+".")
+		m.say("", "Whether the repository has it already was not looked up whole: "+m.cut+". What was not found there is taken for new.")
+	}
+	if m.fault != nil {
+		m.gap()
+		m.say("", "There may be more: "+m.fault.why+".")
 	}
 }
 
@@ -141,10 +145,10 @@ func (m *message) exempt() {
 
 func (m *message) failed() {
 	if m.Policy.FailOpen {
-		m.say("", "rummage: push let through and recorded, though not searched whole: "+m.push.failed)
+		m.say("", "rummage: push let through and recorded, though not searched whole: "+m.fault.why)
 		return
 	}
-	m.say("", "rummage: push refused: not searched whole: "+m.push.failed)
+	m.say("", "rummage: push refused: not searched whole: "+m.fault.why)
 }
 
 func (m *message) list(list []judged) {
@@ -190,6 +194,8 @@ func (m *message) finding(n int, j *judged) {
 	switch {
 	case j.back:
 		line("note", "This push brings back a version of the file that the repository had before.")
+	case j.where != "":
+		line("note", "The repository has it already: "+j.where+".")
 	case j.held:
 		line("note", "The repository has it already; this push brings it to another place.")
 	case j.never:

@@ -15,6 +15,7 @@ import (
 type collector struct {
 	det     *detect.Detector
 	profile *detect.Profile // nil unless measured
+	ledger  *Ledger         // nil: nothing was searched before
 
 	mu      sync.Mutex
 	ids     map[secretKey]SecretID
@@ -336,6 +337,9 @@ func (v *visitor) VisitDelta(ref BlobRef, data []byte, d Delta) SkipReason {
 		before := keep.Bytes()
 		defer func() { v.carried += v.carries[d.Slot].Bytes() - before }()
 	}
+	if v.c.ledger.Searched(ref) {
+		return SkipKnown
+	}
 	v.c.profile.Lap(detect.ShareSource)
 	text, scratch, ok := Text(data, v.scratch)
 	v.scratch = scratch
@@ -343,6 +347,7 @@ func (v *visitor) VisitDelta(ref BlobRef, data []byte, d Delta) SkipReason {
 		v.scratch = nil
 	}
 	if !ok {
+		v.c.ledger.note(ref, markOf(allKinds, 0))
 		return SkipBinary
 	}
 	same := len(text) > 0 && &text[0] == &data[0] // otherwise it is decoded, and what is copied is not
@@ -355,6 +360,7 @@ func (v *visitor) VisitDelta(ref BlobRef, data []byte, d Delta) SkipReason {
 	} else if matches := v.m.Match(text); len(matches) > 0 || sniffed != 0 {
 		v.c.add(ref, text, matches, sniffed)
 	}
+	v.c.ledger.note(ref, markOf(ahead.Add(structure.None), sniffed))
 	v.done(text)
 	return ""
 }
@@ -397,6 +403,7 @@ func (c *collector) Refs() []BlobRef {
 			refs = append(refs, ref) // of which only a reader knows what it holds
 		}
 	}
+	c.unreadBefore(func(ref BlobRef) { refs = append(refs, ref) })
 	slices.Sort(refs)
 	return slices.Compact(refs)
 }

@@ -36,6 +36,16 @@ func Run(ctx context.Context, src Source, d *detect.Detector, workers int) (*Res
 	return run(ctx, src, newCollector(d, src), workers)
 }
 
+// RunWith is Run that leaves out what the ledger says was searched with the same rules, and has the ledger tell what it
+// has searched itself.
+func RunWith(ctx context.Context, src Source, d *detect.Detector, workers int, l *Ledger) (*Result, error) {
+	c := newCollector(d, src)
+	c.ledger = l
+	res, err := run(ctx, src, c, workers)
+	c.strike()
+	return res, err
+}
+
 // Measure searches and settles as Run does, with one worker, so that a profile of the detector tells what each rule
 // costs. There is one Measure at a time for a profile.
 func Measure(ctx context.Context, src Source, d *detect.Detector, p *detect.Profile) (Stats, error) {

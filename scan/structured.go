@@ -226,7 +226,7 @@ func (c *collector) readAt(ref BlobRef, name string) *structuredHits {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if kind = kind.Meant(c.files.sniffed[ref]); kind == structure.None {
+	if kind = kind.Meant(c.sniffed(ref)); kind == structure.None || c.ledger.mark(ref).read(kind) {
 		return nil
 	}
 	k := structuredKey{ref, kind}
@@ -264,6 +264,7 @@ func (c *collector) read(ref BlobRef, name string, kind structure.Kind) *structu
 	c.profile.Lap(detect.ShareStructured)
 	hits := locate(text, c.files.matcher.MatchWith(text, read[0].Reading))
 	c.identify(hits)
+	c.ledger.note(ref, markOf(structure.Set(0).Add(kind), 0))
 	return &structuredHits{of: structuredKey{ref, kind}, hits: hits, problems: read[0].Problems}
 }
 

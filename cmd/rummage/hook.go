@@ -16,9 +16,10 @@ import (
 )
 
 type hookCmd struct {
-	PreCommit  preCommitCmd  `cmd:"" name:"pre-commit" help:"Search what is staged and refuse the commit that brings a secret in. git runs this as .git/hooks/pre-commit."`
-	PrePush    prePushCmd    `cmd:"" name:"pre-push" help:"Search what a push would bring to the remote, before it is made. git runs this as .git/hooks/pre-push, with the remote's name."`
-	PreReceive preReceiveCmd `cmd:"" name:"pre-receive" help:"Search what a push brings, on the server, and refuse it for what the policy blocks. git runs this as hooks/pre-receive."`
+	PreCommit  preCommitCmd   `cmd:"" name:"pre-commit" help:"Search what is staged and refuse the commit that brings a secret in. git runs this as .git/hooks/pre-commit."`
+	PrePush    prePushCmd     `cmd:"" name:"pre-push" help:"Search what a push would bring to the remote, before it is made. git runs this as .git/hooks/pre-push, with the remote's name."`
+	PreReceive preReceiveCmd  `cmd:"" name:"pre-receive" help:"Search what a push brings, on the server, and refuse it for what the policy blocks. git runs this as hooks/pre-receive."`
+	Recheck    hookRecheckCmd `cmd:"" help:"Search what pre-receive has let through unread, by its log: pushes that could not be searched whole where the policy says fail = \"open\". Each once; what was searched is recorded in the log."`
 }
 
 type preReceiveCmd struct {
@@ -29,19 +30,29 @@ type preReceiveCmd struct {
 // Run decides about a push. git refuses the push on every exit code but 0, so whatever goes wrong here refuses it too.
 func (c *preReceiveCmd) Run(a *app) error {
 	return a.decide("push", c.Jobs, func() (*hook.Policy, error) {
-		if c.Policy == "" {
-			return hook.DefaultPolicy(), nil
+		policy, err := loadPolicy(c.Policy)
+		if err == nil {
+			limitMemory(policy.MaxMemory)
+			tellFileLimit()
 		}
-		data, err := loadFile(c.Policy)
-		if err != nil {
-			return nil, fmt.Errorf("policy %s: %w", c.Policy, err)
-		}
-		policy, err := hook.ParsePolicy(data)
-		if err != nil {
-			return nil, fmt.Errorf("policy %s: %w", c.Policy, err)
-		}
-		return policy, nil
+		return policy, err
 	}, (*hook.Receiver).Receive)
+}
+
+// loadPolicy reads a policy, or gives the one that holds without a file.
+func loadPolicy(file string) (*hook.Policy, error) {
+	if file == "" {
+		return hook.DefaultPolicy(), nil
+	}
+	data, err := loadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("policy %s: %w", file, err)
+	}
+	policy, err := hook.ParsePolicy(data)
+	if err != nil {
+		return nil, fmt.Errorf("policy %s: %w", file, err)
+	}
+	return policy, nil
 }
 
 type preCommitCmd struct {
@@ -76,36 +87,36 @@ func (c *prePushCmd) Run(a *app) error {
 
 // decide runs a hook. Its error is told, in one line, and refuses what is decided about.
 func (a *app) decide(what string, jobs int, load func() (*hook.Policy, error), run func(*hook.Receiver, context.Context) (hook.Verdict, error)) (err error) {
-	started := time.Now()
-	defer func() {
-		if r := recover(); r != nil { // its text may quote what was searched
-			err = errors.New("internal error")
-		}
-		if err != nil {
-			a.code = exitError
-			fmt.Fprintf(a.stderr, "%srummage: %s refused: %s\n", hook.LinePrefix(os.Getenv), what, report.Escape(err.Error()))
-			err = nil
-		}
-	}()
-	policy, err := load()
-	if err != nil {
-		return err
-	}
-	rules, err := loadRules(policy.Rules)
-	if err != nil {
-		return fmt.Errorf("rules: %w", err)
-	}
-	detector := sync.OnceValue(func() *detect.Detector { return detect.New(rules) })
-	go func() { detector().Matcher() }() // beside the reading of the repository
-	dir, err := os.Getwd()
-	if err != nil {
-		return err
-	}
 	if jobs <= 0 {
 		jobs = runtime.GOMAXPROCS(0)
 	}
-	r := hook.Receiver{Dir: dir, Getenv: os.Getenv, Lines: a.stdin, Policy: policy, Detector: detector, Workers: jobs,
-		Started: started, Out: a.stderr}
+	r := hook.Receiver{Getenv: os.Getenv, Lines: a.stdin, Workers: jobs, Started: time.Now(), Out: a.stderr}
+	defer func() {
+		if p := recover(); p != nil { // its text may quote what was searched
+			err = errors.New("internal error")
+		}
+		if err == nil {
+			return
+		}
+		if e := r.Failed(err); e != nil {
+			err = fmt.Errorf("%w; nor can that be recorded: %w", err, e)
+		}
+		a.code = exitError
+		fmt.Fprintf(a.stderr, "%srummage: %s refused: %s\n", hook.LinePrefix(os.Getenv), what, report.Escape(err.Error()))
+		err = nil
+	}()
+	if r.Policy, err = load(); err != nil {
+		return err
+	}
+	if r.Dir, err = os.Getwd(); err != nil {
+		return err
+	}
+	rules, err := loadRules(r.Policy.Rules)
+	if err != nil {
+		return fmt.Errorf("rules: %w", err)
+	}
+	r.Detector = sync.OnceValue(func() *detect.Detector { return detect.New(rules) })
+	go func() { r.Detector().Matcher() }() // beside the reading of the repository
 	verdict, err := run(&r, a.ctx)
 	a.code = int(verdict)
 	return err

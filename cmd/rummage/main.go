@@ -5,6 +5,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -45,22 +46,33 @@ type cli struct {
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 
-// grammar is the part of the command line that the arguments need: the command that they begin with, or else all of it.
+// grammar is the part of the command line that the arguments need: the commands that they begin with, or else all of it.
 // The parser of all commands takes a millisecond longer to make, and hooks start the program for every push.
 func grammar(args []string) any {
+	return reflect.New(narrowed(reflect.TypeFor[cli](), args)).Interface()
+}
+
+// narrowed is a struct of commands without those that the arguments do not name; the struct itself where they name none.
+func narrowed(t reflect.Type, args []string) reflect.Type {
+	if t.Kind() != reflect.Struct || len(args) == 0 {
+		return t
+	}
 	var needed []reflect.StructField
 	found := false
-	for _, f := range reflect.VisibleFields(reflect.TypeFor[cli]()) {
-		_, isCommand := f.Tag.Lookup("cmd")
-		named := isCommand && len(args) > 0 && args[0] == strings.ToLower(f.Name)
-		if found = found || named; named || !isCommand {
-			needed = append(needed, f)
+	for _, f := range reflect.VisibleFields(t) {
+		if _, isCommand := f.Tag.Lookup("cmd"); isCommand {
+			if args[0] != cmp.Or(f.Tag.Get("name"), strings.ToLower(f.Name)) {
+				continue
+			}
+			found = true
+			f.Type = narrowed(f.Type, args[1:])
 		}
+		needed = append(needed, f)
 	}
 	if !found {
-		return &cli{}
+		return t
 	}
-	return reflect.New(reflect.StructOf(needed)).Interface()
+	return reflect.StructOf(needed)
 }
 
 // app is what commands run with.

@@ -8,7 +8,8 @@ import (
 	"slices"
 )
 
-// Get reads one object. The bytes are shared: do not write to them. limit bounds the size, 0 means none.
+// Get reads one object. The bytes are shared: do not write to them. limit bounds the size, 0 means none; with a limit, what
+// the object is a delta of, and each delta, may have only so many times as much.
 func (s *Store) Get(id ID, limit int) (Kind, []byte, error) {
 	var kind Kind
 	var data []byte
@@ -83,11 +84,20 @@ func (s *Store) fromPack(p *packFile, i, limit int) (kind Kind, data []byte, err
 		return 0, nil, fmt.Errorf("%s: index entry %d has no offset", p.path, i)
 	}
 	kind, data, err = s.resolve(p, off, limit)
-	if err != nil && !errors.Is(err, ErrTooLarge) {
+	if errors.Is(err, ErrTooLarge) {
+		kind, _ = s.kindInPack(p, i)
+	} else if err != nil {
 		err = fmt.Errorf("%s: %w", p.path, err)
 	}
 	return kind, data, err
 }
+
+// getFactor times the limit is how large what is only read on the way to an object may be: a small object can be a delta of one
+// that was made to fill the memory.
+const getFactor = 2
+
+// tooLargeOnTheWay decides about a base or a delta by its size.
+func tooLargeOnTheWay(size, limit int) bool { return limit > 0 && size > limit*getFactor }
 
 // resolve inflates the entry at an offset and applies its chain of deltas.
 func (s *Store) resolve(p *packFile, off uint64, limit int) (Kind, []byte, error) {
@@ -99,6 +109,9 @@ func (s *Store) resolve(p *packFile, off uint64, limit int) (Kind, []byte, error
 	}
 	for i := len(chain) - 1; i >= 0; i-- {
 		l := chain[i]
+		if tooLargeOnTheWay(l.size, limit) {
+			return 0, nil, ErrTooLarge
+		}
 		delta, err := inf.scratch(p.body(l.entry), l.size)
 		if err != nil {
 			return 0, nil, fmt.Errorf("offset %d: %w", l.off, err)
@@ -107,7 +120,7 @@ func (s *Store) resolve(p *packFile, off uint64, limit int) (Kind, []byte, error
 		if err != nil {
 			return 0, nil, fmt.Errorf("offset %d: %w", l.off, err)
 		}
-		if i == 0 && limit > 0 && target > limit {
+		if i == 0 && limit > 0 && target > limit || tooLargeOnTheWay(target, limit) {
 			return kind, nil, ErrTooLarge
 		}
 		out, err := applyDelta(make([]byte, 0, boundTarget(target, len(data), len(delta))), data, delta)
@@ -145,7 +158,7 @@ func (s *Store) descend(inf *inflater, p *packFile, off uint64, limit int) (kind
 			return 0, nil, nil, fmt.Errorf("offset %d: delta chain is a cycle", off)
 		}
 		if e.kind != ofsDelta && e.kind != refDelta {
-			if len(chain) == 0 && limit > 0 && e.size > limit {
+			if len(chain) == 0 && limit > 0 && e.size > limit || tooLargeOnTheWay(e.size, limit) {
 				return e.kind, nil, nil, ErrTooLarge
 			}
 			if data, err = inf.inflate(nil, p.body(e), e.size); err != nil {
@@ -164,7 +177,7 @@ func (s *Store) descend(inf *inflater, p *packFile, off uint64, limit int) (kind
 				continue
 			}
 		}
-		if kind, data, err = s.foreignBase(p, e.baseID); err != nil {
+		if kind, data, err = s.foreignBase(p, e.baseID, limit*getFactor); err != nil {
 			return 0, nil, nil, fmt.Errorf("offset %d: base: %w", chain[len(chain)-1].off, err)
 		}
 		return kind, data, chain, nil
@@ -178,18 +191,18 @@ func boundTarget(target, base, delta int) int {
 }
 
 // foreignBase reads a base that is not in the delta's own pack: thin packs are completed before git stores them, but
-// a repository can hold what it likes. One level only is followed, so that two packs cannot lead in a circle.
-func (s *Store) foreignBase(p *packFile, id ID) (kind Kind, data []byte, err error) {
+// a repository can hold what it likes. One level only is followed, so that two packs cannot lead in a circle. limit is as of Get.
+func (s *Store) foreignBase(p *packFile, id ID, limit int) (kind Kind, data []byte, err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer noteFault(&err)
 	err = s.retry(func() (err error) {
-		kind, data, err = s.foreignBaseOnce(p, id)
+		kind, data, err = s.foreignBaseOnce(p, id, limit)
 		return err
 	})
 	return kind, data, err
 }
 
-func (s *Store) foreignBaseOnce(p *packFile, id ID) (Kind, []byte, error) {
+func (s *Store) foreignBaseOnce(p *packFile, id ID, limit int) (Kind, []byte, error) {
 	for _, q := range slices.Concat(s.packs, s.latePacks()) {
 		if q == p {
 			continue
@@ -202,11 +215,11 @@ func (s *Store) foreignBaseOnce(p *packFile, id ID) (Kind, []byte, error) {
 		if !ok {
 			continue
 		}
-		if kind, data, err := s.resolveWithin(q, off); err == nil {
-			return kind, data, nil
+		if kind, data, err := s.resolveWithin(q, off, limit); err == nil || errors.Is(err, ErrTooLarge) {
+			return kind, data, err
 		}
 	}
-	return s.looseOnce(id, 0)
+	return s.looseOnce(id, limit)
 }
 
 // looseOnce reads a loose object.
@@ -231,14 +244,14 @@ func (s *Store) looseOnce(id ID, limit int) (Kind, []byte, error) {
 }
 
 // resolveWithin resolves an entry whose chain stays in its pack.
-func (s *Store) resolveWithin(p *packFile, off uint64) (Kind, []byte, error) {
+func (s *Store) resolveWithin(p *packFile, off uint64, limit int) (Kind, []byte, error) {
 	for at, n := off, 0; ; n++ {
 		e, err := p.entryAt(at)
 		if err != nil {
 			return 0, nil, err
 		}
 		if e.kind != ofsDelta && e.kind != refDelta {
-			return s.resolve(p, off, 0)
+			return s.resolve(p, off, limit)
 		}
 		at = e.baseOff
 		if e.kind == refDelta {
@@ -302,7 +315,10 @@ func (s *Store) kindInPack(p *packFile, i int) (Kind, error) {
 			off = e.baseOff
 		case refDelta:
 			if i, ok = p.idx.find(e.baseID); !ok {
-				kind, _, err := s.foreignBase(p, e.baseID)
+				kind, _, err := s.foreignBase(p, e.baseID, 1)
+				if errors.Is(err, ErrTooLarge) && kind != 0 {
+					err = nil // it is not its bytes that are wanted
+				}
 				return kind, err
 			}
 			off, ok = p.idx.offset(i)

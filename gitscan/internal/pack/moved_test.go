@@ -59,7 +59,7 @@ func TestObjectPackedMeanwhile(t *testing.T) {
 		s, want := moved(t)
 		for id := range want {
 			parsed, _ := SHA1.Parse(id)
-			if _, data, err := s.foreignBase(nil, parsed); "blob "+string(data) != want[id] || err != nil {
+			if _, data, err := s.foreignBase(nil, parsed, 0); "blob "+string(data) != want[id] || err != nil {
 				t.Errorf("%s: %q, %v", id, data, err)
 			}
 		}

@@ -1,8 +1,10 @@
 package pack
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"path/filepath"
+	"slices"
 )
 
 // EachKind visits every object of the store once, however often it is stored, with its kind; 0 is a damaged one's. It
@@ -109,3 +111,27 @@ func (s *Store) Elsewhere(dir string, id ID) bool {
 
 // isIn reports whether the pack is one of an object directory.
 func (p *packFile) isIn(dir string) bool { return filepath.Dir(filepath.Dir(p.path)) == dir }
+
+// SortByOffset puts ordinals in the order in which their objects are stored: packs one after the other, and in them, by offset.
+// The base of a delta is nearly always before it.
+func (s *Store) SortByOffset(ords []uint32) {
+	type place struct {
+		part int
+		off  uint64
+		ord  uint32
+	}
+	places := make([]place, len(ords))
+	for i, ord := range ords {
+		part, n := s.part(ord)
+		places[i] = place{part, uint64(n), ord}
+		if part < len(s.packs) {
+			places[i].off, _ = s.packs[part].idx.offset(n)
+		}
+	}
+	slices.SortFunc(places, func(a, b place) int {
+		return cmp.Or(cmp.Compare(a.part, b.part), cmp.Compare(a.off, b.off), cmp.Compare(a.ord, b.ord))
+	})
+	for i := range places {
+		ords[i] = places[i].ord
+	}
+}

@@ -113,7 +113,7 @@ func TestPackCutWhileMapped(t *testing.T) {
 			if kind, err := s.Kind(id); kind != Blob && !errors.Is(err, errFault) {
 				t.Fatalf("Kind: %v, %v", kind, err)
 			}
-			if _, _, err := s.foreignBase(nil, id); err == nil {
+			if _, _, err := s.foreignBase(nil, id, 0); err == nil {
 				t.Fatal("foreignBase: no error")
 			}
 		}

@@ -77,7 +77,7 @@ func (s *Store) Prepared() bool { return len(s.forests) > 0 }
 func (s *Store) buildForests() {
 	for _, p := range s.packs {
 		s.forests = append(s.forests, buildForest(p, func(id ID) (Kind, bool) {
-			k, _, err := s.foreignBase(p, id)
+			k, _, err := s.foreignBase(p, id, 0)
 			return k, err == nil
 		}, cmp.Or(s.minHeaders, minHeaders)))
 	}
@@ -290,7 +290,7 @@ func (w *walker) root(f *forest, i int32) ([]byte, error) {
 		return nil, err
 	}
 	if e.kind == refDelta {
-		_, base, err := w.s.foreignBase(f.pack, e.baseID)
+		_, base, err := w.s.foreignBase(f.pack, e.baseID, w.o.MaxSize*baseFactor)
 		if err != nil {
 			return nil, err
 		}
@@ -306,6 +306,9 @@ func (w *walker) child(f *forest, i int32, base []byte) ([]byte, error) {
 	e, err := w.entry(f, i)
 	if err != nil {
 		return nil, err
+	}
+	if w.o.MaxSize > 0 && e.size > w.o.MaxSize*baseFactor {
+		return nil, tooLarge{e.size}
 	}
 	if w.delta, err = w.inf.inflate(w.delta[:0], f.pack.body(e), e.size); err != nil {
 		return nil, err

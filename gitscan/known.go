@@ -1,0 +1,81 @@
+package gitscan
+
+import (
+	"context"
+
+	"rummage/gitscan/internal/pack"
+	"rummage/scan"
+)
+
+// Objects is one more than the highest reference to a blob.
+func (r *Repo) Objects() int { return r.store.Len() }
+
+// Blobs visits the blobs of the repository, also those that nothing leads to, with their ids in binary. The id is valid
+// during the call.
+func (r *Repo) Blobs(ctx context.Context, visit func(ref scan.BlobRef, id []byte)) error {
+	r.beside.Wait()
+	size, n := r.format.objects.Size(), 0
+	var err error
+	r.store.EachKind(func(ord uint32, k pack.Kind) {
+		if err == nil {
+			err = check(ctx, &n)
+		}
+		if err == nil && k == pack.Blob {
+			id := r.store.ID(ord)
+			visit(scan.BlobRef(ord), id[:size])
+		}
+	})
+	return err
+}
+
+// LeaveOut has Search leave out the blobs that were searched before, unless reading them costs less than not doing so. It
+// is to be called before Search.
+func (r *Repo) LeaveOut(searched func(scan.BlobRef) bool) { r.before = searched }
+
+// Damaged reports whether a blob could not be read, or is not what its id says. It is known after Search.
+func (r *Repo) Damaged(ref scan.BlobRef) bool { return r.isDamaged(uint32(ref)) }
+
+// walkShare is the part of all blobs from which on it is quicker to read the whole store, where each object is made from
+// its base at hand, than to read the blobs that are left one by one.
+const walkShare = 4
+
+// left is the blobs that were not searched before, when they are few.
+func (r *Repo) left() (todo []uint32, few bool) {
+	if r.before == nil {
+		return nil, false
+	}
+	blobs := 0
+	r.store.EachKind(func(ord uint32, k pack.Kind) {
+		if k != pack.Blob {
+			return
+		}
+		blobs++
+		if !r.before(scan.BlobRef(ord)) {
+			todo = append(todo, ord)
+		}
+	})
+	if len(todo)*walkShare > blobs {
+		return nil, false
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.skipped[scan.SkipKnown] += int64(blobs - len(todo))
+	return todo, true
+}
+
+// drop takes what was searched before from a selection.
+func (r *Repo) drop(todo []uint32) []uint32 {
+	if r.before == nil {
+		return todo
+	}
+	left := todo[:0]
+	for _, ord := range todo {
+		if !r.before(scan.BlobRef(ord)) {
+			left = append(left, ord)
+		}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.skipped[scan.SkipKnown] += int64(len(todo) - len(left))
+	return left
+}

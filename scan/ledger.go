@@ -1,0 +1,98 @@
+package scan
+
+import "rummage/detect/structure"
+
+// Mark is what a search tells of a blob in which nothing was found: that its text was searched, what it looks like, and
+// as which kinds of structured file it was read. The marks of several searches with the same rules may be joined by "or".
+// Zero is that of a blob that was not searched, or in which something was found.
+type Mark uint64
+
+// The lower half has the kinds that a blob was read as, None of which is its text; the upper half what it looks like.
+const markHalf = 32
+
+func (m Mark) read(k structure.Kind) bool { return structure.Set(m).Has(k) }
+
+func (m Mark) sniffed() structure.Set { return structure.Set(m >> markHalf) }
+
+// Searched says whether the text of the blob needs no search.
+func (m Mark) Searched() bool { return m.read(structure.None) }
+
+func markOf(read, sniffed structure.Set) Mark { return Mark(read) | Mark(sniffed)<<markHalf }
+
+// allKinds is how a blob is read of which no reader makes anything: one that is no text.
+const allKinds = ^structure.Set(0)
+
+// Ledger has the marks of a source's blobs. A search leaves out what has been searched, and nothing else: what its
+// findings are, and where they stand, is the same with any marks that earlier searches made with the same rules.
+//
+// It belongs to one search at a time.
+type Ledger struct {
+	marks, fresh []Mark // by BlobRef
+}
+
+// NewLedger is a ledger without marks, of a source whose references are less than n.
+func NewLedger(n int) *Ledger { return &Ledger{make([]Mark, n), make([]Mark, n)} }
+
+// Set says what an earlier search told of a blob.
+func (l *Ledger) Set(ref BlobRef, m Mark) { l.marks[ref] = m }
+
+// Searched says whether a blob is left out.
+func (l *Ledger) Searched(ref BlobRef) bool { return l != nil && l.marks[ref].Searched() }
+
+// Fresh visits the blobs of which the search told more than was known, ascending.
+func (l *Ledger) Fresh(visit func(BlobRef, Mark)) {
+	for ref, m := range l.fresh {
+		if m&^l.marks[ref] != 0 {
+			visit(BlobRef(ref), m|l.marks[ref])
+		}
+	}
+}
+
+// mark is what is known of a blob from before.
+func (l *Ledger) mark(ref BlobRef) Mark {
+	if l == nil {
+		return 0
+	}
+	return l.marks[ref]
+}
+
+// note adds to what this search tells of a blob. Two goroutines may note different blobs at the same time.
+func (l *Ledger) note(ref BlobRef, m Mark) {
+	if l != nil {
+		l.fresh[ref] |= m
+	}
+}
+
+// strike takes the marks of a search from the blobs in which it found something. What another kind of reading finds is no
+// matter of the others.
+func (c *collector) strike() {
+	l := c.ledger
+	if l == nil {
+		return
+	}
+	for ref := range c.hits {
+		l.fresh[ref] = 0
+	}
+	for k, found := range c.files.hits {
+		if found == nil || len(found.hits) > 0 {
+			l.fresh[k.ref] &^= 1 << k.kind
+		}
+	}
+}
+
+// sniffed is what a blob looks like. The caller holds the lock.
+func (c *collector) sniffed(ref BlobRef) structure.Set {
+	return c.files.sniffed[ref] | c.ledger.mark(ref).sniffed()
+}
+
+// unreadBefore visits the blobs that look like something which no search has read them as yet.
+func (c *collector) unreadBefore(visit func(BlobRef)) {
+	if c.ledger == nil {
+		return
+	}
+	for ref, m := range c.ledger.marks {
+		if m.sniffed()&^structure.Set(m) != 0 {
+			visit(BlobRef(ref))
+		}
+	}
+}
