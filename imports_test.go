@@ -15,13 +15,14 @@ import (
 // cmd → sweep → gitscan, imagescan, filescan → scan → detect, and report → scan.
 var layers = map[string][]string{
 	".":          {},
-	"cmd":        {".", "detect", "scan", "gitscan", "imagescan", "filescan", "report", "hook"},
+	"cmd":        {".", "detect", "scan", "gitscan", "imagescan", "filescan", "report", "hook", "sweep"},
 	"gitscan":    {"scan"},
 	"imagescan":  {"scan", "detect"},
 	"filescan":   {"scan"},
 	"scan":       {"detect"},
 	"hook":       {"gitscan", "scan", "detect", "report"},
 	"report":     {"scan"},
+	"sweep":      {"gitscan", "imagescan", "scan", "detect", "report"},
 	"detect":     {},
 	"benchmarks": {"detect"},
 }

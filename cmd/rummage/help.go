@@ -53,6 +53,12 @@ var examples = map[string][]string{
 	"pre-receive": {
 		"exec rummage hook pre-receive --policy /etc/rummage/push.toml    the last line of hooks/pre-receive",
 	},
+	"sweep": {
+		"rummage sweep init --path ./repos                a configuration for the repositories below a folder",
+		"rummage sweep run                                search what is due",
+		"rummage sweep findings --since 24h -f sarif      what is new, or has come back, since yesterday",
+		"rummage sweep triage 1f0c3b2a4d5e --state revoked --reason \"replaced on Monday\"",
+	},
 	"explain": {
 		"rummage explain docker-copy-credentials              a rule",
 		"rummage explain 1f0c3b2a                             a finding in this repository",

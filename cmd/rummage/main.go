@@ -17,6 +17,8 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"rummage/sweep"
 )
 
 // Exit codes. An error beats findings: a scan that could not look everywhere has not said all.
@@ -41,6 +43,7 @@ type cli struct {
 	Files   filesCmd   `cmd:"" help:"Search files, directories or standard input (-)."`
 	Image   imageCmd   `cmd:"" help:"Search container images: all layers, deleted files too, configuration, history and attestations."`
 	Hook    hookCmd    `cmd:"" help:"Hooks of git: refuse the push that brings a secret."`
+	Sweep   sweepCmd   `cmd:"" help:"Search many repositories, again and again; keep what was found and what was decided about it."`
 	Rules   rulesCmd   `cmd:"" help:"List, check and show detection rules."`
 	Explain explainCmd `cmd:"" help:"Explain a finding or a rule: what it is, why it leaks, how to mend it, how to replace what leaked."`
 	Version versionCmd `cmd:"" help:"Print the version."`
@@ -123,7 +126,7 @@ func (a *app) parser(grammar any, exit func(int)) (*kong.Kong, error) {
 		kong.Exit(exit),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.Help(helpWithExamples),
-		kong.Vars{"formats": formatList()},
+		kong.Vars{"formats": formatList(), "sweepfile": sweep.FileName},
 		kong.Bind(a),
 	)
 }
