@@ -13,8 +13,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -32,6 +30,9 @@ type Options struct {
 	LeaseTTL time.Duration // a lease not renewed for so long is taken over: 45 s
 	Poll     time.Duration // how often the queues are asked: 1 s in Work, at most 50 ms in Drain
 	Grace    time.Duration // how long running handlers may go on after a stop: 10 s
+	// Backoff is how long a failed attempt waits where the kind says nothing: 1 s, 5 s, 25 s ... to an hour.
+	Backoff func(attempt int) time.Duration
+	// OnParked is told of each job that is parked. A crash may lose a call or make one twice; Failed lists what is parked.
 	OnParked func(ctx context.Context, f Failure)
 }
 
@@ -124,11 +125,13 @@ type Jobs struct {
 	kinds  map[string]*kind
 	queues map[string]int
 	every  []every
-	ctx    context.Context // of Work or Drain
 	pool   *pgxpool.Pool
+	file   sqliteFile
+	busy   sync.Mutex // held by Work or Drain
 	heldMu sync.Mutex
 	held   map[int64]context.CancelCauseFunc // by token
-	eng    engine                            // for inserts; also works while Work or Drain run
+	slots  map[int64]bool
+	eng    engine // for inserts; also works while Work or Drain run
 }
 
 // Handle says how jobs of a kind are done.
@@ -144,7 +147,7 @@ func Handle[T any](j *Jobs, name string, o KindOptions, do func(context.Context,
 		o.MaxAttempts = 3
 	}
 	if o.Backoff == nil {
-		o.Backoff = backoff
+		o.Backoff = j.opt.Backoff
 	}
 	k := &kind{KindOptions: o, name: name}
 	k.run = func(ctx context.Context, r run) error {
@@ -187,50 +190,21 @@ func (j *Jobs) Enqueue(ctx context.Context, name string, args any, o EnqueueOpti
 	if err != nil {
 		return 0, false, fmt.Errorf("arguments of a %s job: %w", name, err)
 	}
-	attempts := 3
-	j.mu.Lock()
-	if k := j.kinds[name]; k != nil {
-		attempts = k.MaxAttempts
-		if o.Queue == "" {
-			o.Queue = k.Queue
-		}
-	}
-	j.mu.Unlock()
+	attempts, o := j.defaults(name, o)
 	id, fresh, err := j.eng.insert(ctx, rawArgs{name, raw}, attempts, o)
 	return id, fresh, oneLine(err)
 }
 
-// oneLine cuts an error to one escaped line.
-func oneLine(err error) error {
-	if err == nil {
-		return nil
+// defaults are what the kind says, as far as it is known here.
+func (j *Jobs) defaults(name string, o EnqueueOptions) (attempts int, _ EnqueueOptions) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	k := j.kinds[name]
+	if k == nil {
+		return 3, o
 	}
-	s := clip(err.Error())
-	switch {
-	case strings.Contains(s, "SQLITE_BUSY") || strings.Contains(s, "database is locked"):
-		s = "the job database is locked by another process: " + s
-	case strings.Contains(s, "readonly"):
-		s = "the job database cannot be written: " + s
-	case strings.Contains(s, "SQLITE_FULL") || strings.Contains(s, "disk is full"):
-		s = "the disk of the job database is full: " + s
+	if o.Queue == "" {
+		o.Queue = k.Queue
 	}
-	return lineError{s, err}
-}
-
-type lineError struct {
-	s   string
-	err error
-}
-
-func (e lineError) Error() string { return e.s }
-func (e lineError) Unwrap() error { return e.err }
-
-func clip(s string) string {
-	s, _, _ = strings.Cut(strings.TrimSpace(s), "\n")
-	q := strconv.QuoteToASCII(s)
-	q = strings.ReplaceAll(q[1:len(q)-1], `\"`, `"`)
-	if len(q) > 300 {
-		q = q[:300] + "..."
-	}
-	return q
+	return k.MaxAttempts, o
 }

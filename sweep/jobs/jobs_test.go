@@ -6,38 +6,96 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"rummage/sweep/internal/pgtest"
 )
 
-// each runs a test on both databases. PostgreSQL is the server at RUMMAGE_JOBS_POSTGRES, whose database is emptied.
-func each(t *testing.T, do func(t *testing.T, dsn string)) {
-	t.Run("sqlite", func(t *testing.T) { do(t, filepath.Join(t.TempDir(), "jobs.db")) })
-	t.Run("postgres", func(t *testing.T) {
-		dsn := os.Getenv("RUMMAGE_JOBS_POSTGRES")
-		if dsn == "" {
-			if os.Getenv("RUMMAGE_NEED_POSTGRES") == "1" {
-				t.Fatal("no PostgreSQL")
-			}
-			t.Skip("no PostgreSQL")
-		}
-		j := open(t, dsn)
-		if _, err := j.db.Exec("TRUNCATE river_job, jobs_lease, jobs_slot, jobs_every"); err != nil {
-			t.Fatal(err)
-		}
-		do(t, dsn)
-	})
+func TestMain(m *testing.M) {
+	if mode := os.Getenv("RUMMAGE_JOBS_CHILD"); mode != "" {
+		os.Exit(child(mode, os.Getenv("RUMMAGE_JOBS_DSN")))
+	}
+	os.Exit(pgtest.Run(m))
 }
 
-func open(t *testing.T, dsn string) *Jobs {
+// each runs a test on both databases.
+func each(t *testing.T, do func(t *testing.T, dsn string)) {
+	t.Run("sqlite", func(t *testing.T) { do(t, filepath.Join(t.TempDir(), "jobs.db")) })
+	t.Run("postgres", func(t *testing.T) { do(t, pgtest.Database(t, true)) })
+}
+
+// brisk are intervals for tests. The lease outlives a busy machine's pauses where no worker dies.
+func brisk(ttl time.Duration) Options {
+	return Options{Owner: "test", Beat: 50 * time.Millisecond, LeaseTTL: ttl, Poll: 20 * time.Millisecond,
+		Backoff: func(int) time.Duration { return time.Millisecond }}
+}
+
+func open(t *testing.T, dsn string) *Jobs { t.Helper(); return openWith(t, dsn, brisk(time.Minute)) }
+
+func openWith(t *testing.T, dsn string, o Options) *Jobs {
 	t.Helper()
-	j, err := Open(t.Context(), dsn, Options{Owner: "test", Beat: 100 * time.Millisecond, LeaseTTL: time.Second, Poll: 50 * time.Millisecond})
+	j, err := Open(t.Context(), dsn, o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(j.Close)
 	return j
+}
+
+func enqueue(t *testing.T, j *Jobs, kind string, n int, o EnqueueOptions) int64 {
+	t.Helper()
+	id, _, err := j.Enqueue(t.Context(), kind, arg{n}, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+func drain(t *testing.T, j *Jobs) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if err := j.Drain(ctx); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func exec(t *testing.T, j *Jobs, sql string, args ...any) {
+	t.Helper()
+	if _, err := j.db.Exec(j.db.q(sql), args...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func count(t *testing.T, j *Jobs, sql string, args ...any) (n int) {
+	t.Helper()
+	if err := j.db.QueryRow(j.db.q(sql), args...).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// until waits for what must come.
+func until(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); !ok(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("in vain: " + what)
+		}
+	}
+}
+
+// background works until the test or the returned function ends it, and then hands over what Work returned.
+func background(t *testing.T, j *Jobs) (stop func() error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- j.Work(ctx) }()
+	stop = sync.OnceValue(func() error { cancel(); return <-done })
+	t.Cleanup(func() { _ = stop() })
+	return stop
 }
 
 type arg struct{ N int }
@@ -55,11 +113,7 @@ func TestDrain(t *testing.T) {
 				}
 			}
 		}
-		start := time.Now()
-		if err := j.Drain(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		t.Log("drained in", time.Since(start))
+		drain(t, j)
 		if done.Load() != 100 {
 			t.Errorf("%d jobs done, want 100", done.Load())
 		}
@@ -71,7 +125,7 @@ func TestFailures(t *testing.T) {
 		j := open(t, dsn)
 		var parked, slept atomic.Int32
 		j.opt.OnParked = func(context.Context, Failure) { parked.Add(1) }
-		quick := KindOptions{Workers: 4, Backoff: func(int) time.Duration { return time.Millisecond }}
+		quick := KindOptions{Workers: 4}
 		Handle(j, "poison", quick, func(context.Context, Job[arg]) error { return errors.New("bad\x1b[31m\nsecond line") })
 		Handle(j, "panics", quick, func(context.Context, Job[arg]) error { panic("quoted content") })
 		Handle(j, "final", quick, func(context.Context, Job[arg]) error { return Permanent(errors.New("gone")) })
@@ -86,9 +140,7 @@ func TestFailures(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if err := j.Drain(t.Context()); err != nil {
-			t.Fatal(err)
-		}
+		drain(t, j)
 		fs, err := j.Failed(t.Context())
 		if err != nil {
 			t.Fatal(err)

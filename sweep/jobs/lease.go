@@ -6,7 +6,6 @@ import (
 	"errors"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // database is the plain SQL beside River: leases, slots and due times. Placeholders are ?, times are the database's own, in ms.
@@ -101,90 +100,20 @@ func (d *database) check(ctx context.Context, token int64) error {
 }
 
 func (d *database) release(ctx context.Context, token int64) {
-	// A lease left behind is harmless: reap removes those whose job does not run.
+	// A lease left behind is harmless: nobody renews it, and reap removes those whose job does not run.
 	_, _ = d.ExecContext(ctx, d.q("DELETE FROM jobs_lease WHERE token = ?"), token)
 }
 
-func (d *database) beat(ctx context.Context, owner string) error {
-	_, err := d.ExecContext(ctx, d.q("UPDATE jobs_lease SET beat = NOW WHERE owner = ?"), owner)
-	if err == nil {
-		_, err = d.ExecContext(ctx, d.q("UPDATE jobs_slot SET beat = NOW WHERE owner = ?"), owner)
-	}
-	return err
-}
-
-// reap takes over the jobs of dead workers. The row is replaced by a copy of another id: River does not look at the attempt when
-// a worker sets a row's state, so a zombie must find no row of its own.
-func (d *database) reap(ctx context.Context, ttl time.Duration) (taken int, err error) {
-	err = d.tx(ctx, func(tx *sql.Tx) error {
-		if _, err := d.next(ctx, tx); err != nil {
-			return err
-		}
-		for _, s := range []string{
-			"DELETE FROM jobs_lease WHERE job NOT IN (SELECT id FROM river_job WHERE state = 'running')",
-			"INSERT INTO jobs_lease SELECT id, 0, '', NOW FROM river_job WHERE state = 'running' AND id NOT IN (SELECT job FROM jobs_lease)",
-		} {
-			if _, err := tx.ExecContext(ctx, d.q(s)); err != nil {
-				return err
-			}
-		}
-		ids, err := d.stale(ctx, tx, ttl)
-		if err != nil {
-			return err
-		}
-		for _, id := range ids {
-			if err := d.replace(ctx, tx, id); err != nil {
-				return err
-			}
-		}
-		taken = len(ids)
-		return nil
-	})
-	return taken, err
-}
-
-func (d *database) stale(ctx context.Context, tx *sql.Tx, ttl time.Duration) (ids []int64, err error) {
-	rows, err := tx.QueryContext(ctx, d.q("SELECT job FROM jobs_lease WHERE beat < NOW - ?"), ttl.Milliseconds())
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var id int64
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		ids = append(ids, id)
-	}
-	return ids, rows.Err()
-}
-
-func (d *database) replace(ctx context.Context, tx *sql.Tx, id int64) error {
-	// A job that took its worker down each time is parked, or it would take all workers down for ever.
-	r, err := tx.ExecContext(ctx, d.q(`UPDATE river_job SET state = 'discarded', finalized_at = CURRENT_TIMESTAMP
-		WHERE id = ? AND attempt >= max_attempts`), id)
+// renew renews a lease and returns ErrLost when there is none.
+func (d *database) renew(ctx context.Context, token int64) error {
+	r, err := d.ExecContext(ctx, d.q("UPDATE jobs_lease SET beat = NOW WHERE token = ?"), token)
 	if err != nil {
 		return err
 	}
-	steps := []string{
-		"UPDATE river_job SET state = 'cancelled', finalized_at = CURRENT_TIMESTAMP WHERE id = ?",
-		`INSERT INTO river_job (args, attempt, errors, kind, max_attempts, metadata, priority, queue, state, tags, unique_key,
-		 unique_states) SELECT args, attempt, errors, kind, max_attempts, metadata, priority, queue, 'available', tags, unique_key,
-		 unique_states FROM river_job WHERE id = ?`,
-		"DELETE FROM river_job WHERE id = ?",
-		"DELETE FROM jobs_lease WHERE job = ?",
-	}
-	if n, err := r.RowsAffected(); err != nil {
+	if n, err := r.RowsAffected(); err != nil || n > 0 {
 		return err
-	} else if n > 0 {
-		steps = steps[3:]
 	}
-	for _, s := range steps {
-		if _, err := tx.ExecContext(ctx, d.q(s), id); err != nil {
-			return err
-		}
-	}
-	return nil
+	return ErrLost
 }
 
 // promote makes due retries and scheduled jobs available without waiting for River's scheduler.

@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -12,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
@@ -34,7 +36,11 @@ func Open(ctx context.Context, dsn string, o Options) (*Jobs, error) {
 	def(&o.LeaseTTL, 45*time.Second)
 	def(&o.Poll, time.Second)
 	def(&o.Grace, 10*time.Second)
-	j := &Jobs{opt: o, kinds: map[string]*kind{}, queues: map[string]int{}, held: map[int64]context.CancelCauseFunc{}}
+	if o.Backoff == nil {
+		o.Backoff = backoff
+	}
+	j := &Jobs{opt: o, kinds: map[string]*kind{}, queues: map[string]int{},
+		held: map[int64]context.CancelCauseFunc{}, slots: map[int64]bool{}}
 	var err error
 	if strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") {
 		err = j.openPostgres(ctx, dsn)
@@ -58,7 +64,14 @@ func (j *Jobs) openPostgres(ctx context.Context, dsn string) error {
 	}
 	j.pool = pool
 	j.db = &database{stdlib.OpenDBFromPool(pool), true}
-	j.eng, err = newEngine(riverpgxv5.New(pool))
+	j.eng, err = newEngine(riverpgxv5.New(pool), func(ctx context.Context, do func(pgx.Tx, func(stmt) (int64, error)) error) error {
+		return pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
+			return do(tx, func(s stmt) (int64, error) {
+				t, err := tx.Exec(ctx, s.sql, s.args...)
+				return t.RowsAffected(), err
+			})
+		})
+	})
 	return err
 }
 
@@ -71,9 +84,11 @@ func (j *Jobs) openSQLite(path string) error {
 	if err != nil {
 		return err
 	}
-	if err := f.Close(); err != nil {
+	info, err := f.Stat()
+	if err := errors.Join(err, f.Close()); err != nil {
 		return err
 	}
+	j.file = sqliteFile{abs, info}
 	u := url.URL{Scheme: "file", Path: abs, RawQuery: "_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)" +
 		"&_pragma=synchronous(NORMAL)&_txlock=immediate"}
 	db, err := sql.Open("sqlite", u.String())
@@ -82,7 +97,36 @@ func (j *Jobs) openSQLite(path string) error {
 	}
 	db.SetMaxOpenConns(1)
 	j.db = &database{db, false}
-	j.eng, err = newEngine(riversqlite.New(db))
+	j.eng, err = newEngine(riversqlite.New(db), func(ctx context.Context, do func(*sql.Tx, func(stmt) (int64, error)) error) error {
+		return j.db.tx(ctx, func(tx *sql.Tx) error {
+			return do(tx, func(s stmt) (int64, error) {
+				r, err := tx.ExecContext(ctx, s.sql, s.args...)
+				if err != nil {
+					return 0, err
+				}
+				return r.RowsAffected()
+			})
+		})
+	})
+	return err
+}
+
+// sqliteFile is the file as it was opened. SQLite goes on in a file without a name, and all of it would be lost at the end.
+type sqliteFile struct {
+	path string
+	info os.FileInfo
+}
+
+var errRemoved = errors.New("was removed or replaced while in use: start again")
+
+func (f sqliteFile) check() error {
+	if f.info == nil {
+		return nil
+	}
+	now, err := os.Stat(f.path)
+	if errors.Is(err, os.ErrNotExist) || err == nil && !os.SameFile(now, f.info) {
+		return fmt.Errorf("job database %s %w", clip(f.path), errRemoved)
+	}
 	return err
 }
 

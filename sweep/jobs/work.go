@@ -2,30 +2,74 @@ package jobs
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"time"
 )
 
 // Work runs jobs until ctx is done; then running handlers have Options.Grace to end before they are cancelled.
 func (j *Jobs) Work(ctx context.Context) error {
-	return j.loop(ctx, j.opt.Poll, func() (bool, error) { return false, nil })
+	return j.loop(ctx, j.opt.Poll, func(context.Context) (bool, error) { return false, nil })
 }
 
-// Drain runs jobs until none is queued, running anywhere, or to be retried.
+// Drain runs jobs until none is queued, running anywhere, or to be retried. Jobs that nobody runs and that this process has no
+// handler or queue for are an error once nothing else is left, and so is ctx when it ends first.
 func (j *Jobs) Drain(ctx context.Context) error {
-	return j.loop(ctx, min(j.opt.Poll, 50*time.Millisecond), func() (bool, error) {
-		var n int
-		err := j.db.QueryRowContext(ctx, "SELECT count(*) FROM river_job WHERE finalized_at IS NULL").Scan(&n)
-		return n == 0, err
-	})
+	err := j.loop(ctx, min(j.opt.Poll, 50*time.Millisecond), j.drained)
+	if err == nil && ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	return err
 }
 
-func (j *Jobs) loop(ctx context.Context, poll time.Duration, done func() (bool, error)) error {
+// errLeft ends Drain.
+type errLeft struct{ error }
+
+func (j *Jobs) drained(ctx context.Context) (bool, error) {
+	rows, err := j.db.QueryContext(ctx, `SELECT kind, queue, sum(CASE WHEN state = 'running' THEN 1 ELSE 0 END), count(*)
+		FROM river_job WHERE finalized_at IS NULL GROUP BY kind, queue ORDER BY kind, queue`)
+	if err != nil {
+		return false, err
+	}
+	defer rows.Close()
+	all, left := 0, ""
+	for rows.Next() {
+		var kind, queue string
+		var running, n int
+		if err := rows.Scan(&kind, &queue, &running, &n); err != nil {
+			return false, err
+		}
+		all += n
+		if running > 0 || j.does(kind, queue) {
+			return false, nil
+		}
+		left = fmt.Sprintf("%d jobs of kind %s on queue %s", n, kind, queue)
+	}
+	if err := rows.Err(); err != nil || all == 0 {
+		return err == nil, err
+	}
+	return false, errLeft{fmt.Errorf("%d jobs are left that this process cannot do, among them %s", all, left)}
+}
+
+func (j *Jobs) does(kind, queue string) bool {
 	j.mu.Lock()
-	j.ctx = ctx
+	defer j.mu.Unlock()
+	_, served := j.queues[queue]
+	return j.kinds[kind] != nil && served
+}
+
+func (j *Jobs) loop(ctx context.Context, poll time.Duration, done func(context.Context) (bool, error)) error {
+	if !j.busy.TryLock() {
+		return errors.New("these jobs are being worked already")
+	}
+	defer j.busy.Unlock()
+	if err := j.plan(ctx); err != nil {
+		return oneLine(err)
+	}
+	j.mu.Lock() // Queue adds to what start reads
 	err := j.eng.start(ctx, j, poll)
 	j.mu.Unlock()
 	if err != nil {
@@ -35,9 +79,7 @@ func (j *Jobs) loop(ctx context.Context, poll time.Duration, done func() (bool, 
 	beaten := make(chan struct{})
 	go func() { defer close(beaten); j.beats(beating) }()
 	err = j.turns(ctx, poll, done)
-	j.mu.Lock()
 	stopped := j.eng.stop(j.opt.Grace)
-	j.mu.Unlock()
 	end()
 	<-beaten
 	if err == nil {
@@ -47,7 +89,7 @@ func (j *Jobs) loop(ctx context.Context, poll time.Duration, done func() (bool, 
 }
 
 // turns promotes and asks whether all is done. A database that fails for a minute on end is given up.
-func (j *Jobs) turns(ctx context.Context, poll time.Duration, done func() (bool, error)) error {
+func (j *Jobs) turns(ctx context.Context, poll time.Duration, done func(context.Context) (bool, error)) error {
 	t := time.NewTicker(poll)
 	defer t.Stop()
 	good := time.Now()
@@ -55,7 +97,7 @@ func (j *Jobs) turns(ctx context.Context, poll time.Duration, done func() (bool,
 		err := j.tick(ctx)
 		var over bool
 		if err == nil {
-			over, err = done()
+			over, err = done(ctx)
 		}
 		switch {
 		case ctx.Err() != nil:
@@ -64,6 +106,10 @@ func (j *Jobs) turns(ctx context.Context, poll time.Duration, done func() (bool,
 			return nil
 		case err == nil:
 			good = time.Now()
+		case errors.As(err, &errLeft{}):
+			return err
+		case errors.Is(err, errRemoved):
+			return err
 		case time.Since(good) > time.Minute:
 			return fmt.Errorf("job database: %w", err)
 		}
@@ -76,6 +122,9 @@ func (j *Jobs) turns(ctx context.Context, poll time.Duration, done func() (bool,
 }
 
 func (j *Jobs) tick(ctx context.Context) error {
+	if err := j.file.check(); err != nil {
+		return err
+	}
 	if err := j.db.promote(ctx); err != nil {
 		return err
 	}
@@ -87,27 +136,30 @@ func (j *Jobs) tick(ctx context.Context) error {
 	return nil
 }
 
-// due enqueues a periodic job by the one process that moves its due time on. A first one is due at once.
-func (j *Jobs) due(ctx context.Context, e every) error {
-	if _, err := j.db.ExecContext(ctx, j.db.q("INSERT INTO jobs_every VALUES (?, 0) ON CONFLICT DO NOTHING"), e.kind); err != nil {
-		return err
+// plan makes the periodic jobs known. A new one is due at once, and one whose interval was shortened no later than that.
+func (j *Jobs) plan(ctx context.Context) error {
+	for _, e := range j.every {
+		if _, err := j.db.ExecContext(ctx, j.db.q("INSERT INTO jobs_every VALUES (?, 0) ON CONFLICT DO NOTHING"), e.kind); err != nil {
+			return err
+		}
+		most := (e.interval + e.jitter).Milliseconds()
+		if _, err := j.db.ExecContext(ctx, j.db.q("UPDATE jobs_every SET due = NOW + ? WHERE kind = ? AND due > NOW + ?"),
+			most, e.kind, most); err != nil {
+			return err
+		}
 	}
+	return nil
+}
+
+// due enqueues a periodic job that is due and moves its due time on, both or neither.
+func (j *Jobs) due(ctx context.Context, e every) error {
 	wait := e.interval
 	if e.jitter > 0 {
 		wait += rand.N(e.jitter)
 	}
-	r, err := j.db.ExecContext(ctx, j.db.q("UPDATE jobs_every SET due = NOW + ? WHERE kind = ? AND due <= NOW"), wait.Milliseconds(), e.kind)
-	if err != nil {
-		return err
-	}
-	if n, err := r.RowsAffected(); err != nil || n == 0 {
-		return err
-	}
-	_, _, err = j.Enqueue(ctx, e.kind, struct{}{}, EnqueueOptions{Unique: true})
-	if err != nil { // it is due still
-		_, _ = j.db.ExecContext(context.WithoutCancel(ctx), j.db.q("UPDATE jobs_every SET due = 0 WHERE kind = ?"), e.kind)
-	}
-	return err
+	move := stmt{j.db.q("UPDATE jobs_every SET due = NOW + ? WHERE kind = ? AND due <= NOW"), []any{wait.Milliseconds(), e.kind}}
+	attempts, o := j.defaults(e.kind, EnqueueOptions{Unique: true})
+	return j.eng.insertIf(ctx, move, rawArgs{e.kind, json.RawMessage("{}")}, attempts, o)
 }
 
 func (j *Jobs) beats(ctx context.Context) {
@@ -125,27 +177,38 @@ func (j *Jobs) beats(ctx context.Context) {
 	}
 }
 
-// beat renews this worker's leases, cancels handlers whose lease has gone and takes dead workers' jobs over.
+// beat renews what this worker holds, cancels handlers whose lease has gone and takes dead workers' jobs over. Only what is held
+// is renewed: a lease or slot that could not be given back goes stale.
 func (j *Jobs) beat(ctx context.Context) error {
-	if err := j.db.beat(ctx, j.opt.Owner); err != nil {
-		return err
-	}
 	j.heldMu.Lock()
-	held := make(map[int64]context.CancelCauseFunc, len(j.held))
-	for t, c := range j.held {
-		held[t] = c
-	}
+	held, slots := maps.Clone(j.held), maps.Clone(j.slots)
 	j.heldMu.Unlock()
-	for t, cancel := range held {
-		if err := j.db.check(ctx, t); err == ErrLost {
+	for token, cancel := range held {
+		if err := j.db.renew(ctx, token); errors.Is(err, ErrLost) {
 			cancel(ErrLost)
+		} else if err != nil {
+			return err
 		}
 	}
-	n, err := j.db.reap(ctx, j.opt.LeaseTTL)
+	for id := range slots {
+		if _, err := j.db.ExecContext(ctx, j.db.q("UPDATE jobs_slot SET beat = NOW WHERE id = ?"), id); err != nil {
+			return err
+		}
+	}
+	n, parked, err := j.db.reap(ctx, j.opt.LeaseTTL)
 	if n > 0 {
-		j.opt.Logger.Warn("jobs of a dead worker were taken over", "jobs", n)
+		j.opt.Logger.Warn("jobs of a dead worker were taken over", "jobs", n, "parked", len(parked))
+	}
+	for _, f := range parked {
+		j.parked(ctx, f)
 	}
 	return err
+}
+
+func (j *Jobs) parked(ctx context.Context, f Failure) {
+	if j.opt.OnParked != nil {
+		j.opt.OnParked(ctx, f)
+	}
 }
 
 func (j *Jobs) hold(token int64, cancel context.CancelCauseFunc) {
@@ -159,109 +222,3 @@ func (j *Jobs) drop(token int64) {
 	defer j.heldMu.Unlock()
 	delete(j.held, token)
 }
-
-func (j *Jobs) stopping() bool { return j.ctx.Err() != nil }
-
-// Acquire takes one of limit slots of the name, counted over all processes, waiting for one to become free. The slots of a worker
-// that died are free after Options.LeaseTTL.
-func (j *Jobs) Acquire(ctx context.Context, name string, limit int) (release func(), err error) {
-	for {
-		id, err := j.slot(ctx, name, limit)
-		if err != nil {
-			return nil, oneLine(err)
-		}
-		if id != 0 {
-			return func() {
-				_, _ = j.db.ExecContext(context.WithoutCancel(ctx), j.db.q("DELETE FROM jobs_slot WHERE id = ?"), id)
-			}, nil
-		}
-		select {
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-time.After(min(j.opt.Poll, 200*time.Millisecond)):
-		}
-	}
-}
-
-func (j *Jobs) slot(ctx context.Context, name string, limit int) (id int64, err error) {
-	err = j.db.tx(ctx, func(tx *sql.Tx) error {
-		token, err := j.db.next(ctx, tx)
-		if err != nil {
-			return err
-		}
-		if _, err := tx.ExecContext(ctx, j.db.q("DELETE FROM jobs_slot WHERE beat < NOW - ?"), j.opt.LeaseTTL.Milliseconds()); err != nil {
-			return err
-		}
-		r, err := tx.ExecContext(ctx, j.db.q(`INSERT INTO jobs_slot SELECT one * ?, ?, ?, NOW FROM jobs_counter
-			WHERE (SELECT count(*) FROM jobs_slot WHERE name = ?) < ?`), token, name, j.opt.Owner, name, limit)
-		if err != nil {
-			return err
-		}
-		n, err := r.RowsAffected()
-		if n > 0 {
-			id = token
-		}
-		return err
-	})
-	return id, err
-}
-
-// Status counts the jobs by kind and state.
-func (j *Jobs) Status(ctx context.Context) ([]Count, error) {
-	rows, err := j.db.QueryContext(ctx, "SELECT kind, state, count(*) FROM river_job GROUP BY kind, state ORDER BY kind, state")
-	if err != nil {
-		return nil, oneLine(err)
-	}
-	defer rows.Close()
-	var cs []Count
-	for rows.Next() {
-		var c Count
-		if err := rows.Scan(&c.Kind, &c.State, &c.N); err != nil {
-			return nil, oneLine(err)
-		}
-		cs = append(cs, c)
-	}
-	return cs, oneLine(rows.Err())
-}
-
-// Failed lists the parked jobs, oldest first.
-func (j *Jobs) Failed(ctx context.Context) ([]Failure, error) {
-	// River marks a job parked at once as cancelled with an error, and one cancelled by hand as cancelled without.
-	text := "CAST(%s AS TEXT)"
-	args, errs := "json(args)", "coalesce(json(errors), '[]')"
-	if j.db.pg {
-		args, errs = fmt.Sprintf(text, "args"), fmt.Sprintf(text, "coalesce(to_jsonb(errors), '[]'::jsonb)")
-	}
-	rows, err := j.db.QueryContext(ctx, "SELECT id, kind, "+args+", "+errs+
-		", attempt, state FROM river_job WHERE state IN ('discarded', 'cancelled') ORDER BY id")
-	if err != nil {
-		return nil, oneLine(err)
-	}
-	defer rows.Close()
-	var fs []Failure
-	for rows.Next() {
-		var f Failure
-		var args, errs, state string
-		if err := rows.Scan(&f.ID, &f.Kind, &args, &errs, &f.Attempt, &state); err != nil {
-			return nil, oneLine(err)
-		}
-		var es []struct{ Error string }
-		if err := json.Unmarshal([]byte(errs), &es); err != nil {
-			return nil, oneLine(err)
-		}
-		f.Args, f.Reason = json.RawMessage(args), "its worker died each time"
-		if len(es) > 0 {
-			f.Reason = es[len(es)-1].Error
-		} else if state == "cancelled" {
-			continue
-		}
-		fs = append(fs, f)
-	}
-	return fs, oneLine(rows.Err())
-}
-
-// Retry makes a parked job available again.
-func (j *Jobs) Retry(ctx context.Context, id int64) error { return oneLine(j.eng.retry(ctx, id)) }
-
-// Cancel ends a job for good; a running one has its context cancelled when its worker learns of it.
-func (j *Jobs) Cancel(ctx context.Context, id int64) error { return oneLine(j.eng.cancel(ctx, id)) }
