@@ -63,7 +63,7 @@ func drain(t *testing.T, j *Jobs) {
 	}
 }
 
-func exec(t *testing.T, j *Jobs, sql string, args ...any) {
+func execute(t *testing.T, j *Jobs, sql string, args ...any) {
 	t.Helper()
 	if _, err := j.db.Exec(j.db.q(sql), args...); err != nil {
 		t.Fatal(err)

@@ -42,7 +42,8 @@ func Open(ctx context.Context, dsn string, o Options) (*Jobs, error) {
 	j := &Jobs{opt: o, kinds: map[string]*kind{}, queues: map[string]int{},
 		held: map[int64]context.CancelCauseFunc{}, slots: map[int64]bool{}}
 	var err error
-	if strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") {
+	postgres := strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://")
+	if postgres {
 		err = j.openPostgres(ctx, dsn)
 	} else {
 		err = j.openSQLite(dsn)
@@ -52,7 +53,11 @@ func Open(ctx context.Context, dsn string, o Options) (*Jobs, error) {
 	}
 	if err != nil {
 		j.Close()
-		return nil, fmt.Errorf("job database: %w", oneLine(err))
+		name := "job database"
+		if !postgres {
+			name += " " + clip(dsn)
+		}
+		return nil, fmt.Errorf("%s: %w", name, oneLine(err))
 	}
 	return j, nil
 }

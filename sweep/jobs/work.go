@@ -153,13 +153,17 @@ func (j *Jobs) plan(ctx context.Context) error {
 
 // due enqueues a periodic job that is due and moves its due time on, both or neither.
 func (j *Jobs) due(ctx context.Context, e every) error {
+	attempts, o := j.defaults(e.kind, EnqueueOptions{Unique: true})
+	return j.eng.insertIf(ctx, j.move(e), rawArgs{e.kind, json.RawMessage("{}")}, attempts, o)
+}
+
+// move moves the due time on if it has come; of several processes one changes the row.
+func (j *Jobs) move(e every) stmt {
 	wait := e.interval
 	if e.jitter > 0 {
 		wait += rand.N(e.jitter)
 	}
-	move := stmt{j.db.q("UPDATE jobs_every SET due = NOW + ? WHERE kind = ? AND due <= NOW"), []any{wait.Milliseconds(), e.kind}}
-	attempts, o := j.defaults(e.kind, EnqueueOptions{Unique: true})
-	return j.eng.insertIf(ctx, move, rawArgs{e.kind, json.RawMessage("{}")}, attempts, o)
+	return stmt{j.db.q("UPDATE jobs_every SET due = NOW + ? WHERE kind = ? AND due <= NOW"), []any{wait.Milliseconds(), e.kind}}
 }
 
 func (j *Jobs) beats(ctx context.Context) {
