@@ -81,8 +81,8 @@ var reaching = map[string][]string{
 	"filepath": {"Join", "Clean", "Rel", "ToSlash", "IsAbs", "Ext", "Base", "Dir", "IsLocal"},
 }
 
-// TestThroughDisk: whatever reads a repository's files reads them through package disk. Finding a repository, or a configuration, in the file
-// system, also by what git tells a hook, cloning one, and its work tree are of the file system.
+// TestThroughDisk: whatever reads a repository's files reads them through package disk. Finding a repository, or a
+// configuration, also by what git tells a hook, cloning one, and its work tree are of the file system.
 func TestThroughDisk(t *testing.T) {
 	direct := []string{"open.go", "dirs.go", "clone.go", "worktree.go", "config.go", "pushenv.go"}
 	checked := 0
