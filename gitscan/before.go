@@ -14,15 +14,7 @@ import (
 // OpenBefore opens the repository of a hook as it is without the push: its refs, and its objects but for those in
 // quarantine. Of what a search finds there, Place.Reachable tells what refs lead to.
 func OpenBefore(dir string, getenv func(string) string, o Options) (*Repo, error) {
-	d, err := pushedTo(dir, getenv)
-	if err != nil {
-		return nil, err
-	}
-	f, err := readFormat(d)
-	if err != nil {
-		return nil, err
-	}
-	stores, err := readPushStores(dir, d.commonDir, getenv)
+	d, f, stores, err := ofHook(dir, getenv)
 	if err != nil {
 		return nil, err
 	}

@@ -116,15 +116,7 @@ func isOctal(c byte) bool { return c >= '0' && c <= '7' }
 //
 // Neither refs nor objects are read before the search, and of the refs then only what is needed. The error is one line.
 func OpenPush(dir string, getenv func(string) string, updates []Update, o Options) (*Push, error) {
-	d, err := pushedTo(dir, getenv)
-	if err != nil {
-		return nil, err
-	}
-	f, err := readFormat(d)
-	if err != nil {
-		return nil, err
-	}
-	stores, err := readPushStores(dir, d.commonDir, getenv)
+	d, f, stores, err := ofHook(dir, getenv)
 	if err != nil {
 		return nil, err
 	}
@@ -169,6 +161,18 @@ func OpenUnpushed(dir string, getenv func(string) string, remote string, updates
 		p.begin = "refs/remotes/" + remote + "/"
 	}
 	return p, err
+}
+
+// ofHook is the repository of the hook, how it is stored, and where its objects are.
+func ofHook(dir string, getenv func(string) string) (d dirs, f repoFormat, stores pushStores, err error) {
+	if d, err = pushedTo(dir, getenv); err != nil {
+		return d, f, stores, err
+	}
+	if f, err = readFormat(d); err != nil {
+		return d, f, stores, err
+	}
+	stores, err = readPushStores(dir, d.commonDir, getenv)
+	return d, f, stores, err
 }
 
 // pushedTo is the repository of the hook.

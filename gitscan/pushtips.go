@@ -1,13 +1,9 @@
 package gitscan
 
 import (
-	"bytes"
 	"container/heap"
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
-	"path/filepath"
 	"slices"
 
 	"rummage/gitscan/internal/pack"
@@ -124,45 +120,12 @@ func (p *Push) refIDs() map[pack.ID]bool {
 	return p.named
 }
 
-// headIDs is what HEAD leads to.
+// headIDs is what HEAD leads to, when it names a branch.
 func (p *Push) headIDs() []pack.ID {
-	name := p.repo.headRef()
-	if p.begin != "" || name == "" || name == "HEAD" || !filepath.IsLocal(name) {
+	if p.begin != "" {
 		return nil
 	}
-	data, err := readSmall(p.repo.dirs.files, filepath.Join(p.repo.dirs.commonDir, name))
-	if errors.Is(err, fs.ErrNotExist) {
-		return p.packedID(name)
-	}
-	if err != nil {
-		return nil
-	}
-	id, err := p.repo.format.objects.ParseBytes(bytes.TrimSpace(data))
-	if err != nil {
-		return nil
-	}
-	return []pack.ID{id}
-}
-
-// packedID is the id of one packed ref, without reading what stands of the others.
-func (p *Push) packedID(name string) []pack.ID {
-	path := filepath.Join(p.repo.dirs.commonDir, "packed-refs")
-	if info, err := p.repo.dirs.files.Stat(path); err != nil || info.Size() > maxPackedRefs {
-		return nil
-	}
-	data, err := p.repo.dirs.files.ReadFile(path)
-	if err != nil {
-		return nil
-	}
-	at := bytes.Index(data, []byte(" "+name+"\n"))
-	if at < 0 {
-		return nil
-	}
-	id, err := p.repo.format.objects.ParseBytes(data[bytes.LastIndexByte(data[:at], '\n')+1 : at])
-	if err != nil {
-		return nil
-	}
-	return []pack.ID{id}
+	return idsOfRefs(p.repo.dirs, p.repo.format.objects, []string{p.repo.headRef()})
 }
 
 // commitsOf are the commits that ids lead to, through tags.

@@ -7,7 +7,7 @@ func (p *Policy) Blocks(f *scan.Finding, ref string) bool { return p.action(f, [
 
 // LogFile is the file of the log; empty when there is no log, or syslog has it.
 func (p *Policy) LogFile() string {
-	if _, is, _ := parseSyslog(p.Audit); is {
+	if p.IsSyslog() {
 		return ""
 	}
 	return p.Audit

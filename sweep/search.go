@@ -73,9 +73,9 @@ func (s *Sweeper) ruleset(ctx context.Context) (int, error) {
 	return s.store.Ruleset(ctx, s.rules.Hash(), rules)
 }
 
-// searchNew searches what the database does not know to have nothing.
-func (s *Sweeper) searchNew(ctx context.Context, repo *gitscan.Repo, workers, version int) (*scan.Result, *scan.Ledger, map[scan.BlobRef][]byte, error) {
-	ids := map[scan.BlobRef][]byte{}
+// searchNew searches what the database does not know to have nothing. ids are those of the blobs, by BlobRef.
+func (s *Sweeper) searchNew(ctx context.Context, repo *gitscan.Repo, workers, version int) (res *scan.Result, l *scan.Ledger, ids [][]byte, err error) {
+	ids = make([][]byte, repo.Objects())
 	var refs []scan.BlobRef
 	if err := repo.Blobs(ctx, func(ref scan.BlobRef, id []byte) {
 		ids[ref] = slices.Clone(id)
@@ -92,25 +92,25 @@ func (s *Sweeper) searchNew(ctx context.Context, repo *gitscan.Repo, workers, ve
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	ledger := scan.NewLedger(repo.Objects())
+	l = scan.NewLedger(repo.Objects())
 	for i, m := range marks {
 		if m.Version == version {
-			ledger.Set(refs[i], scan.Mark(m.Kinds))
+			l.Set(refs[i], scan.Mark(m.Kinds))
 		}
 	}
-	repo.LeaveOut(ledger.Searched)
-	res, err := scan.RunWith(ctx, repo, detect.New(s.rules), workers, ledger)
-	if err == nil && ctx.Err() != nil {
+	repo.LeaveOut(l.Searched)
+	res, err = scan.RunWith(ctx, repo, detect.New(s.rules), workers, l)
+	if err == nil {
 		err = ctx.Err()
 	}
-	return res, ledger, ids, err
+	return res, l, ids, err
 }
 
 // remember writes down what the search has found nothing in.
-func (s *Sweeper) remember(ctx context.Context, repo *gitscan.Repo, l *scan.Ledger, ids map[scan.BlobRef][]byte, version int) error {
+func (s *Sweeper) remember(ctx context.Context, repo *gitscan.Repo, l *scan.Ledger, ids [][]byte, version int) error {
 	var seen []store.Seen
 	l.Fresh(func(ref scan.BlobRef, m scan.Mark) {
-		if id := ids[ref]; id != nil && !repo.Damaged(ref) {
+		if id := ids[ref]; id != nil && !repo.Damaged(ref) { // messages have no mark
 			seen = append(seen, store.Seen{ID: id, Kinds: uint64(m), Version: version})
 		}
 	})

@@ -6,14 +6,10 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"time"
 
 	"rummage/hook"
 	"rummage/hook/setup"
 )
-
-// gitHubTime is what GitHub Enterprise Server gives all hooks of a repository together.
-const gitHubTime = 5 * time.Second
 
 // pack writes what platforms take that hooks are not written to directly.
 func (c *hookInstallCmd) pack(a *app, policy *hook.Policy) error {
@@ -82,8 +78,8 @@ func (c *hookInstallCmd) packGitHub(a *app, policy *hook.Policy) error {
 %s: written. Commit it, executable, to the default branch of a repository that only administrators push to;
   then add it as a pre-receive hook with that environment, enforced.
 `, oneLine(archive), oneLine(script))
-	if policy.Time > gitHubTime-gitHubTime/10 {
-		fmt.Fprintf(a.stdout, "  time = %q in the policy: GitHub Enterprise gives all hooks of a repository %s together; 4.5s is the most that is of use\n", policy.Time, gitHubTime)
+	if policy.Time > setup.GitHubTime {
+		fmt.Fprintf(a.stdout, "  time = %q in the policy: GitHub Enterprise gives all hooks of a repository 5s together; %s is the most that is of use\n", policy.Time, setup.GitHubTime)
 	}
 	if policy.Audit != "" {
 		fmt.Fprintf(a.stdout, "  audit = %q in the policy: what cannot be recorded is refused, and GitHub Enterprise promises its environments no place that lasts\n", policy.Audit)

@@ -141,12 +141,7 @@ func (r *recheck) load() (err error) {
 }
 
 func (r *recheck) problem(p scan.Problem) {
-	s := &r.res.Stats
-	s.Complete = false
-	s.ProblemCount++
-	if len(s.Problems) < 10 {
-		s.Problems = append(s.Problems, p)
-	}
+	addProblems(&r.res.Stats, &scan.Stats{Problems: []scan.Problem{p}})
 }
 
 // choose gives the pushes that are to be searched.

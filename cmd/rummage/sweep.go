@@ -216,13 +216,6 @@ func (c *sweepRunCmd) sum(a *app, s *store.Store, sum *sweep.Summary) error {
 	return nil
 }
 
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
-}
-
 type sweepSearchCmd struct {
 	sweepFlags
 	All  bool  `help:"Search it though nothing has changed."`

@@ -63,7 +63,7 @@ func (c *sweepStatusCmd) failures(a *app, s *store.Store, st *store.Status) erro
 	for _, r := range list {
 		if r.Failures > 0 && r.GoneAt.IsZero() {
 			a.code = exitError
-			fmt.Fprintf(a.stdout, "%s: failed %s, last: %s%s\n", oneLine(r.Name), plural(r.Failures, "time", "times"), oneLine(r.Reason), parkedNote(r.State == store.RepositoryParked))
+			fmt.Fprintf(a.stdout, "%s: failed %s, last: %s%s\n", oneLine(r.Name), count(r.Failures, "time"), oneLine(r.Reason), parkedNote(r.State == store.RepositoryParked))
 		}
 	}
 	return nil

@@ -293,11 +293,11 @@ func (e *examination) log() {
 	e.add(OK, name, "%s", file)
 }
 
-// gitHubTime is what GitHub Enterprise Server gives all hooks of a repository together, less what else they take.
-const gitHubTime = 4500 * time.Millisecond
+// GitHubTime is what GitHub Enterprise Server gives all hooks of a repository together, which is 5s, less what else they take.
+const GitHubTime = 4500 * time.Millisecond
 
 func (e *examination) limits() {
-	if p := e.policy; p.Time <= gitHubTime {
+	if p := e.policy; p.Time <= GitHubTime {
 		e.add(OK, "time", "%s for a search", p.Time)
 	} else {
 		e.add(OK, "time", "%s for a search; GitHub Enterprise would give 5s to all hooks together", p.Time)

@@ -210,7 +210,8 @@ func writeFile(file string, data []byte, mode os.FileMode) error {
 	})
 }
 
-// writeWhole writes a file whole or not at all.
+// writeWhole writes a file whole or not at all, in the place of whatever is there: hooks are switched off by links to
+// /dev/null, into which report.WriteFile would write.
 func writeWhole(file string, mode os.FileMode, write func(io.Writer) error) (err error) {
 	temp, err := os.CreateTemp(filepath.Dir(file), ".rummage-*.tmp")
 	if err != nil {
