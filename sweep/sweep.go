@@ -60,6 +60,7 @@ type Outcome struct {
 	Repository store.Repository
 	Err        error // of one line
 	Parked     bool
+	Left       bool // another process is at it
 }
 
 // Summary counts what a sweep did.
@@ -67,7 +68,6 @@ type Summary struct {
 	Listed   int // targets that were seen whole
 	Searched int
 	Failed   int
-	Parked   int
 	Unlisted []error // targets that were not
 }
 
@@ -99,11 +99,11 @@ func (s *Sweeper) Run(ctx context.Context, jobs int, search func(ctx context.Con
 			o, err := s.one(ctx, r, search)
 			mu.Lock()
 			defer mu.Unlock()
-			if sum.Searched++; o.Err != nil {
-				sum.Failed++
+			if !o.Left {
+				sum.Searched++
 			}
-			if o.Parked {
-				sum.Parked++
+			if o.Err != nil {
+				sum.Failed++
 			}
 			told(o)
 			return err
@@ -163,6 +163,7 @@ func (s *Sweeper) one(ctx context.Context, r store.Repository, search func(conte
 	o := Outcome{Repository: r}
 	lease, ok, err := s.store.Acquire(ctx, fmt.Sprintf("repository/%d", r.ID), rand.Text(), leaseTime)
 	if err != nil || !ok {
+		o.Left = !ok
 		return o, err
 	}
 	limited, cancel := context.WithTimeout(ctx, s.config.Timeout)

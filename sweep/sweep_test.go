@@ -247,10 +247,17 @@ func TestSweepTwice(t *testing.T) {
 	s := open(t, filepath.Join(t.TempDir(), "sweep.db"), dir, parseRules(t, markRules))
 	inner := 0
 	_, err := s.Run(context.Background(), 1, func(ctx context.Context, r store.Repository) error {
-		_, err := s.Run(ctx, 1, func(context.Context, store.Repository) error {
+		sum, err := s.Run(ctx, 1, func(context.Context, store.Repository) error {
 			inner++
 			return nil
-		}, func(Outcome) {})
+		}, func(o Outcome) {
+			if !o.Left {
+				t.Error("it is not said that another is at it")
+			}
+		})
+		if sum.Searched != 0 {
+			t.Errorf("%d are said to have been searched", sum.Searched)
+		}
 		return err
 	}, func(Outcome) {})
 	if err != nil || inner != 0 {

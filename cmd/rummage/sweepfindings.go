@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"os/user"
 	"slices"
@@ -20,62 +21,75 @@ type sweepStatusCmd struct {
 	JSON bool `name:"json" help:"As JSON."`
 }
 
-// Run tells what there is.
+// Run tells what there is, and what could not be done, which ends in exit code 2.
 func (c *sweepStatusCmd) Run(a *app) error {
 	return c.with(a, func(s *store.Store) error {
 		st, err := s.Status(a.ctx)
 		if err != nil {
 			return err
 		}
-		if c.JSON {
-			return json.NewEncoder(a.stdout).Encode(statusJSON(st))
-		}
-		w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
-		fmt.Fprintf(w, "repositories\t%d\tof them due %d, never searched %d\n", st.Repositories, st.Due, st.NeverScanned)
-		fmt.Fprintf(w, "parked\t%d\tgone %d\n", st.Parked, st.GoneRepos)
-		if !st.OldestScan.IsZero() {
-			fmt.Fprintf(w, "oldest search\t%s\t\n", st.OldestScan.Local().Format(time.DateTime))
-		}
-		fmt.Fprintf(w, "clean blobs\t%d\t\n", st.Blobs)
-		for _, state := range store.States() {
-			fmt.Fprintf(w, "findings, %s\t%d\t\n", state, st.Findings[state])
-		}
-		fmt.Fprintf(w, "findings, nowhere now\t%d\t\n", st.Gone)
-		if err := w.Flush(); err != nil {
+		list, err := s.Repositories(a.ctx)
+		if err != nil {
 			return err
 		}
-		return c.failures(a, s, st)
+		problems := notDone(st, list)
+		if len(problems) > 0 {
+			a.code = exitError
+		}
+		if c.JSON {
+			return json.NewEncoder(a.stdout).Encode(statusJSON(st, problems))
+		}
+		if err := statusText(a.stdout, st); err != nil {
+			return err
+		}
+		for _, p := range problems {
+			if _, err := fmt.Fprintf(a.stdout, "%s: %s\n", p.Where, p.Why); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 
-// failures tells what a sweep could not do, which ends in exit code 2.
-func (c *sweepStatusCmd) failures(a *app, s *store.Store, st *store.Status) error {
+func statusText(out io.Writer, st *store.Status) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(w, "repositories\t%d\tof them due %d, never searched %d\n", st.Repositories, st.Due, st.NeverScanned)
+	fmt.Fprintf(w, "parked\t%d\tgone %d\n", st.Parked, st.GoneRepos)
+	if !st.OldestScan.IsZero() {
+		fmt.Fprintf(w, "oldest search\t%s\t\n", st.OldestScan.Local().Format(time.DateTime))
+	}
+	fmt.Fprintf(w, "clean blobs\t%d\t\n", st.Blobs)
+	for _, state := range store.States() {
+		fmt.Fprintf(w, "findings, %s\t%d\t\n", state, st.Findings[state])
+	}
+	fmt.Fprintf(w, "findings, nowhere now\t%d\t\n", st.Gone)
+	return w.Flush()
+}
+
+// notDone is what a sweep could not list or search.
+func notDone(st *store.Status, list []store.Repository) []scan.Problem {
+	problems := []scan.Problem{}
 	for _, t := range st.Targets {
 		if t.Reason != "" {
-			a.code = exitError
-			fmt.Fprintf(a.stdout, "target %s: %s\n", oneLine(t.Name), oneLine(t.Reason))
+			problems = append(problems, scan.Problem{Where: "target " + oneLine(t.Name), Why: oneLine(t.Reason)})
 		}
-	}
-	list, err := s.Repositories(a.ctx)
-	if err != nil {
-		return err
 	}
 	for _, r := range list {
 		if r.Failures > 0 && r.GoneAt.IsZero() {
-			a.code = exitError
-			fmt.Fprintf(a.stdout, "%s: failed %s, last: %s%s\n", oneLine(r.Name), count(r.Failures, "time"), oneLine(r.Reason), parkedNote(r.State == store.RepositoryParked))
+			why := fmt.Sprintf("failed %s, last: %s%s", count(r.Failures, "time"), oneLine(r.Reason), parkedNote(r.State == store.RepositoryParked))
+			problems = append(problems, scan.Problem{Where: oneLine(r.Name), Why: why})
 		}
 	}
-	return nil
+	return problems
 }
 
-func statusJSON(st *store.Status) any {
+func statusJSON(st *store.Status, problems []scan.Problem) any {
 	findings := map[string]int{}
 	for _, state := range store.States() {
 		findings[string(state)] = st.Findings[state]
 	}
 	return map[string]any{"schema": 1, "repositories": st.Repositories, "due": st.Due, "never_searched": st.NeverScanned, "parked": st.Parked,
-		"gone": st.GoneRepos, "clean_blobs": st.Blobs, "findings": findings, "findings_gone": st.Gone, "occurrences": st.Occurrences}
+		"gone": st.GoneRepos, "clean_blobs": st.Blobs, "findings": findings, "findings_gone": st.Gone, "occurrences": st.Occurrences, "problems": problems}
 }
 
 type sweepTriageCmd struct {
