@@ -20,10 +20,8 @@ import (
 // TestHookInChroot pushes to a repository whose hook runs as on GitHub Enterprise Server: in a root directory of its own that
 // has nothing but what the packed environment has, and so no git.
 func TestHookInChroot(t *testing.T) {
-	switch {
-	case os.Geteuid() != 0:
-		t.Skip("only root may change the root directory")
-	case runtime.GOARCH != "amd64":
+	needRoot(t)
+	if runtime.GOARCH != "amd64" {
 		t.Skip("the environment is one for amd64")
 	}
 	c := chroot{t: t, dir: t.TempDir()}
@@ -52,6 +50,23 @@ func TestHookInChroot(t *testing.T) {
 	}
 }
 
+func needRoot(t *testing.T) {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Skip("only root may change the root directory")
+	}
+}
+
+// buildStatic builds the program so that it needs no library.
+func buildStatic(t *testing.T, file string) {
+	t.Helper()
+	build := exec.Command("go", "build", "-pgo=off", "-o", file, ".")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+}
+
 // chroot has the root directory, the repository in it, and a work tree outside.
 type chroot struct {
 	t   *testing.T
@@ -68,9 +83,7 @@ func (c *chroot) prepare() {
 		c.t.Skip(err)
 	}
 	program, shell, policy := c.file("rummage", nil, 0o755), c.file("busybox", busybox, 0o755), c.file("push.toml", []byte("time = \"1m\"\n"), 0o644)
-	build := exec.Command("go", "build", "-pgo=off", "-o", program, ".")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	c.run(build)
+	buildStatic(c.t, program)
 	c.run(exec.Command(program, "hook", "install", "--ghes", filepath.Join(c.dir, "out"), "--shell", shell, "--policy", policy))
 	c.unpack(filepath.Join(c.dir, "out", "rummage-environment.tar.gz"))
 	script, err := os.ReadFile(filepath.Join(c.dir, "out", "rummage-pre-receive"))

@@ -365,15 +365,9 @@ func serveDaemon(t *testing.T, s *hookServer) string {
 
 // TestHookChroot: where there is nothing but the program and the repository, no git and no shell, the hook does what it does.
 func TestHookChroot(t *testing.T) {
-	if os.Getuid() != 0 {
-		t.Skip("only root may change the root directory")
-	}
+	needRoot(t)
 	root := t.TempDir()
-	build := exec.Command("go", "build", "-pgo=off", "-o", filepath.Join(root, "rummage"), ".")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	buildStatic(t, filepath.Join(root, "rummage"))
 	p := newMadePush(t)
 	content := []byte("token: " + p.token + "\n")
 	p.pack(whole(3, objectID("blob", content), content))
