@@ -19,7 +19,6 @@ import (
 	"sync"
 	"syscall"
 	"testing"
-	"time"
 
 	"rummage/detect/example"
 )
@@ -212,27 +211,47 @@ func TestHookKilled(t *testing.T) {
 	}
 }
 
-// TestHookTerminated: an interrupt while the push is searched refuses it, in one line.
+// TestHookTerminated: an interrupt refuses the push, in one line, also where the policy lets through what was not searched: while
+// the ref lines are awaited, and while the push is searched, here for an object that does not come to its end.
 func TestHookTerminated(t *testing.T) {
 	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
-		p := newMadePush(t)
-		million(p, p.loose("blob", []byte("clean")))
-		policy := filepath.Join(t.TempDir(), "policy.toml")
-		p.check(os.WriteFile(policy, []byte("time = \"1m\"\nfail = \"open\"\n"), 0o600))
-		cmd := exec.Command("rummage", "hook", "pre-receive", "--policy", policy)
-		cmd.Dir = p.server
-		cmd.Env = append(os.Environ(), "GIT_DIR=.", "GIT_QUARANTINE_PATH="+p.quarantine, "GIT_OBJECT_DIRECTORY="+p.quarantine,
-			"GIT_ALTERNATE_OBJECT_DIRECTORIES="+filepath.Join(p.server, "objects"))
-		in, err := cmd.StdinPipe()
-		p.check(err)
-		s := start(t, cmd)
-		_, err = fmt.Fprintf(in, "%s %s refs/heads/x\n", zeroID, p.tip)
-		p.check(err)
-		time.Sleep(100 * time.Millisecond) // it has begun; whether in this line or the next does not matter
-		s.signal(signal)
-		in.Close()
-		if code := s.exit(); code != exitError || strings.Count(s.stderr.String(), "\n") != 1 {
-			t.Errorf("%v: exit code %d: %s", signal, code, s.stderr.Bytes())
+		for _, searching := range []bool{false, true} {
+			p := newMadePush(t)
+			p.tip = p.commit(p.loose("tree", treeOf("100644 f", made)), "")
+			pipe := filepath.Join(p.quarantine, made[:2], made[2:])
+			p.check(os.MkdirAll(filepath.Dir(pipe), 0o700))
+			p.check(syscall.Mkfifo(pipe, 0o600))
+			dir := t.TempDir()
+			policy, log, rules := filepath.Join(dir, "policy.toml"), filepath.Join(dir, "log"), mkfifo(t)
+			p.check(os.WriteFile(policy, fmt.Appendf(nil, "time = \"1m\"\nfail = \"open\"\naudit = %q\nrules = [%q]\n", log, rules), 0o600))
+			cmd := exec.Command("rummage", "hook", "pre-receive", "--policy", policy)
+			cmd.Dir = p.server
+			cmd.Env = append(os.Environ(), "GIT_DIR=.", "GIT_QUARANTINE_PATH="+p.quarantine, "GIT_OBJECT_DIRECTORY="+p.quarantine,
+				"GIT_ALTERNATE_OBJECT_DIRECTORIES="+filepath.Join(p.server, "objects"))
+			in, err := cmd.StdinPipe()
+			p.check(err)
+			s := start(t, cmd)
+			pipeRules(t, rules, slowRules)
+			_, err = fmt.Fprintf(in, "%s %s refs/heads/x\n", zeroID, p.tip)
+			p.check(err)
+			if searching {
+				p.check(in.Close())
+				waitFor(t, func() bool { // until somebody reads from the pipe
+					fd, err := syscall.Open(pipe, syscall.O_WRONLY|syscall.O_NONBLOCK, 0)
+					if err == nil {
+						t.Cleanup(func() { syscall.Close(fd) })
+					}
+					return err == nil
+				})
+			}
+			s.signal(signal)
+			if code := s.exit(); code != exitError || s.stderr.String() != "rummage: push refused: interrupted\n" {
+				t.Errorf("%v, searching: %v: exit code %d: %s", signal, searching, code, s.stderr.Bytes())
+			}
+			if text, err := os.ReadFile(log); err != nil || !bytes.Contains(text, []byte(`"event":"interrupted"`)) {
+				t.Errorf("%v, searching: %v: the log: %v %s", signal, searching, err, text)
+			}
+			in.Close()
 		}
 	}
 }
