@@ -74,7 +74,6 @@ func (s *Store) cleanRange(ctx context.Context, ids [][]byte, out []Mark) (whole
 	var m Mark
 	for found.Next() {
 		if rows++; rows > limit {
-			clear(out)
 			return false, nil
 		}
 		if err := scanSeen(found, &id, &m); err != nil {
