@@ -5,6 +5,9 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"rummage"
@@ -121,4 +124,37 @@ func TestLedgerLeavesOut(t *testing.T) {
 		t.Errorf("the second search: %+v", again.Stats)
 	}
 	compareFindings(t, again.Findings, first.Findings)
+}
+
+// TestLedgerLooks: what a blob looks like is remembered of it too. A manifest made of a template is not read as one where its
+// name says nothing; where another repository names it so, or has it in a tree that nothing leads to, it is.
+func TestLedgerLooks(t *testing.T) {
+	const manifest = "# {% x %}\napiVersion: v1\nkind: Secret\nstringData:\n  password: kX82mQp4vT\n"
+	d := parseRules(t, "[[rules]]\nid = \"x\"\ndescription = \"x\"\nin = [\"kubernetes.secret\"]\nkey = '''password'''\n")
+	marks := remembered{}
+	for _, c := range []struct {
+		name     string
+		dangling bool
+		found    int
+	}{{"notes.txt", false, 0}, {"secret.yml", false, 1}, {"secret.yml", true, 1}} {
+		dir := t.TempDir()
+		git(t, dir, nil, "init", "-q", "--bare", "-b", "main")
+		var im importer
+		im.commit("main", "c", nil, c.name+"="+manifest)
+		im.load(t, dir, false)
+		if c.dangling {
+			commit := strings.TrimSpace(git(t, dir, nil, "rev-parse", "main"))
+			git(t, dir, nil, "update-ref", "-d", "refs/heads/main")
+			if err := os.Remove(filepath.Join(dir, "objects", commit[:2], commit[2:])); err != nil {
+				t.Fatal(err)
+			}
+		}
+		res := scanRemembering(t, dir, d, gitscan.Options{}, marks, never)
+		if len(res.Findings) != c.found {
+			t.Errorf("%+v: %d findings, want %d: %+v", c, len(res.Findings), c.found, res.Stats)
+		}
+	}
+	if len(marks) != 1 {
+		t.Errorf("marks of %d blobs", len(marks))
+	}
 }
