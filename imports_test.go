@@ -22,6 +22,7 @@ var layers = map[string][]string{
 	"scan":       {"detect"},
 	"hook":       {"gitscan", "scan", "detect", "report"},
 	"report":     {"scan"},
+	"sweep":      {"gitscan", "imagescan", "scan", "detect", "report"},
 	"detect":     {},
 	"benchmarks": {"detect"},
 }
