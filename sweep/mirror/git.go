@@ -28,6 +28,7 @@ type command struct {
 	request *Request
 	secrets *[]string // gets what was handed to git, to be kept out of messages
 	watch   func() error
+	trace   *tail // gets the packets of the protocol, of which there must be few
 }
 
 const (
@@ -53,6 +54,10 @@ func (m *Mirror) run(ctx context.Context, c command) error {
 	}
 	var stderr tail
 	cmd.Stderr = &stderr
+	if c.trace != nil {
+		cmd.Stderr = c.trace
+		cmd.Env = append(cmd.Env, "GIT_TRACE_PACKET=2")
+	}
 	if runtime.GOOS != "windows" { // which has no inherited files
 		cmd.ExtraFiles = []*os.File{c.lock}
 	}
@@ -112,6 +117,9 @@ func (m *Mirror) run(ctx context.Context, c command) error {
 		return c.failed(Failed, readErr)
 	}
 	text := stderr.String()
+	if c.trace != nil {
+		text = c.trace.String()
+	}
 	return &Error{Kind: classify(text), URL: c.url(), Detail: detail(text, given), stderr: text}
 }
 

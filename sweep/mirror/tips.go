@@ -43,10 +43,27 @@ func (w *work) tips(ctx context.Context) (*Remote, error) {
 		remote, err = parseRemote(r)
 		return err
 	}})
+	if err == nil && len(remote.Tips) == 0 {
+		err = w.reallyEmpty(ctx)
+	}
 	if err != nil {
 		return nil, w.url(err)
 	}
 	return remote, nil
+}
+
+// reallyEmpty makes sure that a server with no refs speaks git's protocol: any page that a proxy or a login answers with
+// may pass for the list of a plain file server.
+func (w *work) reallyEmpty(ctx context.Context) error {
+	if !strings.HasPrefix(w.to.scheme, "http") {
+		return nil
+	}
+	var trace tail
+	err := w.network(ctx, command{args: []string{"-c", "protocol.version=0", "ls-remote", "--quiet", "origin"}, trace: &trace})
+	if err == nil && !strings.Contains(trace.String(), "service=git-upload-pack") {
+		err = &Error{Kind: Corrupt, Detail: "what answers there is no git server"}
+	}
+	return err
 }
 
 // network runs a command that goes to the server, twice when it refused a credential in place of which there is another now.

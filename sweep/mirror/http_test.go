@@ -1,0 +1,462 @@
+package mirror
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// token is a password that is nowhere in this file.
+func token(n int) string { return strings.Repeat(string(rune('k'+n)), 3) + fmt.Sprintf("-%d-planted", 7000+n) }
+
+func gives(passwords ...string) func(context.Context) (string, string, error) {
+	n := 0
+	return func(context.Context) (string, string, error) {
+		p := passwords[min(n, len(passwords)-1)]
+		n++
+		return "someone", p, nil
+	}
+}
+
+// TestCredentialsUnseen: nobody who looks at processes or files sees the token, at any time.
+func TestCredentialsUnseen(t *testing.T) {
+	if _, err := os.Stat("/proc/self/environ"); err != nil {
+		t.Skip("no /proc")
+	}
+	remote := bare(t, 3)
+	secret := token(1)
+	m := open(t, Options{})
+	var looked, helpers atomic.Int64
+	look := func() {
+		files, _ := filepath.Glob("/proc/[0-9]*/cmdline")
+		environs, _ := filepath.Glob("/proc/[0-9]*/environ")
+		for _, f := range append(files, environs...) {
+			data, _ := os.ReadFile(f)
+			if bytes.Contains(data, []byte(secret)) {
+				t.Errorf("%s has it", f)
+			}
+			if bytes.Contains(data, []byte("git-remote-http")) {
+				looked.Add(1)
+			}
+			if bytes.Contains(data, []byte("bs=65536")) && bytes.HasPrefix(data, []byte("dd\x00")) {
+				helpers.Add(1)
+			}
+		}
+	}
+	ask := basic("someone", secret)
+	url := server(t, filepath.Dir(remote), func(w http.ResponseWriter, r *http.Request) bool {
+		look()
+		return ask(w, r)
+	}) + "/remote.git"
+	r := request(url)
+	r.Credential = func(context.Context) (string, string, error) { look(); return "someone", secret, nil }
+	stop, done := make(chan struct{}), make(chan struct{})
+	go func() { // also while the helper has it
+		defer close(done)
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				look()
+			}
+		}
+	}()
+	fetch(t, m, remote, r)
+	close(stop)
+	<-done
+	if looked.Load() == 0 || helpers.Load() == 0 {
+		t.Errorf("git was seen %d times, the helper %d times", looked.Load(), helpers.Load())
+	}
+	_ = filepath.WalkDir(m.root, func(path string, d fs.DirEntry, err error) error {
+		if data, err := os.ReadFile(path); err == nil && bytes.Contains(data, []byte(secret)) {
+			t.Errorf("%s has it", path)
+		}
+		return nil
+	})
+}
+
+func TestCredentials(t *testing.T) {
+	remote := bare(t, 3)
+	good, bad := token(1), token(2)
+	url := server(t, filepath.Dir(remote), basic("someone", good)) + "/remote.git"
+	for name, c := range map[string]struct {
+		credential func(context.Context) (string, string, error)
+		kind       Kind
+	}{
+		"right":                  {gives(good), ""},
+		"none":                   {nil, Auth},
+		"wrong":                  {gives(bad), Auth},
+		"wrong, then another":    {gives(bad, token(3), token(4)), Auth},
+		"renewed":                {gives(bad, good), ""},
+		"failing":                {func(context.Context) (string, string, error) { return "", "", errors.New("vault is sealed") }, NoCredential},
+		"with a line break":      {gives(good + "\nhost=elsewhere"), NoCredential},
+		"empty":                  {gives(""), NoCredential},
+		"of odd but legal bytes": {gives(`a'"$(id)` + "`\\ %00\t" + good), Auth},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := request(url)
+			r.Credential = c.credential
+			f, err := open(t, Options{}).Fetch(t.Context(), r)
+			if c.kind == "" {
+				if err != nil {
+					t.Fatal(err)
+				}
+				check(t, f, remote)
+				return
+			}
+			if !errors.Is(err, c.kind) {
+				t.Fatalf("%v, want %s", err, c.kind)
+			}
+			if text := err.Error(); strings.Contains(text, "planted") || strings.ContainsAny(text, "\n\r\x1b") || !strings.Contains(text, url) {
+				t.Errorf("%q", text)
+			}
+		})
+	}
+}
+
+// TestExpired: a token that ends between two requests of one fetch is asked for anew.
+func TestExpired(t *testing.T) {
+	remote := bare(t, 3)
+	for after := range 6 {
+		var mu sync.Mutex
+		requests, now := 0, token(1)
+		url := server(t, filepath.Dir(remote), func(w http.ResponseWriter, r *http.Request) bool {
+			mu.Lock()
+			defer mu.Unlock()
+			if _, _, ok := r.BasicAuth(); ok {
+				if requests++; requests == after {
+					now = token(2)
+				}
+			}
+			return basic("someone", now)(w, r)
+		}) + "/remote.git"
+		r := request(url)
+		r.Credential = func(context.Context) (string, string, error) {
+			mu.Lock()
+			defer mu.Unlock()
+			return "someone", now, nil
+		}
+		fetch(t, open(t, Options{}), remote, r)
+	}
+}
+
+// TestRedirect: a renamed repository is found; a credential goes to no other server.
+func TestRedirect(t *testing.T) {
+	remote := bare(t, 3)
+	ask := basic("someone", token(1))
+	url := server(t, filepath.Dir(remote), func(w http.ResponseWriter, r *http.Request) bool {
+		if rest, ok := strings.CutPrefix(r.URL.Path, "/old.git"); ok {
+			http.Redirect(w, r, "/remote.git"+rest+"?"+r.URL.RawQuery, http.StatusMovedPermanently)
+			return true
+		}
+		return ask(w, r)
+	})
+	r := request(url + "/old.git")
+	r.Credential = gives(token(1))
+	fetch(t, open(t, Options{}), remote, r)
+
+	var got atomic.Int64
+	other := server(t, filepath.Dir(remote), func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Header.Get("Authorization") != "" {
+			got.Add(1)
+		}
+		return ask(w, r)
+	})
+	lured := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !basic("someone", token(1))(w, r) {
+			http.Redirect(w, r, other+r.URL.Path+"?"+r.URL.RawQuery, http.StatusFound)
+		}
+	}))
+	defer lured.Close()
+	r.URL = lured.URL + "/remote.git"
+	for _, m := range []*Mirror{open(t, Options{}), withoutGit(t)} {
+		_, err := m.Fetch(t.Context(), r)
+		if err == nil || got.Load() > 0 {
+			t.Errorf("git %q: %v; the other server got %d credentials", m.git, err, got.Load())
+		}
+	}
+}
+
+func withoutGit(t testing.TB) *Mirror {
+	m := open(t, Options{})
+	m.git = ""
+	return m
+}
+
+// TestServerErrors: what servers answer has its kind, and the next fetch is none the worse for it.
+func TestServerErrors(t *testing.T) {
+	for name, c := range map[string]struct {
+		kind   Kind
+		answer func(w http.ResponseWriter, r *http.Request) bool
+	}{
+		"gone":        {Gone, status(http.StatusNotFound)},
+		"forbidden":   {Auth, status(http.StatusForbidden)},
+		"unavailable": {Unreachable, status(http.StatusServiceUnavailable)},
+		"too many":    {Unreachable, status(http.StatusTooManyRequests)},
+		"no git":      {Corrupt, func(w http.ResponseWriter, _ *http.Request) bool { fmt.Fprint(w, "<html>"); return true }},
+		"cut":         {Unreachable, cut(600)},
+		"cut at once": {Unreachable, cut(0)},
+		"garbage": {Corrupt, func(w http.ResponseWriter, r *http.Request) bool {
+			return intercept(w, r, func(body []byte) []byte { return spoil(body) })
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			remote := bare(t, 30)
+			var fine atomic.Bool
+			root := filepath.Dir(remote)
+			var backend http.Handler
+			answer := c.answer
+			url := server(t, root, func(w http.ResponseWriter, r *http.Request) bool {
+				if fine.Load() {
+					return false
+				}
+				return answer(w, r.WithContext(context.WithValue(r.Context(), backendKey{}, backend)))
+			})
+			backend = proxyTo(url, &fine)
+			r := request(url + "/remote.git")
+			m := open(t, Options{})
+			_, err := m.Fetch(t.Context(), r)
+			if !errors.Is(err, c.kind) {
+				t.Errorf("%v, want %s", err, c.kind)
+			}
+			fine.Store(true)
+			f := fetch(t, m, remote, r)
+			if left := unfinished(f.Dir); left > 0 {
+				t.Errorf("%d bytes left behind", left)
+			}
+		})
+	}
+	m := open(t, Options{})
+	s := httptest.NewServer(nil)
+	s.Close()
+	for _, m := range []*Mirror{m, withoutGit(t)} {
+		if _, err := m.Fetch(t.Context(), request(s.URL+"/x")); !errors.Is(err, Unreachable) {
+			t.Errorf("nobody there: %v", err)
+		}
+		if _, err := m.Fetch(t.Context(), request("file://"+t.TempDir()+"/none")); !errors.Is(err, Gone) {
+			t.Errorf("no directory: %v", err)
+		}
+	}
+}
+
+func status(code int) func(http.ResponseWriter, *http.Request) bool {
+	return func(w http.ResponseWriter, _ *http.Request) bool { w.WriteHeader(code); return true }
+}
+
+type backendKey struct{}
+
+// proxyTo records what the real server answers.
+func proxyTo(url string, fine *atomic.Bool) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fine.Store(true)
+		defer fine.Store(false)
+		question, err := io.ReadAll(r.Body)
+		if err != nil {
+			panic(err)
+		}
+		out, err := http.NewRequest(r.Method, url+r.URL.RequestURI(), bytes.NewReader(question))
+		if err != nil {
+			panic(err)
+		}
+		out.Header = r.Header.Clone()
+		res, err := http.DefaultClient.Do(out)
+		if err != nil {
+			panic(err)
+		}
+		defer res.Body.Close()
+		for k, v := range res.Header {
+			w.Header()[k] = v
+		}
+		w.WriteHeader(res.StatusCode)
+		var b bytes.Buffer
+		_, _ = b.ReadFrom(res.Body)
+		_, _ = w.Write(b.Bytes())
+	})
+}
+
+// intercept changes the answer that has the pack.
+func intercept(w http.ResponseWriter, r *http.Request, change func([]byte) []byte) bool {
+	recorder := httptest.NewRecorder()
+	r.Context().Value(backendKey{}).(http.Handler).ServeHTTP(recorder, r)
+	body := recorder.Body.Bytes()
+	if bytes.Contains(body, []byte("PACK")) {
+		body = change(body)
+	}
+	for k, v := range recorder.Header() {
+		if k != "Content-Length" {
+			w.Header()[k] = v
+		}
+	}
+	w.WriteHeader(recorder.Code)
+	_, _ = w.Write(body)
+	return true
+}
+
+// cut ends the connection some bytes after the beginning of the pack.
+func cut(n int) func(w http.ResponseWriter, r *http.Request) bool {
+	return func(w http.ResponseWriter, r *http.Request) bool {
+		intercept(w, r, func(body []byte) []byte {
+			_, _ = w.Write(body[:bytes.Index(body, []byte("PACK"))+n])
+			panic(http.ErrAbortHandler)
+		})
+		return true
+	}
+}
+
+// spoil changes a byte in the middle of a pack.
+func spoil(body []byte) []byte {
+	body = bytes.Clone(body)
+	body[bytes.Index(body, []byte("PACK"))+300] ^= 0xff
+	return body
+}
+
+// TestHostileURLs: no program is started for a URL that is none, or that is not allowed.
+func TestHostileURLs(t *testing.T) {
+	m := open(t, Options{})
+	marker := filepath.Join(t.TempDir(), "marker")
+	before := processes.Load()
+	for _, url := range []string{
+		"ext::sh -c touch% " + marker, "ext::sh", "--upload-pack=touch " + marker, "-x", "", "file:///etc", "/etc", "git://example.com/a", "http://example.com/a",
+		"https://someone:" + token(1) + "@example.com/a", "https://" + token(1) + "@example.com/a", "ssh://-oProxyCommand=x/a", "ssh://-oProxyCommand=x@h/a",
+		"-oProxyCommand=x@h:a", "a@-oProxyCommand=x:a", "a@h:-x", "a@h::x", "https://example.com/a\nb", "https://example.com/\x1b[31m", "https:///a",
+		"https://a b/", "relative/path", "HTTPS://" + strings.Repeat("x", 5000), "fd::7", "https://example.com%0a/x", "ssh://u:" + token(1) + "@h/x",
+		`C:\repo`, "https://example.com\\@evil/",
+	} {
+		_, err := m.Fetch(t.Context(), Request{Repo: "r", URL: url})
+		if !errors.Is(err, Refused) {
+			t.Errorf("%q: %v", url, err)
+		} else if text := err.Error(); strings.Contains(text, "planted") || strings.ContainsAny(text, "\n\x1b") || len(text) > 1000 {
+			t.Errorf("%q: %q", url, text)
+		}
+	}
+	if n := processes.Load() - before; n > 0 {
+		t.Errorf("%d processes", n)
+	}
+	for _, url := range []string{"https://example.com/a.git", "ssh://git@example.com:22/a", "git@example.com:a/b.git", "https://[::1]:8443/a"} {
+		if _, err := parseTarget(url, nil); err != nil {
+			t.Error(err)
+		}
+	}
+	// git itself refuses, too, what a redirect or a setting may lead to.
+	to, _ := parseTarget("https://example.com/", nil)
+	to.url = "file:///etc"
+	r := Request{URL: to.url}
+	if err := m.run(t.Context(), command{to: &to, request: &r, args: []string{"ls-remote", "origin"}}); !errors.Is(err, Refused) {
+		t.Errorf("file in place of https: %v", err)
+	}
+}
+
+// TestHostileRefs: names that no file can have, or that are in each other's way, cost nothing but their names in the store.
+func TestHostileRefs(t *testing.T) {
+	remote := bare(t, 1)
+	ids := []string{git(t, remote, "", "rev-parse", "HEAD")}
+	for i := range 5 {
+		ids = append(ids, orphan(t, remote, fmt.Sprint("hostile ", i), ""))
+	}
+	names := []string{"refs/heads/main", "refs/heads/a", "refs/heads/a/b", "refs/heads/" + strings.Repeat("x", 253), "refs/heads/../../../../escaped",
+		"refs/heads/\x1b[31mred"}
+	pkt := func(s string) string { return fmt.Sprintf("%04x%s", len(s)+4, s) }
+	advert := pkt("# service=git-upload-pack\n") + "0000"
+	for i, name := range names {
+		end := "\n"
+		if i == 0 {
+			end = "\x00multi_ack side-band-64k object-format=sha1\n"
+		}
+		advert += pkt(ids[i] + " " + name + end)
+	}
+	advert += "0000"
+	url := server(t, filepath.Dir(remote), func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Method == http.MethodGet && r.Header.Get("Git-Protocol") != "version=2" {
+			w.Header().Set("Content-Type", "application/x-git-upload-pack-advertisement")
+			fmt.Fprint(w, advert)
+			return true
+		}
+		return false
+	}) + "/remote.git"
+	// What git serves, so that it sends both lists: names in each other's way, too long, and those that it refuses itself.
+	packed := "# pack-refs with: peeled fully-peeled sorted \n"
+	for i, name := range names[:4] {
+		packed += ids[i] + " " + name + "\n"
+	}
+	if err := os.WriteFile(filepath.Join(remote, "packed-refs"), []byte(packed), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(remote, "refs", "heads", "main")); err != nil {
+		t.Fatal(err)
+	}
+	m := open(t, Options{})
+	r := request(url)
+	f, err := m.Fetch(t.Context(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Release()
+	for i, name := range names {
+		if f.Tips[name] != ids[i] || !present(t, f, ids[i]) {
+			t.Errorf("%q: %s, present %t", name, f.Tips[name], present(t, f, ids[i]))
+		}
+	}
+	if len(f.Tips) != len(names) || len(f.Unfetchable) > 0 {
+		t.Errorf("%q, unfetchable %v", f.Tips, f.Unfetchable)
+	}
+	before := processes.Load()
+	if again, err := m.Fetch(t.Context(), r); err != nil || again.Changed || processes.Load()-before != 1 {
+		t.Errorf("again: %+v, %v, %d processes", again, err, processes.Load()-before)
+	}
+	outside, _ := filepath.Glob(filepath.Join(m.root, "escaped*"))
+	if len(outside) > 0 {
+		t.Error(outside)
+	}
+}
+
+// TestStops: a context that ends, a time limit and a limit of size end git and all that it started.
+func TestStops(t *testing.T) {
+	remote := bare(t, 3)
+	release := make(chan struct{})
+	started := make(chan struct{}, 8)
+	url := server(t, filepath.Dir(remote), func(http.ResponseWriter, *http.Request) bool {
+		started <- struct{}{}
+		<-release
+		return true
+	}) + "/remote.git"
+	t.Cleanup(func() { close(release) }) // before the server's, which waits for its answers
+	m := open(t, Options{})
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { <-started; cancel() }()
+	if _, err := m.Fetch(ctx, request(url)); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+	r := request(url)
+	r.Timeout = 300 * time.Millisecond
+	if _, err := m.Fetch(t.Context(), r); !errors.Is(err, TooSlow) || !strings.Contains(err.Error(), url) {
+		t.Errorf("time limit: %v", err)
+	}
+	if left := gits(m.root); len(left) > 0 {
+		t.Errorf("left running: %q", left)
+	}
+}
+
+// gits are the command lines of processes that belong to a mirror.
+func gits(root string) (lines []string) {
+	files, _ := filepath.Glob("/proc/[0-9]*/environ")
+	for _, f := range files {
+		if data, _ := os.ReadFile(f); bytes.Contains(data, []byte("HOME="+root)) {
+			line, _ := os.ReadFile(filepath.Join(filepath.Dir(f), "cmdline"))
+			lines = append(lines, string(line))
+		}
+	}
+	return lines
+}
