@@ -516,7 +516,23 @@ func BenchmarkNothingNew(b *testing.B) {
 	remote := bare(b, 20)
 	url := server(b, filepath.Dir(remote), basic("someone", token(1))) + "/remote.git"
 	open1 := server(b, filepath.Dir(remote), nil) + "/remote.git"
-	for name, url := range map[string]string{"file": "file://" + remote, "http": open1, "password": url} {
+	// A server that takes no time itself.
+	id, pkt := git(b, remote, "", "rev-parse", "HEAD"), func(s string) string { return fmt.Sprintf("%04x%s", len(s)+4, s) }
+	quick := func(before func(http.ResponseWriter, *http.Request) bool) string {
+		return server(b, filepath.Dir(remote), func(w http.ResponseWriter, r *http.Request) bool {
+			if before != nil && before(w, r) {
+				return true
+			}
+			if r.Method != http.MethodGet || r.Header.Get("Git-Protocol") != "" {
+				return false
+			}
+			w.Header().Set("Content-Type", "application/x-git-upload-pack-advertisement")
+			fmt.Fprint(w, pkt("# service=git-upload-pack\n")+"0000"+pkt(id+" HEAD\x00symref=HEAD:refs/heads/main\n")+pkt(id+" refs/heads/main\n")+"0000")
+			return true
+		}) + "/remote.git"
+	}
+	for name, url := range map[string]string{"file": "file://" + remote, "http": open1, "password": url, "quick": quick(nil),
+		"quick, password": quick(basic("someone", token(1)))} {
 		b.Run(name, func(b *testing.B) {
 			m := open(b, Options{})
 			r := request(url)

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -38,6 +39,10 @@ const (
 	watchEvery = 250 * time.Millisecond
 )
 
+// lifeline runs git in the group of a shell that kills them all when this process is no more. They have the lock, and one
+// that waits for a server would have it for as long as the server likes.
+const lifeline = `(exec 3>&- 4>&- >/dev/null 2>&1; read x <&5; kill -9 -$$) </dev/null & exec 5<&-; exec "$0" "$@"`
+
 // processes counts the runs of git, for tests.
 var processes atomic.Int64
 
@@ -46,6 +51,17 @@ func (m *Mirror) run(ctx context.Context, c command) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	cmd := exec.CommandContext(ctx, m.git, append(m.settings(c), c.args...)...)
+	var line *os.File // ends when this process does
+	if c.lock != nil && runtime.GOOS != "windows" {
+		theirs, ours, err := os.Pipe()
+		if err != nil {
+			return err
+		}
+		defer ours.Close()
+		defer theirs.Close()
+		line = theirs
+		cmd = exec.CommandContext(ctx, "/bin/sh", slices.Concat([]string{"-c", lifeline, m.git}, m.settings(c), c.args)...)
+	}
 	cmd.Env, cmd.Dir = m.environ(c), m.root
 	cmd.Cancel, cmd.WaitDelay = func() error { return signalGroup(cmd, false) }, stopGrace
 	ownGroup(cmd)
@@ -69,6 +85,10 @@ func (m *Mirror) run(ctx context.Context, c command) error {
 		}
 		defer answers.close()
 		cmd.ExtraFiles = append(cmd.ExtraFiles, answers.theirs)
+	}
+	if line != nil {
+		cmd.ExtraFiles = append(cmd.ExtraFiles[:len(cmd.ExtraFiles):len(cmd.ExtraFiles)], make([]*os.File, 2-len(cmd.ExtraFiles))...)
+		cmd.ExtraFiles = append(cmd.ExtraFiles, line)
 	}
 	var out io.ReadCloser
 	if c.out != nil {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -19,7 +20,9 @@ import (
 )
 
 // token is a password that is nowhere in this file.
-func token(n int) string { return strings.Repeat(string(rune('k'+n)), 3) + fmt.Sprintf("-%d-planted", 7000+n) }
+func token(n int) string {
+	return strings.Repeat(string(rune('k'+n)), 3) + fmt.Sprintf("-%d-planted", 7000+n)
+}
 
 func gives(passwords ...string) func(context.Context) (string, string, error) {
 	n := 0
@@ -413,13 +416,70 @@ func TestHostileRefs(t *testing.T) {
 		t.Errorf("%q, unfetchable %v", f.Tips, f.Unfetchable)
 	}
 	before := processes.Load()
-	if again, err := m.Fetch(t.Context(), r); err != nil || again.Changed || processes.Load()-before != 1 {
+	if again, err := m.Fetch(t.Context(), r); err != nil || again.Changed || processes.Load() != before {
 		t.Errorf("again: %+v, %v, %d processes", again, err, processes.Load()-before)
 	}
 	outside, _ := filepath.Glob(filepath.Join(m.root, "escaped*"))
 	if len(outside) > 0 {
 		t.Error(outside)
 	}
+}
+
+// TestAdvert: asked without git, a server says the same as git ls-remote does.
+func TestAdvert(t *testing.T) {
+	for _, format := range []string{"sha1", "sha256"} {
+		remote := bare(t, 2, "--object-format="+format)
+		commit(t, remote, "refs/heads/side", "x")
+		git(t, remote, "", "tag", "-a", "-m", "x", "v1", "refs/heads/side")
+		empty := filepath.Join(filepath.Dir(remote), "empty.git")
+		git(t, "", "", "init", "-q", "--bare", "--object-format="+format, empty)
+		detached := filepath.Join(filepath.Dir(remote), "detached.git")
+		git(t, "", "", "clone", "-q", "--bare", remote, detached)
+		git(t, detached, "", "update-ref", "--no-deref", "HEAD", orphan(t, detached, "alone", ""))
+		url := server(t, filepath.Dir(remote), basic("someone", token(1)))
+		m := open(t, Options{})
+		for _, name := range []string{"remote.git", "empty.git", "detached.git"} {
+			r := request(url + "/" + name)
+			r.Credential = gives(token(1))
+			to, err := parseTarget(r.URL, r.Protocols)
+			if err != nil {
+				t.Fatal(err)
+			}
+			quick, err := (&work{m: m, r: &r, to: &to}).tipsHTTP(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			var slow *Remote
+			w := &work{m: m, r: &r, to: &to}
+			err = w.network(t.Context(), command{args: []string{"-c", "protocol.version=0", "ls-remote", "--symref", "origin"}, out: func(r io.Reader) (err error) {
+				slow, err = parseRemote(r)
+				return err
+			}})
+			if err != nil || !maps.Equal(quick.Tips, slow.Tips) || quick.Head != slow.Head || quick.Detached != slow.Detached {
+				t.Errorf("%s: %+v, git says %+v, %v", name, quick, slow, err)
+			}
+			if want := map[string]bool{"remote.git": true}[name]; want != (quick.Head != "") || (name == "detached.git") != (quick.Detached != "") {
+				t.Errorf("%s: %+v", name, quick)
+			}
+		}
+	}
+}
+
+// FuzzAdvert: whatever a server sends ends in refs or an error.
+func FuzzAdvert(f *testing.F) {
+	f.Add([]byte("001e# service=git-upload-pack\n0000003d" + strings.Repeat("a", 40) + " refs/heads/x\x00a b=c\n0000"))
+	f.Add([]byte("001e# service=git-upload-pack\n00000000"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		remote, err := parseAdvert(bytes.NewReader(data))
+		if err != nil {
+			return
+		}
+		for name, id := range remote.Tips {
+			if !isID(id) {
+				t.Errorf("%q: %q", name, id)
+			}
+		}
+	})
 }
 
 // TestStops: a context that ends, a time limit and a limit of size end git and all that it started.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -30,6 +31,9 @@ type Mirror struct {
 	root    string
 	git     string // empty: go-git
 	options Options
+
+	mu      sync.Mutex
+	clients map[string]*http.Client // by their file of certificates
 }
 
 // New makes root, if it is not there, a place that this user alone can enter.
@@ -302,6 +306,7 @@ func (w *work) locked(ctx context.Context) (*Fetched, error) {
 	size, _ := packed(w.s.dir)
 	unfetchable, err := w.fetch(ctx, before)
 	if err != nil {
+		_ = w.s.repair() // on a full disk what is left would be in the others' way
 		return nil, err
 	}
 	after, err := w.s.read(w.name())

@@ -37,6 +37,14 @@ func (w *work) tips(ctx context.Context) (*Remote, error) {
 	if w.m.git == "" {
 		return w.tipsGoGit(ctx)
 	}
+	if strings.HasPrefix(w.to.scheme, "http") {
+		if remote, err := w.tipsHTTP(ctx); err == nil {
+			return remote, nil
+		}
+		if ctx.Err() != nil {
+			return nil, stopped(ctx, w.to.url)
+		}
+	}
 	var remote *Remote
 	// Version 0 of the protocol lists the refs in its first answer, version 2 takes one more.
 	err := w.network(ctx, command{args: []string{"-c", "protocol.version=0", "ls-remote", "--quiet", "--symref", "origin"}, out: func(r io.Reader) (err error) {
