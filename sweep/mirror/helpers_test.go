@@ -144,6 +144,11 @@ func check(t testing.TB, f *Fetched, remote string) {
 	if !slices.Equal(seen, f.Kept) && len(seen)+len(f.Kept) > 0 {
 		t.Fatalf("kept %v, store has %v", f.Kept, seen)
 	}
+	for name := range refsOf(t, f.Dir, "refs/") {
+		if name = "refs/" + strings.TrimPrefix(name, "refs/"); !strings.HasPrefix(name, "refs/r/") && !strings.HasPrefix(name, "refs/seen/") {
+			t.Fatalf("%s in the store", name)
+		}
+	}
 	git(t, f.Dir, "", "fsck", "--connectivity-only")
 }
 

@@ -91,6 +91,38 @@ func TestCredentialsUnseen(t *testing.T) {
 	})
 }
 
+// TestNetrc: no password is taken from files that curl knows of.
+func TestNetrc(t *testing.T) {
+	remote := bare(t, 1)
+	home := t.TempDir()
+	if err := os.WriteFile(filepath.Join(home, ".netrc"), []byte("machine 127.0.0.1 login someone password "+token(1)+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("HOME", home)
+	_, err := open(t, Options{}).Fetch(t.Context(), request(server(t, filepath.Dir(remote), basic("someone", token(1)))+"/remote.git"))
+	if !errors.Is(err, Auth) {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestReply: a credential is given for the server of the request alone.
+func TestReply(t *testing.T) {
+	to, err := parseTarget("https://example.com:8443/a", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for question, want := range map[[2]string]bool{
+		{"https", "example.com:8443"}: true, {"https", "Example.com:8443"}: true, {"https", "example.com"}: false, {"http", "example.com:8443"}: false,
+		{"https", "example.com:8443.evil"}: false, {"", ""}: false,
+	} {
+		a := &answerer{to: &to, ask: gives(token(1))}
+		got := a.reply(t.Context(), map[string]string{"protocol": question[0], "host": question[1]})
+		if want != strings.Contains(got, token(1)) || want != (a.err == nil) {
+			t.Errorf("%v: %q, %v", question, got, a.err)
+		}
+	}
+}
+
 func TestCredentials(t *testing.T) {
 	remote := bare(t, 3)
 	good, bad := token(1), token(2)
@@ -355,10 +387,11 @@ func TestHostileURLs(t *testing.T) {
 	}
 	// git itself refuses, too, what a redirect or a setting may lead to.
 	to, _ := parseTarget("https://example.com/", nil)
-	to.url = "file:///etc"
-	r := Request{URL: to.url}
-	if err := m.run(t.Context(), command{to: &to, request: &r, args: []string{"ls-remote", "origin"}}); !errors.Is(err, Refused) {
-		t.Errorf("file in place of https: %v", err)
+	for _, to.url = range []string{"file:///etc", "http://127.0.0.1:1/", "ext::true"} {
+		r := Request{URL: to.url}
+		if err := m.run(t.Context(), command{to: &to, request: &r, args: []string{"ls-remote", "origin"}}); !errors.Is(err, Refused) {
+			t.Errorf("%s in place of https: %v", to.url, err)
+		}
 	}
 }
 

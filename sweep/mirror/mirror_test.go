@@ -3,6 +3,7 @@ package mirror
 import (
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -102,6 +103,33 @@ func TestFetch(t *testing.T) {
 				t.Errorf("emptied: %+v", f)
 			}
 		})
+	}
+}
+
+// TestRace: what a ref stood for is kept before git changes it, and when the remote changes while it is fetched.
+func TestRace(t *testing.T) {
+	remote := bare(t, 2)
+	old := commit(t, remote, "refs/heads/main", "old")
+	side := commit(t, remote, "refs/heads/side", "side")
+	m := open(t, Options{})
+	var forced, expect string
+	url := server(t, filepath.Dir(remote), func(_ http.ResponseWriter, r *http.Request) bool {
+		if r.Method == http.MethodPost && forced != "" {
+			s := m.storeFor(&Request{Network: "n", Repo: "r"}, false)
+			if _, err := os.Stat(filepath.Join(s.dir, "refs", "seen", nameOf("repo", "r"), expect)); err != nil {
+				t.Error(err)
+			}
+			git(t, remote, "", "update-ref", "refs/heads/main", forced)
+			forced = ""
+		}
+		return false
+	}) + "/remote.git"
+	fetch(t, m, remote, request(url))
+	git(t, remote, "", "update-ref", "refs/heads/side", orphan(t, remote, "side anew", ""))
+	forced, expect = orphan(t, remote, "main anew", ""), side
+	f := fetch(t, m, remote, request(url))
+	if !slices.Contains(f.Kept, old) || !slices.Contains(f.Kept, side) || forced != "" {
+		t.Errorf("kept %v, want %s and %s", f.Kept, old, side)
 	}
 }
 
