@@ -56,21 +56,26 @@ func (w *work) fetch(ctx context.Context, before has) (unfetchable []string, err
 	if err := lost(after.tips); err != nil {
 		return nil, err
 	}
-	odd := map[string]string{}
+	unfetchable, err = w.fetchOthers(ctx, after, keep)
+	if err != nil {
+		return nil, err
+	}
+	return unfetchable, w.unkeep(ctx, keep, after.tips)
+}
+
+// fetchOthers has the wanted ids kept, and the tips whose names no store has. What is kept for them is no longer in keep.
+func (w *work) fetchOthers(ctx context.Context, after has, keep map[string]bool) (unfetchable []string, err error) {
+	odd, want := map[string]string{}, map[string]bool{}
 	for name, id := range w.remote.Tips {
 		if after.tips[name] == "" {
 			odd[name] = id
+			if !after.kept[id] {
+				want[id] = true
+			}
 		}
 	}
-	want := map[string]bool{}
 	for _, id := range w.wanted(after) {
 		want[id] = true
-	}
-	for _, id := range odd {
-		want[id] = want[id] || !after.kept[id]
-		if !want[id] {
-			delete(want, id)
-		}
 	}
 	if unfetchable, err = w.fetchIDs(ctx, sorted(want)); err != nil {
 		return nil, err
@@ -84,10 +89,7 @@ func (w *work) fetch(ctx context.Context, before has) (unfetchable []string, err
 	for _, id := range slices.Concat(w.r.Extra, w.again) {
 		delete(keep, id)
 	}
-	if err := w.s.writeOdd(w.name(), odd); err != nil {
-		return nil, err
-	}
-	return unfetchable, w.unkeep(ctx, keep, after.tips)
+	return unfetchable, w.s.writeOdd(w.name(), odd)
 }
 
 // fetchArgs are the arguments of every fetch.

@@ -27,7 +27,7 @@ type command struct {
 	// For commands that go to the server alone:
 	to      *target
 	request *Request
-	secrets *[]string // gets what was handed to git, to be kept out of messages
+	secrets *[]string // gets what was handed to git, to be kept out of messages; not nil
 	watch   func() error
 	trace   *tail // gets the packets of the protocol, of which there must be few
 }
@@ -50,33 +50,6 @@ var processes atomic.Int64
 func (m *Mirror) run(ctx context.Context, c command) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	cmd := exec.CommandContext(ctx, m.git, append(m.settings(c), c.args...)...)
-	var line *os.File // ends when this process does
-	if c.lock != nil && runtime.GOOS != "windows" {
-		theirs, ours, err := os.Pipe()
-		if err != nil {
-			return err
-		}
-		defer ours.Close()
-		defer theirs.Close()
-		line = theirs
-		cmd = exec.CommandContext(ctx, "/bin/sh", slices.Concat([]string{"-c", lifeline, m.git}, m.settings(c), c.args)...)
-	}
-	cmd.Env, cmd.Dir = m.environ(c), m.root
-	cmd.Cancel, cmd.WaitDelay = func() error { return signalGroup(cmd, false) }, stopGrace
-	ownGroup(cmd)
-	if c.stdin != "" {
-		cmd.Stdin = strings.NewReader(c.stdin)
-	}
-	var stderr tail
-	cmd.Stderr = &stderr
-	if c.trace != nil {
-		cmd.Stderr = c.trace
-		cmd.Env = append(cmd.Env, "GIT_TRACE_PACKET=2")
-	}
-	if runtime.GOOS != "windows" { // which has no inherited files
-		cmd.ExtraFiles = []*os.File{c.lock}
-	}
 	var answers *answerer
 	if c.to != nil && c.request.Credential != nil && strings.HasPrefix(c.to.scheme, "http") {
 		var err error
@@ -84,15 +57,23 @@ func (m *Mirror) run(ctx context.Context, c command) error {
 			return c.failed(NoCredential, err)
 		}
 		defer answers.close()
-		cmd.ExtraFiles = append(cmd.ExtraFiles, answers.theirs)
 	}
-	if line != nil {
-		cmd.ExtraFiles = append(cmd.ExtraFiles[:len(cmd.ExtraFiles):len(cmd.ExtraFiles)], make([]*os.File, 2-len(cmd.ExtraFiles))...)
-		cmd.ExtraFiles = append(cmd.ExtraFiles, line)
+	stderr := c.trace
+	if stderr == nil {
+		stderr = &tail{}
 	}
+	cmd, closers, err := m.prepare(ctx, c, answers)
+	defer func() {
+		for _, f := range closers {
+			f.Close()
+		}
+	}()
+	if err != nil {
+		return err
+	}
+	cmd.Stderr = stderr
 	var out io.ReadCloser
 	if c.out != nil {
-		var err error
 		if out, err = cmd.StdoutPipe(); err != nil {
 			return err
 		}
@@ -113,14 +94,46 @@ func (m *Mirror) run(ctx context.Context, c command) error {
 			stop(readErr)
 		}
 	}
-	err := reap(cmd)
+	return c.outcome(ctx, reap(cmd), readErr, answers, stderr.String())
+}
+
+// prepare makes the command with the files that it inherits: the lock as 3, the socket as 4, the lifeline as 5. What is in
+// closers is to be closed afterwards.
+func (m *Mirror) prepare(ctx context.Context, c command, answers *answerer) (cmd *exec.Cmd, closers []*os.File, err error) {
+	cmd = exec.CommandContext(ctx, m.git, append(m.settings(c), c.args...)...)
+	files := make([]*os.File, 3) // nil ones are closed there
+	if c.lock != nil && runtime.GOOS != "windows" {
+		theirs, ours, err := os.Pipe()
+		if err != nil {
+			return nil, nil, err
+		}
+		closers = []*os.File{theirs, ours}
+		files[2] = theirs
+		cmd = exec.CommandContext(ctx, "/bin/sh", slices.Concat([]string{"-c", lifeline, m.git}, m.settings(c), c.args)...)
+	}
+	files[0] = c.lock
+	if answers != nil {
+		files[1] = answers.theirs
+	}
+	if runtime.GOOS != "windows" { // which has no inherited files
+		cmd.ExtraFiles = files
+	}
+	cmd.Env, cmd.Dir = m.environ(c), m.root
+	cmd.Cancel, cmd.WaitDelay = func() error { return signalGroup(cmd, false) }, stopGrace
+	ownGroup(cmd)
+	if c.stdin != "" {
+		cmd.Stdin = strings.NewReader(c.stdin)
+	}
+	return cmd, closers, nil
+}
+
+// outcome is what came of a run.
+func (c *command) outcome(ctx context.Context, err, readErr error, answers *answerer, stderr string) error {
 	var given []string
 	var refusal error
 	if answers != nil {
 		given, refusal = answers.close()
-		if c.secrets != nil {
-			*c.secrets = append(*c.secrets, given...)
-		}
+		*c.secrets = append(*c.secrets, given...)
 	}
 	switch {
 	case readErr != nil && errors.As(readErr, new(*Error)):
@@ -136,11 +149,7 @@ func (m *Mirror) run(ctx context.Context, c command) error {
 	case err == nil:
 		return c.failed(Failed, readErr)
 	}
-	text := stderr.String()
-	if c.trace != nil {
-		text = c.trace.String()
-	}
-	return &Error{Kind: classify(text), URL: c.url(), Detail: detail(text, given), stderr: text}
+	return &Error{Kind: classify(stderr), URL: c.url(), Detail: detail(stderr, given), stderr: stderr}
 }
 
 func (c *command) url() string {
@@ -192,6 +201,9 @@ func (m *Mirror) environ(c command) []string {
 		allow = c.to.allow
 	}
 	env = append(env, "GIT_ALLOW_PROTOCOL="+allow)
+	if c.trace != nil {
+		env = append(env, "GIT_TRACE_PACKET=2")
+	}
 	for _, name := range passed() {
 		if v, ok := os.LookupEnv(name); ok {
 			env = append(env, name+"="+v)

@@ -81,7 +81,7 @@ type Request struct {
 	CAFile string
 	// MaxBlob leaves larger blobs at the server, where it lets us. 0: none.
 	MaxBlob int64
-	// MaxBytes bounds what one fetch may bring. 0: nothing does.
+	// MaxBytes bounds what one fetch may bring; it is looked at a few times a second. 0: nothing does.
 	MaxBytes int64
 	// Expect is how large the forge says that the repository is, for the check of the disk before.
 	Expect int64
