@@ -15,7 +15,7 @@ import (
 // cmd → sweep → gitscan, imagescan, filescan → scan → detect, and report → scan.
 var layers = map[string][]string{
 	".":          {},
-	"cmd":        {".", "detect", "scan", "gitscan", "imagescan", "filescan", "report", "hook"},
+	"cmd":        {".", "detect", "scan", "gitscan", "imagescan", "filescan", "report", "hook", "sweep"},
 	"gitscan":    {"scan"},
 	"imagescan":  {"scan", "detect"},
 	"filescan":   {"scan"},
@@ -76,6 +76,7 @@ func checkImport(t *testing.T, file, name string) {
 		return
 	}
 	if rel, ours := strings.CutPrefix(name+"/", "rummage/"); ours {
+		checkSweep(t, file, strings.TrimSuffix(rel, "/"))
 		to := topOf(strings.TrimSuffix(rel, "/"))
 		if to == folder {
 			return
@@ -95,6 +96,21 @@ func checkImport(t *testing.T, file, name string) {
 		if name == bad || strings.HasPrefix(name, bad+"/") {
 			t.Errorf("%s imports %s: %s reaches nothing outside the program", file, name, folder)
 		}
+	}
+}
+
+// sweepParts are the packages under sweep that know neither each other nor anything else of ours; sweep joins them.
+var sweepParts = map[string]bool{"store": true, "jobs": true, "forge": true, "mirror": true, "notify": true}
+
+func checkSweep(t *testing.T, file, to string) {
+	t.Helper()
+	from, below := strings.CutPrefix(path.Dir(file), "sweep/")
+	part, _, _ := strings.Cut(from, "/")
+	if !below || !sweepParts[part] || strings.HasPrefix(to, "sweep/internal/") {
+		return
+	}
+	if own := "sweep/" + part; to != own && !strings.HasPrefix(to, own+"/") {
+		t.Errorf("%s imports %s: the parts of a sweep know nothing of ours", file, to)
 	}
 }
 

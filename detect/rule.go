@@ -205,3 +205,24 @@ func Merge(sets ...*Ruleset) (*Ruleset, error) {
 	}
 	return newRuleset(rules, allowlists, notices), nil
 }
+
+// Only is the ruleset of the rules with some ids, and of those that they require. Matches that lost against other rules' may
+// be matches of it.
+func (rs *Ruleset) Only(ids []string) *Ruleset {
+	kept := map[string]bool{}
+	var rules []*Rule
+	for ids = slices.Clone(ids); len(ids) > 0; {
+		id := ids[len(ids)-1]
+		ids = ids[:len(ids)-1]
+		r := rs.byID[id]
+		if r == nil || kept[id] {
+			continue
+		}
+		kept[id] = true
+		rules = append(rules, r)
+		for _, q := range r.Required {
+			ids = append(ids, q.ID)
+		}
+	}
+	return newRuleset(rules, rs.allowlists, nil)
+}

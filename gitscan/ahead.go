@@ -181,7 +181,7 @@ func (w *aheadWorker) tree(id pack.ID) ([]byte, bool) {
 
 func newAheadWorker(r *Repo) *aheadWorker {
 	w := &aheadWorker{repo: r}
-	w.differ = differ{format: r.format.objects, emit: w.keep, repeats: &w.repeats, deepest: r.look.depth}
+	w.differ = differ{format: r.format.objects, emit: w.keep, repeats: &w.repeats, deepest: r.look.depth, ended: r.ended}
 	w.differ.get = func(id pack.ID) ([]byte, error) {
 		if data, ok := w.tree(id); ok {
 			return data, nil

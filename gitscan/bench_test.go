@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -66,4 +67,39 @@ func history(b *testing.B, fresh bool) {
 		}
 	}
 	b.ReportMetric(placing.Seconds()*1e3/float64(b.N), "placing-ms")
+}
+
+// BenchmarkPush searches a push of the last 1,000 commits of the repository that RUMMAGE_BENCH_REPO names, or of fewer, which
+// have come in one pack.
+func BenchmarkPush(b *testing.B) {
+	path := os.Getenv("RUMMAGE_BENCH_REPO")
+	if path == "" {
+		b.Skip("RUMMAGE_BENCH_REPO names no repository")
+	}
+	rules, err := detect.Restore(rummage.RulesSnapshot)
+	if err != nil {
+		b.Fatal(err)
+	}
+	d := detect.New(rules)
+	commits := strings.Fields(string(git(b, path, nil, "rev-list", "--max-count=1001", "HEAD")))
+	u := gitscan.Update{Ref: "refs/heads/main", Old: commits[len(commits)-1], New: commits[0]}
+	server := b.TempDir()
+	git(b, server, nil, "init", "-q", "--bare")
+	git(b, path, nil, "push", "-q", server, u.Old+":"+u.Ref)
+	in := receive(b, server, path, true, []string{u.Old}, u)
+	b.ReportAllocs()
+	for b.Loop() {
+		p, err := gitscan.OpenPush(in.server, func(k string) string { return in.env[k] }, in.updates, gitscan.Options{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		res, err := scan.Run(b.Context(), p, d, runtime.GOMAXPROCS(0))
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.SetBytes(res.Stats.Bytes)
+		if err := p.Close(); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 
+	"rummage/gitscan/internal/pack"
 	"rummage/scan"
 )
 
@@ -110,4 +111,66 @@ func (r *Repo) Ahead(ctx context.Context, workers int) (made, left int, err erro
 		}
 	})
 	return made, left, err
+}
+
+// ReadsAllRefs reports of a push that was searched whether it has read all refs.
+func (p *Push) ReadsAllRefs() bool { return p.named != nil }
+
+// IDsOfRefs are the ids that refs of these names have, in hexadecimal.
+func (r *Repo) IDsOfRefs(names ...string) (ids []string) {
+	for _, id := range idsOfRefs(r.dirs, r.format.objects, names) {
+		ids = append(ids, r.format.objects.Hex(id))
+	}
+	return ids
+}
+
+// RefSets is how many different sets of refs RefsOf keeps.
+func (p *Push) RefSets() int {
+	sets := map[*uint64]bool{}
+	for _, s := range p.refs.sets {
+		if len(s) > 0 {
+			sets[&s[0]] = true
+		}
+	}
+	return len(sets)
+}
+
+// Followed is how many intervals the history of a push made that was searched.
+func (p *Push) Followed() int { return p.followed }
+
+// ReadWithin reads an object within a context.
+func (r *Repo) ReadWithin(ctx context.Context, id string) error {
+	r.endWith(ctx)
+	parsed, err := r.format.objects.Parse(id)
+	if err == nil {
+		_, _, err = r.store.Get(parsed, 0)
+	}
+	return err
+}
+
+// treeLookup is a scan.Lookup that knows of watched files alone.
+type treeLookup struct {
+	scan.Lookup
+	watched func(string) bool
+}
+
+func (l treeLookup) Watched(name string) bool { return l.watched(name) }
+
+// WatchedBelow tells how many bytes the names of watched files below a tree have, and those of all that are remembered.
+func (r *Repo) WatchedBelow(tree string, watched func(string) bool) (size, kept int) {
+	var id pack.ID
+	id, err := r.format.objects.Parse(tree)
+	if err != nil {
+		return 0, 0
+	}
+	v := r.treeViews(treeLookup{watched: watched})
+	for _, name := range v.of(id).Watched("") {
+		size += len(name)
+	}
+	for _, names := range v.below {
+		for _, name := range names {
+			kept += len(name)
+		}
+	}
+	return size, kept
 }

@@ -30,6 +30,7 @@ type history struct {
 	paths     map[string]uint32
 	names     []string
 	interest  map[string]bool // by path: does the name alone matter?
+	interests int             // bytes of these paths
 	intervals []interval
 	bounded   bool    // some commit of the scan has a parent outside it
 	states    []pmap  // by node
@@ -41,6 +42,9 @@ type history struct {
 	at        walkPoint
 	views     *treeViews
 	depends   dependents
+	// most is how many intervals there may be, 0 means any number; coming are those of the commit being walked, at most, and
+	// left is how often a secret was left out for that.
+	most, coming, left int
 	// registered are the trees that around has looked at.
 	registered map[aroundKey]bool
 }
@@ -144,6 +148,7 @@ func (h *history) commit(n int32, compared *comparison) {
 		first = h.states[parents[0]]
 	}
 	clear(h.changed)
+	h.coming = 0
 	h.keys = h.keys[:0]
 	h.blobs = h.blobs[:0]
 	h.at = walkPoint{node: n, first: first, tree: h.views.of(tree)}
@@ -243,6 +248,9 @@ func (h *history) compare(c change) {
 		}
 	}
 	key, known := h.paths[string(c.path)]
+	if h.full(key, known, ids) {
+		return
+	}
 	switch {
 	case len(ids) > 0 && !known:
 		if len(h.names) >= 1<<pmapBits {
@@ -258,6 +266,29 @@ func (h *history) compare(c change) {
 		return
 	}
 	h.mark(key, ids, ref, c.old)
+}
+
+// full reports whether the secrets at a path would make more intervals than there may be, and counts them.
+func (h *history) full(key uint32, known bool, ids []scan.SecretID) bool {
+	if h.most == 0 || len(ids) == 0 {
+		return false
+	}
+	var was *pathState
+	if known {
+		was = h.at.first.get(key)
+	}
+	fresh := 0
+	for _, id := range ids {
+		if s := was.secret(id); s == nil || len(s.live) == 0 {
+			fresh++
+		}
+	}
+	if fresh > 0 && len(h.intervals)+h.coming+fresh > h.most {
+		h.left += fresh
+		return true
+	}
+	h.coming += fresh
+	return false
 }
 
 // dependents looks again at files that did not change themselves, but what they depend on did, and at those that another
@@ -293,6 +324,9 @@ func (h *history) unmark(i int) {
 // maxRemembered is the length of a path from which what its name means is asked anew each time: they can be made to be many.
 const maxRemembered = 1 << 10
 
+// maxInterests is how many bytes of paths are remembered with what they mean.
+const maxInterests = 16 << 20
+
 func (h *history) isNamed(path []byte) bool {
 	named, ok := h.interest[string(path)]
 	if !ok {
@@ -300,8 +334,9 @@ func (h *history) isNamed(path []byte) bool {
 		if named = h.lookup.Named(p); len(p) > maxRemembered {
 			return named
 		}
-		if len(h.interest) > 1<<18 {
+		if h.interests += len(p); len(h.interest) > 1<<18 || h.interests > maxInterests {
 			clear(h.interest)
+			h.interests = len(p)
 		}
 		h.interest[p] = named
 	}

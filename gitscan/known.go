@@ -79,3 +79,16 @@ func (r *Repo) drop(todo []uint32) []uint32 {
 	r.skipped[scan.SkipKnown] += int64(len(todo) - len(left))
 	return left
 }
+
+// Refs visits the refs, ascending by name, with the ids that they have in hexadecimal.
+func (r *Repo) Refs(visit func(name, id string)) {
+	for _, rf := range r.refs {
+		visit(rf.name, r.format.objects.Hex(rf.id))
+	}
+}
+
+// IsRepository reports whether a folder is a repository, bare or with a work tree.
+func IsRepository(path string) bool {
+	_, err := locateAt(path)
+	return err == nil
+}

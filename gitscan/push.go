@@ -16,20 +16,22 @@ import (
 // the commit before the push had it at that path. Of one that the repository holds elsewhere the note tells; see Held.
 type Push struct {
 	repo       *Repo
-	quarantine string // an object directory, or empty
-	tips       []ref  // what the refs are to be
-	olds       []pack.ID
-	wasTip     map[pack.ID]bool // olds, as a set
+	quarantine string    // an object directory, or empty
+	tips       []ref     // what the refs are to be
+	lines      []string  // names of the pushed refs
+	olds       []pack.ID // what the lines say that they were; see before
+	now        []pack.ID // what they are, when isRead
+	isRead     bool
 
-	begin string           // of the names of the refs that tell what is known
-	added map[pack.ID]bool // commits and tags that are in the graph
-	outer map[uint32]bool  // ordinals of commits that were there before
-	named map[pack.ID]bool // ids that refs have; nil: not read
-	sent  []uint32         // blobs in the quarantine
-	loose []uint32         // those of them that nothing leads to
-	held  holding
-	kids  children
-	refs  map[int32][]string // see RefsOf
+	begin    string           // of the names of the refs that tell what is known
+	added    map[pack.ID]bool // commits and tags that are in the graph
+	outer    map[uint32]bool  // ordinals of commits that were there before
+	named    map[pack.ID]bool // ids that refs have; nil: not read
+	sent     []uint32         // blobs in the quarantine
+	loose    []uint32         // those of them that nothing leads to
+	held     holding
+	refs     *reaching // see RefsOf
+	followed int       // intervals of the history
 }
 
 func (p *Push) update(u Update, f pack.Format) error {
@@ -38,9 +40,9 @@ func (p *Push) update(u Update, f pack.Format) error {
 	if err = errors.Join(err, errOld); err != nil {
 		return fmt.Errorf("the ref line of %q does not fit the repository, whose ids are of %s", u.Ref, f)
 	}
+	p.lines = append(p.lines, u.Ref)
 	if !old.IsZero() {
 		p.olds = append(p.olds, old)
-		p.wasTip[old] = true
 	}
 	if !id.IsZero() {
 		p.tips = append(p.tips, ref{u.Ref, id})
@@ -53,6 +55,7 @@ func (p *Push) Search(ctx context.Context, workers int, open func() scan.Visitor
 	r := p.repo
 	r.workers = workers
 	r.graph = newGraph(r.store)
+	r.endWith(ctx)
 	p.added, p.outer = map[pack.ID]bool{}, map[uint32]bool{}
 	if err := p.collect(ctx); err != nil {
 		r.graph.link(func(int32, pack.ID) {})
@@ -76,7 +79,31 @@ func (p *Push) Search(ctx context.Context, workers int, open func() scan.Visitor
 	r.mu.Lock()
 	r.stats.NonBlobs, r.stats.Commits = s.nCommits+s.nTags, s.nCommits
 	r.mu.Unlock()
-	return r.searchOrds(ctx, workers, s.todo, open)
+	return cmp.Or(p.searchChosen(ctx, workers, &s, open), ctx.Err())
+}
+
+// searchChosen searches what was chosen: the blobs in packs of the quarantine by walking these, which makes each object of its
+// base at once and searches only where the two differ; the rest one by one.
+func (p *Push) searchChosen(ctx context.Context, workers int, s *selector, open func() scan.Visitor) error {
+	r := p.repo
+	open, again := openTwice(open)
+	seen := newBitmap(r.store.Len())
+	if p.quarantine != "" {
+		r.progress.SetStage("searching")
+		err := r.store.Walk(ctx, pack.WalkOptions{Kinds: pack.Of(pack.Blob), Workers: workers, MaxSize: r.o.MaxBlob, Verify: true,
+			In: p.quarantine, Only: s.chosen.has},
+			func() func(*pack.Object) {
+				s := searcher{repo: r, v: open()}
+				return unlessDone(ctx, func(o *pack.Object) {
+					seen.setShared(o.Ord)
+					s.blob(o)
+				})
+			})
+		if err = cmp.Or(err, ctx.Err()); err != nil {
+			return err
+		}
+	}
+	return r.searchOrds(ctx, workers, slices.DeleteFunc(s.todo, seen.has), again)
 }
 
 // collect fills the graph with the commits and tags that are new, and those commits before them.
@@ -91,7 +118,7 @@ func (p *Push) collect(ctx context.Context) error {
 	if err := p.stored(ctx, append(p.storedTips(), parents...)); err != nil {
 		return err
 	}
-	return p.boundary(ctx)
+	return cmp.Or(p.boundary(ctx), ctx.Err())
 }
 
 // readQuarantine reads what came with the push.
@@ -209,6 +236,7 @@ func (p *Push) Place(ctx context.Context, l scan.Lookup, emit func(scan.Placemen
 		return nil
 	}
 	r.progress.SetStage("placing")
+	r.endWith(ctx)
 	p.held = holding{push: p, lookup: l}
 	pl := &placer{repo: r, lookup: l, commits: map[int32]*scan.Commit{}, tipSets: map[string][]string{},
 		seen: newBitmap(r.store.Len()), views: r.treeViews(l)}
@@ -221,10 +249,11 @@ func (p *Push) Place(ctx context.Context, l scan.Lookup, emit func(scan.Placemen
 		emit(at)
 	}
 	h := newHistory(r, l)
-	h.see = pl.see
+	h.see, h.most = pl.see, maxPlaces
 	if err := h.walk(ctx); err != nil {
 		return err
 	}
+	p.followed = len(h.intervals)
 	pl.intervals(h)
 	pl.messages()
 	pl.directRefs()
@@ -233,10 +262,10 @@ func (p *Push) Place(ctx context.Context, l scan.Lookup, emit func(scan.Placemen
 			pl.emit(scan.Placement{Blob: scan.BlobRef(ord), Secret: sec, Note: "unreachable object"})
 		}
 	}
-	if places > maxPlaces {
+	if places += h.left; places > maxPlaces {
 		r.problem("places", fmt.Sprintf("secrets stand in %d places: no more than %d are told", places, maxPlaces))
 	}
-	return nil
+	return ctx.Err()
 }
 
 // maxPlaces is in how many places secrets may stand: a directory of a million names for one file is easily made.
@@ -270,40 +299,6 @@ func (p *Push) SortCommits(commits []string) {
 		}
 	}
 	slices.SortFunc(commits, func(a, b string) int { return cmp.Compare(at[a], at[b]) })
-}
-
-// RefsOf are the pushed refs that reach a pushed commit, by its id in hexadecimal; none when it is not one of the
-// push, or when nothing leads to it. It may be called after the search.
-func (p *Push) RefsOf(commit string) []string {
-	from, ok := p.node(commit)
-	if !ok {
-		return nil
-	}
-	if names, known := p.refs[from]; known {
-		return names
-	}
-	if p.refs == nil {
-		p.refs = map[int32][]string{}
-		p.kids = p.repo.childrenOf(func(int32) {})
-	}
-	seen := map[int32]bool{from: true}
-	names := []string{}
-	for stack := []int32{from}; len(stack) > 0; {
-		n := stack[len(stack)-1]
-		stack = stack[:len(stack)-1]
-		if i := slices.Index(p.repo.tipNodes, n); i >= 0 {
-			names = append(names, p.repo.tipRefs[i]...)
-		}
-		for _, c := range p.kids.of(n) {
-			if !seen[c] {
-				seen[c] = true
-				stack = append(stack, c)
-			}
-		}
-	}
-	slices.Sort(names)
-	p.refs[from] = names
-	return names
 }
 
 // Close frees the store.

@@ -23,7 +23,7 @@ type incoming struct {
 }
 
 // receive does what git-receive-pack does before it calls the hook. The client leaves out what haves reach.
-func receive(t *testing.T, server, client string, packed bool, haves []string, updates ...gitscan.Update) incoming {
+func receive(t testing.TB, server, client string, packed bool, haves []string, updates ...gitscan.Update) incoming {
 	t.Helper()
 	in := incoming{server: server, updates: updates}
 	quarantine := filepath.Join(server, "objects", "tmp_objdir-incoming-"+fmt.Sprint(packed))
@@ -51,7 +51,7 @@ func receive(t *testing.T, server, client string, packed bool, haves []string, u
 }
 
 // git runs git with what a hook has around it.
-func (in *incoming) git(t *testing.T, stdin []byte, args ...string) string {
+func (in *incoming) git(t testing.TB, stdin []byte, args ...string) string {
 	t.Helper()
 	cmd := exec.Command("git", args...)
 	cmd.Dir = in.server

@@ -128,7 +128,7 @@ func OpenPush(dir string, getenv func(string) string, updates []Update, o Option
 	if err != nil {
 		return nil, err
 	}
-	p := &Push{wasTip: map[pack.ID]bool{}}
+	p := &Push{}
 	for _, u := range updates {
 		if err := p.update(u, f.objects); err != nil {
 			return nil, err

@@ -39,7 +39,7 @@ type versionKey struct {
 // note is what to say of a place.
 func (h *holding) note(ctx context.Context, at *scan.Placement) string {
 	if h.before == nil {
-		h.before = h.changedFrom()
+		h.before = h.changedFrom(ctx)
 	}
 	switch {
 	case h.before[at.Secret]:
@@ -51,7 +51,7 @@ func (h *holding) note(ctx context.Context, at *scan.Placement) string {
 }
 
 // changedFrom is the secrets in what the commits before the push have at the paths that it changes.
-func (h *holding) changedFrom() map[scan.SecretID]bool {
+func (h *holding) changedFrom(ctx context.Context) map[scan.SecretID]bool {
 	r := h.push.repo
 	held := map[scan.SecretID]bool{}
 	views := r.treeViews(h.lookup)
@@ -68,9 +68,13 @@ func (h *holding) changedFrom() map[scan.SecretID]bool {
 			}
 		}
 	})
+	steps := 0
 	for n := range r.graph.nodes {
 		if !r.graph.nodes[n].wanted {
 			continue
+		}
+		if check(ctx, &steps) != nil {
+			return held // what is not known to be held is new
 		}
 		for _, p := range r.graph.parents(int32(n)) {
 			if !r.graph.nodes[p].wanted {
@@ -120,12 +124,15 @@ func (p *Push) everHad(ctx context.Context, path []byte, blob pack.ID) bool {
 		heap.Push(&q, &paint{id: id, time: h.time, parents: h.parents})
 		return d.lookup(h.tree, path) == blob
 	}
-	starts := slices.Clone(p.olds)
+	starts := slices.Clone(p.before())
 	for ord := range p.outer {
 		starts = append(starts, p.repo.store.ID(ord))
 	}
 	slices.SortFunc(starts, pack.ID.Compare)
 	for _, id := range starts {
+		if ctx.Err() != nil {
+			return false
+		}
 		if visit(id) {
 			return true
 		}

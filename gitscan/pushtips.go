@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"container/heap"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"slices"
 
@@ -64,14 +66,23 @@ func (p *Push) leadsTo(t ref) (commit pack.ID, fresh bool) {
 // the same (of a branch that was deleted, of another fork in a shared store). Nearly always the commits are what the pushed
 // refs were, or in the history of HEAD; only when that does not settle it, all refs are read.
 func (p *Push) stored(ctx context.Context, commits []pack.ID) error {
-	commits = slices.DeleteFunc(commits, func(id pack.ID) bool { return p.wasTip[id] })
 	if len(commits) == 0 {
 		return nil
 	}
-	known := slices.Concat(p.olds, p.headIDs())
-	fresh, whole, err := p.newFrom(ctx, commits, p.commitsOf(ctx, known), fewCommits)
-	if err != nil || whole && len(fresh) == 0 {
-		return err
+	before := p.before()
+	were := make(map[pack.ID]bool, len(before))
+	for _, id := range before {
+		were[id] = true
+	}
+	commits = slices.DeleteFunc(commits, func(id pack.ID) bool { return were[id] })
+	if len(commits) == 0 {
+		return nil
+	}
+	known := slices.Concat(before, p.headIDs())
+	if from := p.commitsOf(ctx, known); len(from) > 0 {
+		if fresh, whole, err := p.newFrom(ctx, commits, from, fewCommits); err != nil || whole && len(fresh) == 0 {
+			return err
+		}
 	}
 	commits = slices.DeleteFunc(commits, func(id pack.ID) bool { return p.refIDs()[id] })
 	for id := range p.refIDs() {
@@ -80,7 +91,8 @@ func (p *Push) stored(ctx context.Context, commits []pack.ID) error {
 	if len(commits) == 0 {
 		return nil
 	}
-	if fresh, whole, err = p.newFrom(ctx, commits, p.commitsOf(ctx, known), manyCommits); err != nil {
+	fresh, whole, err := p.newFrom(ctx, commits, p.commitsOf(ctx, known), manyCommits)
+	if err != nil {
 		return err
 	}
 	if !whole {
@@ -92,6 +104,18 @@ func (p *Push) stored(ctx context.Context, commits []pack.ID) error {
 	return nil
 }
 
+// before is what the pushed refs are. Of a push that comes in, the old ids of the lines are the client's word, which git checks
+// after the hook only: the refs themselves are read. Of what goes out, they are git's own word of the remote.
+func (p *Push) before() []pack.ID {
+	if p.begin != "" {
+		return p.olds
+	}
+	if !p.isRead {
+		p.now, p.isRead = idsOfRefs(p.repo.dirs, p.repo.format.objects, p.lines), true
+	}
+	return p.now
+}
+
 // refIDs are the ids that refs have. One that cannot be read is left out: that makes more of the push new, not less.
 func (p *Push) refIDs() map[pack.ID]bool {
 	if p.named == nil {
@@ -100,17 +124,41 @@ func (p *Push) refIDs() map[pack.ID]bool {
 	return p.named
 }
 
-// headIDs is what HEAD leads to, when it is a loose ref.
+// headIDs is what HEAD leads to.
 func (p *Push) headIDs() []pack.ID {
 	name := p.repo.headRef()
 	if p.begin != "" || name == "" || name == "HEAD" || !filepath.IsLocal(name) {
 		return nil
 	}
 	data, err := readSmall(p.repo.dirs.files, filepath.Join(p.repo.dirs.commonDir, name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return p.packedID(name)
+	}
 	if err != nil {
 		return nil
 	}
-	id, err := p.repo.format.objects.Parse(string(bytes.TrimSpace(data)))
+	id, err := p.repo.format.objects.ParseBytes(bytes.TrimSpace(data))
+	if err != nil {
+		return nil
+	}
+	return []pack.ID{id}
+}
+
+// packedID is the id of one packed ref, without reading what stands of the others.
+func (p *Push) packedID(name string) []pack.ID {
+	path := filepath.Join(p.repo.dirs.commonDir, "packed-refs")
+	if info, err := p.repo.dirs.files.Stat(path); err != nil || info.Size() > maxPackedRefs {
+		return nil
+	}
+	data, err := p.repo.dirs.files.ReadFile(path)
+	if err != nil {
+		return nil
+	}
+	at := bytes.Index(data, []byte(" "+name+"\n"))
+	if at < 0 {
+		return nil
+	}
+	id, err := p.repo.format.objects.ParseBytes(data[bytes.LastIndexByte(data[:at], '\n')+1 : at])
 	if err != nil {
 		return nil
 	}

@@ -50,3 +50,26 @@ func TestRefIDs(t *testing.T) {
 		t.Errorf("of heads: got %v, want %v", got, want)
 	}
 }
+
+// TestHeadID: what HEAD leads to is known of a packed ref too, and of no ref whose name it only is a part of.
+func TestHeadID(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	hex := func(c string) string { return strings.Repeat(c, 40) }
+	write("packed-refs", "# pack-refs with: peeled fully-peeled sorted \n"+hex("1")+" refs/heads/main-2\n"+hex("2")+" refs/heads/main\n^"+hex("3")+"\n")
+	for head, want := range map[string]string{"ref: refs/heads/main\n": hex("2"), "ref: heads/main\n": "", "ref: refs/heads/gone\n": ""} {
+		write("HEAD", head)
+		p := &Push{repo: &Repo{dirs: dirs{files: disk.OS{}, gitDir: dir, commonDir: dir}}}
+		got := ""
+		for _, id := range p.headIDs() {
+			got += pack.SHA1.Hex(id)
+		}
+		if got != want {
+			t.Errorf("%q leads to %s, want %s", head, got, want)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package gitscan
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -28,7 +29,7 @@ const maxPackedRefs = 1 << 30
 func readRefs(d dirs, f pack.Format) (refs []ref, symbolic map[string]string, problems []scan.Problem) {
 	byName := map[string]pack.ID{}
 	r := refReader{files: d.files, format: f, byName: byName, symbolic: map[string]string{}, common: d.commonDir}
-	r.packed(func(name string, id pack.ID) { byName[name] = id })
+	r.packed(func(name []byte, id pack.ID) { byName[string(name)] = id })
 	r.unpacked(d)
 	for name, id := range byName {
 		refs = append(refs, ref{name, id})
@@ -67,7 +68,8 @@ func (r *refReader) problem(where, format string, args ...any) {
 }
 
 // packed reads packed-refs: "ID SP NAME" lines, "^ID" lines with the peeled object of the tag before, "#" comments.
-func (r *refReader) packed(keep func(name string, id pack.ID)) {
+// There may be tens of thousands, and a hook has milliseconds: names are not copied.
+func (r *refReader) packed(keep func(name []byte, id pack.ID)) {
 	path := filepath.Join(r.common, "packed-refs")
 	info, err := r.files.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -85,14 +87,14 @@ func (r *refReader) packed(keep func(name string, id pack.ID)) {
 		return
 	}
 	n := 0
-	for line := range strings.Lines(string(data)) {
+	for line := range bytes.Lines(data) {
 		n++
-		line = strings.TrimRight(line, "\r\n")
-		if line == "" || line[0] == '#' || line[0] == '^' {
+		line = bytes.TrimRight(line, "\r\n")
+		if len(line) == 0 || line[0] == '#' || line[0] == '^' {
 			continue
 		}
-		hex, name, ok := strings.Cut(line, " ")
-		id, err := r.format.Parse(hex)
+		hex, name, ok := bytes.Cut(line, []byte(" "))
+		id, err := r.format.ParseBytes(hex)
 		if !ok || err != nil {
 			r.problem(fmt.Sprintf("packed-refs:%d", n), "no ref line")
 			continue
@@ -112,9 +114,13 @@ func readRefIDs(d dirs, f pack.Format, begin string) map[pack.ID]bool {
 			ids[id] = true
 		}
 	}
-	r.packed(func(name string, id pack.ID) {
-		if _, loose := r.byName[name]; !loose && r.symbolic[name] == "" && strings.HasPrefix(name, begin) {
-			ids[id] = true
+	var last pack.ID
+	r.packed(func(name []byte, id pack.ID) {
+		if id == last || !bytes.HasPrefix(name, []byte(begin)) {
+			return
+		}
+		if _, loose := r.byName[string(name)]; !loose && r.symbolic[string(name)] == "" {
+			ids[id], last = true, id
 		}
 	})
 	return ids

@@ -73,6 +73,7 @@ type Repo struct {
 	workers int                     // of the search; attribution has as many
 	before  func(scan.BlobRef) bool // what was searched, see LeaveOut; nil: nothing
 	look    lookahead
+	ended   func() bool // see endWith; may be nil
 
 	progress scan.Progress
 
@@ -126,14 +127,7 @@ func openDirs(d dirs, o Options) (*Repo, error) {
 	if o.Search {
 		r.beside.Go(store.Prepare)
 	}
-	var problems []scan.Problem
-	r.refs, r.symbolic, problems = readRefs(d, f.objects)
-	for _, p := range problems {
-		r.problem(p.Where, p.Why)
-	}
-	if r.shallow, err = readShallow(d, f.objects); err != nil {
-		r.problem("shallow", err.Error())
-	}
+	r.addRefs()
 	return r, nil
 }
 
@@ -189,6 +183,13 @@ func addShallow(set map[pack.ID]bool, files disk.Files, file string, f pack.Form
 	return nil
 }
 
+// endWith has what compares trees and makes objects of deltas, which may take long at one go, end with a context: what it has
+// given until then is then not all, which its caller tells with the context's error.
+func (r *Repo) endWith(ctx context.Context) {
+	r.ended = func() bool { return ctx.Err() != nil }
+	r.store.EndWith(r.ended)
+}
+
 // maxProblems is how many problems are named; all are counted.
 const maxProblems = 10
 
@@ -237,6 +238,9 @@ func (r *Repo) lacks(id pack.ID, what string) {
 
 // damaged remembers an object that is there and cannot be read. Each is counted once, whoever comes by it.
 func (r *Repo) damaged(id pack.ID, err error) {
+	if errors.Is(err, pack.ErrEnded) {
+		return // told by who had it end
+	}
 	kind, kindErr := r.store.Kind(id)
 	if kindErr != nil {
 		kind = 0
@@ -342,6 +346,7 @@ func (r *Repo) differ(emit func(change)) differ {
 		emit:    emit,
 		repeats: &r.repeats,
 		deepest: maxTreeDepth,
+		ended:   r.ended,
 	}
 }
 

@@ -181,6 +181,9 @@ type differ struct {
 	// repeats is how many entries of trees may still be visited that this comparison has visited before. All
 	// comparisons of a repository share it.
 	repeats *int
+	// ended says that the comparison is to stop, which is asked now and then: see pause. It may be nil.
+	ended   func() bool
+	work    int
 	visits  int
 	visited map[[2]pack.ID]bool // pairs of trees; kept once visits says that the comparison is a large one
 }
@@ -260,6 +263,9 @@ func (d *differ) trees(old, new pack.ID, depth int) {
 
 // visit counts entries of a tree that is visited for the first time or again, and reports whether to go on.
 func (d *differ) visit(entries int, again bool, tree pack.ID) bool {
+	if d.pause(entries); d.stop {
+		return false
+	}
 	d.visits += entries
 	if !again {
 		*d.repeats += entries * repeatsPerNew
@@ -271,6 +277,20 @@ func (d *differ) visit(entries int, again bool, tree pack.ID) bool {
 		return false
 	}
 	return true
+}
+
+// pauseAfter is how much is done before it is asked whether to stop: entries that are visited, and bytesOfWork bytes of trees each.
+const (
+	pauseAfter  = 1 << 12
+	bytesOfWork = 64
+)
+
+// pause counts work, and now and then asks whether to stop.
+func (d *differ) pause(work int) {
+	if d.work += work; d.work >= pauseAfter && d.ended != nil {
+		d.work = 0
+		d.stop = d.stop || d.ended()
+	}
 }
 
 // commonEntries is the length of the entries with which two canonical trees both begin, and how many these are. Nearly
@@ -363,7 +383,11 @@ func (d *differ) read(id pack.ID) []byte {
 	if id.IsZero() {
 		return nil
 	}
+	if d.stop && d.ended != nil && d.ended() {
+		return nil
+	}
 	data, err := d.get(id)
+	d.pause(1 + len(data)/bytesOfWork)
 	if err != nil {
 		d.problem(id, err)
 		return nil

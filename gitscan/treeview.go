@@ -2,6 +2,7 @@ package gitscan
 
 import (
 	"bytes"
+	"errors"
 	"slices"
 	"strings"
 
@@ -21,12 +22,17 @@ type treeViews struct {
 	differ  differ
 	watched func(name string) bool
 	below   map[pack.ID][]string
+	bytes   int  // of the names in below
+	told    bool // that names were left out for their length
 }
 
-// Bounds of what is remembered: trees, and names of one tree. A tree made to have endless names has so many.
+// Bounds of what is remembered: trees, names of one tree, and the bytes of these and of all. A tree made to have endless names
+// has so many; directories that are made to be deep have names that are as long, once more at each depth.
 const (
-	maxViews   = 1 << 17
-	maxWatched = 4096
+	maxViews        = 1 << 17
+	maxWatched      = 4096
+	maxWatchedBytes = 1 << 20
+	maxViewBytes    = 32 << 20
 )
 
 func (r *Repo) treeViews(l scan.Lookup) *treeViews {
@@ -77,25 +83,43 @@ func (v *treeViews) list(tree pack.ID, depth int) []string {
 	}
 	v.below[tree] = nil // should it, against all odds, hold itself
 	var names []string
+	size := 0
+	add := func(name string) {
+		if size += len(name); size <= maxWatchedBytes {
+			names = append(names, name)
+		}
+	}
 	var c cursor
 	for c.start(v.differ.format, v.differ.read(tree)); c.ok && len(names) < maxWatched; c.next() {
 		name := string(c.cur.name)
 		switch {
 		case c.cur.isDir():
 			for _, n := range v.list(c.cur.id, depth+1) {
-				names = append(names, name+"/"+n)
+				add(name + "/" + n)
 			}
 		case c.cur.isBlob() && v.watched(name):
-			names = append(names, name)
+			add(name)
 		}
 	}
+	if size > maxWatchedBytes && !v.told {
+		v.told = true
+		v.repo.damaged(tree, errWatchedBytes)
+	}
 	slices.Sort(names)
-	names = names[:min(len(names), maxWatched)]
-	if len(v.below) >= maxViews {
+	names = slices.Clip(names[:min(len(names), maxWatched)])
+	v.remember(tree, names, min(size, maxWatchedBytes))
+	return names
+}
+
+var errWatchedBytes = errors.New("tree: names of files that others depend on are too long together: some are left out")
+
+// remember keeps the names of a tree, which have so many bytes.
+func (v *treeViews) remember(tree pack.ID, names []string, size int) {
+	if v.bytes += size; len(v.below) >= maxViews || v.bytes > maxViewBytes {
 		clear(v.below)
+		v.bytes = size
 	}
 	v.below[tree] = names
-	return names
 }
 
 // folder is the tree at a path of a tree, zero when there is none.

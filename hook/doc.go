@@ -4,9 +4,9 @@
 // It fails closed: what it cannot read, cannot search in time, or cannot record is refused, unless the policy says that an
 // incomplete search is let through; that is recorded then. Nothing of the pushed content can change the policy.
 //
-// It knows neither git's formats (gitscan has them) nor the command line, asks no network, runs no program and does not
-// keep what it let through unread for a later search. How long a push was in the hook is all it knows of time.
+// It knows neither git's formats (gitscan has them) nor the command line, asks no network and runs no program. What it let
+// through unread it keeps in the log alone, by the ids of commits: Recheck finds it as long as they are there.
 //
-// Concurrency: a Receiver is for one push. Several processes may append to one log: each event is one write to a file that is
-// opened for appending.
+// Concurrency: a Receiver is for one push. Several processes may append to one log: each appends the events of its push in one
+// write, under a lock.
 package hook

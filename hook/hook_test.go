@@ -97,7 +97,8 @@ kind = {secret = "ignore"}
 
 func TestPolicyRefuses(t *testing.T) {
 	for _, text := range []string{
-		"x", "x = 1", `fail = "maybe"`, `time = "0s"`, `time = "1h"`, `max_blob = -1`, `known = "no"`, `[severity]` + "\nbad = \"warn\"",
+		"x", "x = 1", `fail = "maybe"`, `time = "0s"`, `time = "1h"`, `max_blob = -1`, `max_blob = 2000000000`, `max_blob = "x"`, `max_blob = 1.5`,
+		`max_memory = 1000`, `max_memory = "1MB"`, `max_push = 0`, `audit = "syslog:none"`, `known = "no"`, `[severity]` + "\nbad = \"warn\"",
 		`[severity]` + "\nhigh = \"maybe\"", `[kind]` + "\nbad = \"warn\"", "[[ref]]\nseverity = {}", `comments = ["bad"]`,
 		"[bypass]\nnever = [\"bad\"]", "[[exempt]]\nvariable = \"A\"", "audit = \"x\"\n[[exempt]]\nusers = [\"A\"]", `fail = "open"`,
 		"[[exempt]]\nvariable = \"A\"\nusers = [\"b\"]", "audit = \"x\"\n[[exempt]]\nvariable = \"A\"\nusers = [\"\"]",
@@ -112,7 +113,7 @@ func FuzzParsePolicy(f *testing.F) {
 	f.Add([]byte("fail = \"closed\"\n[[ref]]\npattern = \"*\"\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		p, err := ParsePolicy(data)
-		if err == nil && (p.Time <= 0 || p.MaxBlob <= 0 || p.FailOpen && p.Audit == "") {
+		if err == nil && (p.Time <= 0 || p.MaxBlob <= 0 || p.MaxMemory < leastMemory || p.MaxPush < 0 || p.FailOpen && p.Audit == "") {
 			t.Errorf("%q: %+v", data, p)
 		}
 	})
@@ -148,12 +149,30 @@ func FuzzWrap(f *testing.F) {
 	})
 }
 
-// TestAppendEvent: lines are added, to a file that its owner alone reads, and never to what a link leads to.
-func TestAppendEvent(t *testing.T) {
+// TestMiddleOut: of a long text its beginning and end are told, in whole characters, and a text that is not long stays.
+func TestMiddleOut(t *testing.T) {
+	for _, s := range []string{"", "a/b", strings.Repeat("ü", maxText), strings.Repeat("\xff", maxText)} {
+		if got := middleOut(s); got != s {
+			t.Errorf("%q became %q", s, got)
+		}
+	}
+	for _, s := range []string{strings.Repeat("d/", 10_000), strings.Repeat("ü", maxText+1), strings.Repeat("\xff\u202e", 1000)} {
+		s = "begin/" + s + "/end"
+		got := middleOut(s)
+		head, tail, ok := strings.Cut(got, " [...] ")
+		if !ok || utf8.RuneCountInString(got) > maxText || !strings.HasPrefix(s, head) || !strings.HasSuffix(s, tail) ||
+			!strings.HasPrefix(got, "begin/") || !strings.HasSuffix(got, "/end") || utf8.ValidString(s) && !utf8.ValidString(got) {
+			t.Errorf("%.50q became %q", s, got)
+		}
+	}
+}
+
+// TestAppendEvents: lines are added, to a file that its owner alone reads, and never to what a link leads to.
+func TestAppendEvents(t *testing.T) {
 	dir := t.TempDir()
 	log := filepath.Join(dir, "log")
 	for range 2 {
-		if err := appendEvent(log, &Event{Event: "warn"}); err != nil {
+		if err := appendEvents(log, []Event{newEvent(eventWarn)}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -168,7 +187,7 @@ func TestAppendEvent(t *testing.T) {
 	if err := os.Symlink(log, link); err != nil {
 		t.Fatal(err)
 	}
-	if err := appendEvent(link, &Event{}); err == nil {
+	if err := appendEvents(link, []Event{newEvent(eventWarn)}); err == nil {
 		t.Error("a link was followed")
 	}
 }

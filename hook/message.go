@@ -27,7 +27,8 @@ const (
 	maxShown  = 5
 	maxRemedy = 3 // lines of a rule's remedy
 	gitlab    = "GL-HOOK-ERR: "
-	label     = 9 // columns before what a line of a finding says
+	label     = 9   // columns before what a line of a finding says
+	maxText   = 200 // characters of what the push names: a path, the subject of a commit
 )
 
 // say adds text, wrapped. Its first line begins with head, the others with as many spaces.
@@ -118,9 +119,13 @@ func (m *message) refused() {
 		m.gap()
 		m.say("", findings(len(m.warn))+" more would only be warned of.")
 	}
-	if m.push.failed != "" {
+	if m.cut != "" {
 		m.gap()
-		m.say("", "There may be more: "+m.push.failed+".")
+		m.say("", "Whether the repository has it already was not looked up whole: "+m.cut+". What was not found there is taken for new.")
+	}
+	if m.fault != nil {
+		m.gap()
+		m.say("", "There may be more: "+m.fault.why+".")
 	}
 }
 
@@ -141,10 +146,10 @@ func (m *message) exempt() {
 
 func (m *message) failed() {
 	if m.Policy.FailOpen {
-		m.say("", "rummage: push let through and recorded, though not searched whole: "+m.push.failed)
+		m.say("", "rummage: push let through and recorded, though not searched whole: "+m.fault.why)
 		return
 	}
-	m.say("", "rummage: push refused: not searched whole: "+m.push.failed)
+	m.say("", "rummage: push refused: not searched whole: "+m.fault.why)
 }
 
 func (m *message) list(list []judged) {
@@ -174,7 +179,7 @@ func (m *message) finding(n int, j *judged) {
 	if f.Secret != "" {
 		line("value", f.Secret.String())
 	}
-	place := cmp.Or(at.Path, at.Note)
+	place := middleOut(cmp.Or(at.Path, at.Note))
 	if at.Line > 0 {
 		place += fmt.Sprintf(":%d", at.Line)
 	}
@@ -183,19 +188,44 @@ func (m *message) finding(n int, j *judged) {
 	}
 	line("place", place)
 	if c := at.Introduced; c != nil {
-		line("commit", short(c.ID)+" "+c.Subject)
+		line("commit", short(c.ID)+" "+middleOut(c.Subject))
 	}
 	line("why", advice.Why(assignment.Context(at.Context)))
 	line("remedy", shorten(f.Remedy))
 	switch {
 	case j.back:
 		line("note", "This push brings back a version of the file that the repository had before.")
+	case j.where != "":
+		line("note", "The repository has it already: "+j.where+".")
 	case j.held:
 		line("note", "The repository has it already; this push brings it to another place.")
 	case j.never:
 		line("note", "It may not be let through; its severity is "+f.Severity+".")
 	}
 	line("id", f.Fingerprint)
+}
+
+// middleOut leaves out the middle of a text that is longer than maxText: paths can be made to fill screens.
+func middleOut(s string) string {
+	const left = " [...] "
+	n := utf8.RuneCountInString(s)
+	if n <= maxText {
+		return s
+	}
+	half := (maxText - len(left)) / 2
+	runes := 0
+	var head, tail int
+	for i := range s {
+		if runes == half {
+			head = i
+		}
+		if runes == n-half {
+			tail = i
+			break
+		}
+		runes++
+	}
+	return s[:head] + left + s[tail:]
 }
 
 // short is the beginning of an id that names the commit in any repository of common size.

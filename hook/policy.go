@@ -2,6 +2,7 @@ package hook
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
@@ -42,8 +43,12 @@ type Policy struct {
 	Time time.Duration
 	// MaxBlob is the size from which a file is not searched, which is a push that was not searched whole.
 	MaxBlob int
+	// MaxMemory is how much memory the program may take. A search that needs more is ended.
+	MaxMemory int64
+	// MaxPush is how many bytes may be read for one push: of files before and after its changes. 0 is no bound.
+	MaxPush int64
 	Rules   []string // rule files, in place of the built-in ones
-	Audit   string   // file of the log, empty for none
+	Audit   string   // file of the log, or syslog (see parseSyslog); empty for none
 	// Comments are the severities of which a comment in the pushed file (rummage:allow) takes a finding away.
 	Comments []string
 	Known    Action // for what the repository holds already, at most
@@ -78,7 +83,7 @@ type refRules struct {
 
 // DefaultPolicy holds without a policy file, and for what a file leaves out.
 func DefaultPolicy() *Policy {
-	return &Policy{Time: 4 * time.Second, MaxBlob: 64 << 20, Comments: []string{"high", "medium", "low", "info"}, Known: Warn,
+	return &Policy{Time: 4 * time.Second, MaxBlob: 64 << 20, MaxMemory: 512 << 20, Comments: []string{"high", "medium", "low", "info"}, Known: Warn,
 		Bypass: Bypass{Allowed: true, Never: []string{"critical"}},
 		base: rules{
 			severity: map[string]Action{"critical": Block, "high": Block, "medium": Block, "low": Warn, "info": Warn},
@@ -88,16 +93,18 @@ func DefaultPolicy() *Policy {
 
 // policyFile is the file's form.
 type policyFile struct {
-	Fail     string            `toml:"fail"`
-	Time     string            `toml:"time"`
-	MaxBlob  int64             `toml:"max_blob"`
-	Rules    []string          `toml:"rules"`
-	Audit    string            `toml:"audit"`
-	Comments *[]string         `toml:"comments"`
-	Known    string            `toml:"known"`
-	Severity map[string]Action `toml:"severity"`
-	Kind     map[string]Action `toml:"kind"`
-	Ref      []struct {
+	Fail      string            `toml:"fail"`
+	Time      string            `toml:"time"`
+	MaxBlob   *size             `toml:"max_blob"`
+	MaxMemory *size             `toml:"max_memory"`
+	MaxPush   *size             `toml:"max_push"`
+	Rules     []string          `toml:"rules"`
+	Audit     string            `toml:"audit"`
+	Comments  *[]string         `toml:"comments"`
+	Known     string            `toml:"known"`
+	Severity  map[string]Action `toml:"severity"`
+	Kind      map[string]Action `toml:"kind"`
+	Ref       []struct {
 		Pattern  string            `toml:"pattern"`
 		Severity map[string]Action `toml:"severity"`
 		Kind     map[string]Action `toml:"kind"`
@@ -111,6 +118,43 @@ type policyFile struct {
 		Users    []string `toml:"users"`
 	} `toml:"exempt"`
 }
+
+// size is a number of bytes, or a text such as "64MiB".
+type size int64
+
+// UnmarshalTOML reads a size.
+func (s *size) UnmarshalTOML(value any) (err error) {
+	switch v := value.(type) {
+	case int64:
+		*s = size(v)
+	case string:
+		var n int64
+		n, err = scan.ParseSize(v)
+		*s = size(n)
+	default:
+		err = fmt.Errorf("%.40v: want a number of bytes, or a text such as \"64MiB\"", v)
+	}
+	return err
+}
+
+// set takes over a size that the file has.
+func (s *size) set(key string, least, most int64, to *int64) error {
+	if s == nil {
+		return nil
+	}
+	if int64(*s) < least || int64(*s) > most {
+		return fmt.Errorf("%s = %d: want a size from %s to %s", key, *s, scan.FormatSize(least), scan.FormatSize(most))
+	}
+	*to = int64(*s)
+	return nil
+}
+
+// Bounds of sizes. With less memory than leastMemory the program cannot hold its rules and a file.
+const (
+	maxMaxBlob  = 1 << 30
+	leastMemory = 64 << 20
+	maxSize     = 1 << 40
+)
 
 // maxTime is the longest time that a policy may give: a hook holds a connection and the pusher.
 const maxTime = 10 * time.Minute
@@ -152,13 +196,16 @@ func (p *Policy) limits(f *policyFile) (err error) {
 			return fmt.Errorf("time = %q: want a time up to %s, such as 4s", f.Time, maxTime)
 		}
 	}
-	if f.MaxBlob < 0 || f.MaxBlob > 1<<30 {
-		return fmt.Errorf("max_blob = %d: want a number of bytes up to %d", f.MaxBlob, 1<<30)
+	blob := int64(p.MaxBlob)
+	if err := cmp.Or(f.MaxBlob.set("max_blob", 1, maxMaxBlob, &blob), f.MaxMemory.set("max_memory", leastMemory, maxSize, &p.MaxMemory),
+		f.MaxPush.set("max_push", 1, maxSize, &p.MaxPush)); err != nil {
+		return err
 	}
-	if f.MaxBlob > 0 {
-		p.MaxBlob = int(f.MaxBlob)
-	}
+	p.MaxBlob = int(blob)
 	p.Rules, p.Audit = f.Rules, f.Audit
+	if _, _, err := parseSyslog(p.Audit); err != nil {
+		return err
+	}
 	if p.Audit == "" && (p.FailOpen || len(f.Exempt) > 0) {
 		return errors.New("what is let through is to be recorded: fail = \"open\" and [[exempt]] need audit")
 	}

@@ -25,6 +25,11 @@ type Receiver struct {
 	Workers  int
 	Started  time.Time // of the program: the time that the policy gives begins then
 	Out      io.Writer // to the pusher
+
+	updates []gitscan.Update
+	told    bool          // the lines have been read
+	noted   bool          // the decision is in the log, or cannot be
+	memory  func() uint64 // what the program takes of it; nil: usedMemory
 }
 
 // Verdict is how it ends.
@@ -41,31 +46,33 @@ const (
 type judged struct {
 	f      *scan.Finding
 	action Action
-	held   bool // the repository has it already
-	back   bool // in an old version of the file, which is brought back
-	never  bool // the pusher asked to let it through, and the policy does not allow that
+	held   bool   // the repository has it already
+	back   bool   // in an old version of the file, which is brought back
+	where  string // in the repository, where that was looked up
+	never  bool   // the pusher asked to let it through, and the policy does not allow that
 }
 
 // push is a push while it is decided about.
 type push struct {
 	*Receiver
-	updates []gitscan.Update
 	options options
 	src     *gitscan.Push
-	failed  string // why it was not searched whole
-	late    bool   // that is for lack of time
+	fault   *fault // why it was not searched whole
+	cut     string // why it was not looked up whole what the repository holds
 	block   []judged
 	warn    []judged
 	let     []judged // let through by the pusher, with a reason
 	user    string   // exempt, by this variable and name
 }
 
+// ErrInterrupted: whoever ends the hook does not mean to let the push through.
+var ErrInterrupted = errors.New("interrupted")
+
 // Receive decides. What it has to say goes to the pusher; the error is one line for what kept it from deciding, and comes
-// with Fail.
+// with Fail. It is not in the log yet: see Failed.
 func (r *Receiver) Receive(ctx context.Context) (Verdict, error) {
 	p := &push{Receiver: r}
-	var err error
-	if p.updates, err = ReadUpdates(r.Lines); err != nil {
+	if err := r.readUpdates(ctx); err != nil {
 		return Fail, err
 	}
 	if len(p.updates) == 0 {
@@ -74,57 +81,74 @@ func (r *Receiver) Receive(ctx context.Context) (Verdict, error) {
 	if !slices.ContainsFunc(p.updates, func(u gitscan.Update) bool { return !u.Deletes() }) {
 		return Accept, nil // nothing comes in
 	}
+	var err error
 	if p.options, err = readOptions(r.Getenv); err != nil {
 		return Fail, err
 	}
 	if variable, user, ok := r.Policy.exempt(r.Getenv); ok {
 		p.user = variable + "=" + user
 	}
-	err = p.search(ctx)
-	if p.src != nil {
+	p.fault = p.search(ctx)
+	if p.src != nil && (p.fault == nil || !p.fault.running) {
 		defer p.src.Close()
 	}
-	if ctx.Err() != nil { // whoever ends the hook does not mean to let the push through
-		return Fail, errors.New("interrupted")
+	if ctx.Err() == nil {
+		p.lookUp(ctx)
 	}
-	if err != nil {
-		p.failed = report.Escape(err.Error())
+	if ctx.Err() != nil {
+		return Fail, ErrInterrupted
 	}
 	return p.decide()
 }
 
-// search has the push searched within its time, and judges what was found.
-func (p *push) search(ctx context.Context) error {
-	limited, cancel := context.WithDeadline(ctx, p.Started.Add(p.Policy.Time))
-	defer cancel()
+// readUpdates reads the lines, unless that is interrupted.
+func (r *Receiver) readUpdates(ctx context.Context) error {
+	type read struct {
+		updates []gitscan.Update
+		err     error
+	}
+	done := make(chan read, 1)
+	go func() {
+		updates, err := ReadUpdates(r.Lines)
+		done <- read{updates, err}
+	}()
+	select {
+	case <-ctx.Done():
+		return ErrInterrupted
+	case got := <-done:
+		r.updates, r.told = got.updates, true
+		return got.err
+	}
+}
+
+// search has the push searched within its bounds, and judges what was found.
+func (p *push) search(ctx context.Context) *fault {
 	var err error
 	if p.src, err = gitscan.OpenPush(p.Dir, p.Getenv, p.updates, gitscan.Options{MaxBlob: p.Policy.MaxBlob}); err != nil {
-		return err
+		return &fault{what: eventError, why: err.Error()}
 	}
-	res, err := scan.Run(limited, p.src, p.Detector(), p.Workers)
-	if err != nil {
-		return err
+	res, f := p.bounded(ctx, p.Started.Add(p.Policy.Time), p.src, p.Detector())
+	if res == nil {
+		return f
 	}
 	p.judge(res)
 	switch s := &res.Stats; {
-	case limited.Err() != nil || s.Interrupted:
-		p.late = true
-		return fmt.Errorf("not searched within %s", p.Policy.Time)
+	case f != nil:
 	case !s.Complete && len(s.Problems) > 0:
-		return fmt.Errorf("%d could not be read, first: %s: %s", s.ProblemCount, s.Problems[0].Where, s.Problems[0].Why)
+		f = &fault{what: eventError, why: fmt.Sprintf("%d could not be read, first: %s: %s", s.ProblemCount, s.Problems[0].Where, s.Problems[0].Why)}
 	case !s.Complete:
-		return errors.New("not searched whole")
+		f = &fault{what: eventError, why: "not searched whole"}
 	case s.Skipped[scan.SkipTooLarge] > 0:
-		return fmt.Errorf("files larger than %d bytes: %d", p.Policy.MaxBlob, s.Skipped[scan.SkipTooLarge])
+		f = &fault{what: eventSize, why: fmt.Sprintf("files larger than %d bytes: %d", p.Policy.MaxBlob, s.Skipped[scan.SkipTooLarge])}
 	}
-	return nil
+	return f
 }
 
 // judge sorts the findings by what becomes of them. A comment in a pushed file counts only where the policy says so.
 func (p *push) judge(res *scan.Result) {
 	findings := slices.Clone(res.Findings)
 	for _, f := range res.Suppressed {
-		if f.Suppressed.By == detect.ByComment && !slices.Contains(p.Policy.Comments, f.Severity) &&
+		if p.Policy.overrides(&f) &&
 			!slices.ContainsFunc(findings, func(g scan.Finding) bool { return g.Fingerprint == f.Fingerprint }) {
 			findings = append(findings, f)
 		}
@@ -150,6 +174,11 @@ func (p *push) judge(res *scan.Result) {
 		}
 	}
 	p.sortFindings()
+}
+
+// overrides reports whether the policy finds what a comment in a file has taken away.
+func (p *Policy) overrides(f *scan.Finding) bool {
+	return f.Suppressed != nil && f.Suppressed.By == detect.ByComment && !slices.Contains(p.Comments, f.Severity)
 }
 
 // sortFindings puts the worst first.
@@ -203,36 +232,37 @@ func (p *push) decide() (Verdict, error) {
 	var events []Event
 	switch {
 	case p.user != "" && len(p.block)+len(p.warn)+len(p.let) > 0:
-		events = append(events, p.event("exempt", slices.Concat(p.block, p.let, p.warn), p.user))
+		events = append(events, p.event(eventExempt, slices.Concat(p.block, p.let, p.warn), p.user))
 		m.exempt()
 	case len(p.block) > 0:
-		events = append(events, p.event("block", p.block, p.failed))
+		events = append(events, p.event(eventBlock, p.block, p.cut))
 		verdict = Refuse
 		m.refused()
 	default:
 		if len(p.let) > 0 {
-			events = append(events, p.event("bypass", p.let, p.options.reason))
+			events = append(events, p.event(eventBypass, p.let, p.options.reason))
 		}
 		if len(p.warn) > 0 {
-			events = append(events, p.event("warn", p.warn, ""))
+			events = append(events, p.event(eventWarn, p.warn, ""))
 		}
 		m.accepted()
 	}
-	if p.failed != "" && verdict == Accept {
-		what := "error"
-		switch {
-		case p.Policy.FailOpen:
-			what = "fail-open"
-		case p.late:
-			what = "timeout"
+	if p.fault != nil {
+		e := p.event(p.fault.what, nil, p.fault.why)
+		if p.Policy.FailOpen && verdict == Accept {
+			e = p.event(eventFailOpen, nil, p.fault.why)
+			e.Cause = p.fault.what
 		}
-		events = append(events, p.event(what, nil, p.failed))
-		if !p.Policy.FailOpen {
-			verdict = Fail
+		events = append(events, e)
+		if verdict == Accept {
+			if !p.Policy.FailOpen {
+				verdict = Fail
+			}
+			m.failed()
 		}
-		m.failed()
 	}
-	if err := p.record(events); err != nil {
+	p.noted = true
+	if err := appendEvents(p.Policy.Audit, events); err != nil {
 		return Fail, fmt.Errorf("it cannot be recorded: %w", err)
 	}
 	if err := m.write(p.Out); err != nil && verdict == Accept {
@@ -241,35 +271,56 @@ func (p *push) decide() (Verdict, error) {
 	return verdict, nil
 }
 
-func (p *push) record(events []Event) error {
-	if p.Policy.Audit == "" {
+// Failed puts into the log why no decision was made, with what is known of the push. The error says that it cannot.
+func (r *Receiver) Failed(cause error) error {
+	if r.Policy == nil || r.Policy.Audit == "" || r.noted {
 		return nil
 	}
-	for i := range events {
-		if err := appendEvent(p.Policy.Audit, &events[i]); err != nil {
-			return err
-		}
+	r.noted = true
+	what := eventError
+	if errors.Is(cause, ErrInterrupted) {
+		what = eventInterrupted
 	}
-	return nil
+	if !r.told && what == eventError {
+		r.updates, _ = ReadUpdates(r.Lines)
+	}
+	return appendEvents(r.Policy.Audit, []Event{r.event(what, nil, cause.Error())})
 }
 
 // platforms are the variables by which platforms tell who pushes.
 var platforms = []string{"GL_USERNAME", "GITEA_PUSHER_NAME", "GITHUB_USER_LOGIN", "BB_USER_NAME", "REMOTE_USER"}
 
 func (p *push) event(what string, findings []judged, reason string) Event {
-	e := Event{Time: time.Now().UTC(), Event: what, Repository: report.Escape(p.Dir), Reason: report.Escape(reason), User: report.Escape(p.user),
-		Refs: []Ref{}, RefCount: len(p.updates), Findings: []Record{}, Count: len(findings),
-		Seconds: time.Since(p.Started).Round(time.Millisecond).Seconds()}
+	e := p.Receiver.event(what, findings, reason)
+	if p.user != "" {
+		e.User = clip(report.Escape(p.user), maxLoggedName)
+	}
+	return e
+}
+
+func (r *Receiver) event(what string, findings []judged, reason string) Event {
+	e := newEvent(what)
+	e.Repository, e.Reason = LoggedPath(r.Dir), clip(report.Escape(reason), maxLoggedText)
+	e.RefCount, e.Count = len(r.updates), len(findings)
+	e.Seconds = time.Since(r.Started).Round(time.Millisecond).Seconds()
 	for _, name := range platforms {
-		if v := p.Getenv(name); v != "" && e.User == "" {
-			e.User = report.Escape(name + "=" + v)
+		if v := r.Getenv(name); v != "" && e.User == "" {
+			e.User = clip(report.Escape(name+"="+v), maxLoggedName)
 		}
 	}
-	for _, u := range p.updates[:min(len(p.updates), maxLogged)] {
-		e.Refs = append(e.Refs, Ref{report.Escape(u.Ref), u.Old, u.New})
+	refs := r.updates
+	if slices.Contains(letThrough, what) {
+		e.Head = gitscan.HeadOf(r.Dir, r.Getenv)
+	} else {
+		refs = refs[:min(len(refs), maxLogged)]
+	}
+	for _, u := range refs {
+		e.Refs = append(e.Refs, Ref{clip(report.Escape(u.Ref), maxLoggedName), u.Old, u.New})
 	}
 	for _, j := range findings[:min(len(findings), maxLogged)] {
-		e.Findings = append(e.Findings, record(j.f))
+		f := record(j.f)
+		f.Held = j.held
+		e.Findings = append(e.Findings, f)
 	}
 	return e
 }

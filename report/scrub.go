@@ -96,6 +96,13 @@ func newScrubber(lists ...[]scan.Finding) *scrubber {
 	return s
 }
 
+// Hider gives what replaces the secrets of findings by their masks in free text, and in paths and names of branches, as
+// reports have them.
+func Hider(lists ...[]scan.Finding) (text, path func(string) string) {
+	s := newScrubber(lists...)
+	return s.text, s.path
+}
+
 // text hides secrets in free text.
 func (s *scrubber) text(t string) string {
 	if s == nil {

@@ -75,7 +75,7 @@ func run(ctx context.Context, src Source, c *collector, workers int) (*Result, e
 	}
 	b := builder{c: c, src: src, byKey: map[findingKey]*Finding{}, placed: map[BlobRef]bool{}}
 	if err := src.Place(placeCtx, c, b.keep); err != nil {
-		if !interrupted && !errors.Is(err, context.Canceled) {
+		if !interrupted && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
 			return nil, err
 		}
 		interrupted = true

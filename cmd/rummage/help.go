@@ -53,6 +53,30 @@ var examples = map[string][]string{
 	"pre-receive": {
 		"exec rummage hook pre-receive --policy /etc/rummage/push.toml    the last line of hooks/pre-receive",
 	},
+	"install": {
+		"rummage hook install /srv/git/api.git --policy /etc/rummage/push.toml   a server's repository",
+		"rummage hook install --all /data/git/repositories --policy push.toml    all of Gitea's",
+		"rummage hook install --gitlab-global /var/opt/gitlab/gitaly/custom_hooks",
+		"rummage hook install --gitlab-tar hooks.tar                             for gitaly hooks set",
+		"rummage hook install --ghes out/ --shell /bin/busybox --policy push.toml",
+		"rummage hook install --pre-commit --pre-push                            this desk's repository",
+		"rummage hook install api.git --dry-run                                  what would be written",
+	},
+	"uninstall": {
+		"rummage hook uninstall /srv/git/api.git   the hook that was there before comes back",
+		"rummage hook uninstall --pre-push         this desk's hook of pushes",
+	},
+	"doctor": {
+		"rummage hook doctor /srv/git/api.git                 as the user that git runs as",
+		"rummage hook doctor --all /data/git/repositories     of all of Gitea's",
+		"rummage hook doctor                                  the hooks of this desk's repository",
+	},
+	"sweep": {
+		"rummage sweep init --path ./repos                a configuration for the repositories below a folder",
+		"rummage sweep run                                search what is due",
+		"rummage sweep findings --since 24h -f sarif      what is new, or has come back, since yesterday",
+		"rummage sweep triage 1f0c3b2a4d5e --state revoked --reason \"replaced on Monday\"",
+	},
 	"explain": {
 		"rummage explain docker-copy-credentials              a rule",
 		"rummage explain 1f0c3b2a                             a finding in this repository",

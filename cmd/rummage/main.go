@@ -5,6 +5,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,6 +17,8 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"rummage/sweep"
 )
 
 // Exit codes. An error beats findings: a scan that could not look everywhere has not said all.
@@ -30,7 +33,11 @@ var version = "dev"
 
 func main() {
 	paceCollector()
-	go builtInRules()
+	if len(os.Args) > 1 && os.Args[1] == "hook" {
+		go prepareDetector()
+	} else {
+		go builtInRules()
+	}
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
@@ -40,27 +47,39 @@ type cli struct {
 	Files   filesCmd   `cmd:"" help:"Search files, directories or standard input (-)."`
 	Image   imageCmd   `cmd:"" help:"Search container images: all layers, deleted files too, configuration, history and attestations."`
 	Hook    hookCmd    `cmd:"" help:"Hooks of git: refuse the push that brings a secret."`
+	Sweep   sweepCmd   `cmd:"" help:"Search many repositories, again and again; keep what was found and what was decided about it."`
 	Rules   rulesCmd   `cmd:"" help:"List, check and show detection rules."`
 	Explain explainCmd `cmd:"" help:"Explain a finding or a rule: what it is, why it leaks, how to mend it, how to replace what leaked."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 
-// grammar is the part of the command line that the arguments need: the command that they begin with, or else all of it.
+// grammar is the part of the command line that the arguments need: the commands that they begin with, or else all of it.
 // The parser of all commands takes a millisecond longer to make, and hooks start the program for every push.
 func grammar(args []string) any {
+	return reflect.New(narrowed(reflect.TypeFor[cli](), args)).Interface()
+}
+
+// narrowed is a struct of commands without those that the arguments do not name; the struct itself where they name none.
+func narrowed(t reflect.Type, args []string) reflect.Type {
+	if t.Kind() != reflect.Struct || len(args) == 0 {
+		return t
+	}
 	var needed []reflect.StructField
 	found := false
-	for _, f := range reflect.VisibleFields(reflect.TypeFor[cli]()) {
-		_, isCommand := f.Tag.Lookup("cmd")
-		named := isCommand && len(args) > 0 && args[0] == strings.ToLower(f.Name)
-		if found = found || named; named || !isCommand {
-			needed = append(needed, f)
+	for _, f := range reflect.VisibleFields(t) {
+		if _, isCommand := f.Tag.Lookup("cmd"); isCommand {
+			if args[0] != cmp.Or(f.Tag.Get("name"), strings.ToLower(f.Name)) {
+				continue
+			}
+			found = true
+			f.Type = narrowed(f.Type, args[1:])
 		}
+		needed = append(needed, f)
 	}
 	if !found {
-		return &cli{}
+		return t
 	}
-	return reflect.New(reflect.StructOf(needed)).Interface()
+	return reflect.StructOf(needed)
 }
 
 // app is what commands run with.
@@ -111,7 +130,7 @@ func (a *app) parser(grammar any, exit func(int)) (*kong.Kong, error) {
 		kong.Exit(exit),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.Help(helpWithExamples),
-		kong.Vars{"formats": formatList()},
+		kong.Vars{"formats": formatList(), "sweepfile": sweep.FileName},
 		kong.Bind(a),
 	)
 }

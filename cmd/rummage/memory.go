@@ -35,6 +35,14 @@ func paceCollector() {
 	})
 }
 
+// limitMemory has the collector work harder when the program comes near a bound of its memory, a little before the bound
+// itself ends the search.
+func limitMemory(most int64) {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(most - most/8)
+	}
+}
+
 // growthPercent is by how much the heap may grow beyond what is live.
 func growthPercent(live uint64) int {
 	growth := max(leastGrowth, live/growthShare)

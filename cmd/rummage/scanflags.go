@@ -7,8 +7,6 @@ import (
 	"io"
 	"os"
 	"runtime"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -41,16 +39,9 @@ type byteSize int64
 
 // UnmarshalText reads a size.
 func (b *byteSize) UnmarshalText(text []byte) error {
-	s := strings.ToLower(strings.TrimSpace(string(text)))
-	digits := strings.TrimRight(s, "kmgib")
-	n, err := strconv.ParseInt(digits, 10, 64)
-	unit, ok := map[string]int64{"": 1, "b": 1, "k": 1 << 10, "kb": 1 << 10, "kib": 1 << 10, "m": 1 << 20, "mb": 1 << 20,
-		"mib": 1 << 20, "g": 1 << 30, "gb": 1 << 30, "gib": 1 << 30}[s[len(digits):]]
-	if err != nil || !ok || n <= 0 || n > (1<<40)/unit {
-		return fmt.Errorf("size %q: want a number with a unit, such as 500k or 64MiB", text)
-	}
-	*b = byteSize(n * unit)
-	return nil
+	n, err := scan.ParseSize(string(text))
+	*b = byteSize(n)
+	return err
 }
 
 func (f *scanFlags) workers() int {

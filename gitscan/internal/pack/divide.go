@@ -46,13 +46,17 @@ func (cut cutSet) skip(f *forest, c int32) int32 {
 }
 
 // divide makes the jobs of a walk, the heaviest first, so that no worker is left with one when the others are done.
-func (s *Store) divide(o WalkOptions) (jobs []walkJob, cuts []cutSet) {
+func (s *Store) divide(o WalkOptions, forests []*forest) (jobs []walkJob, cuts []cutSet) {
 	if o.Sums {
 		jobs = s.sumJobs()
 	}
 	var heavy, light []weighed
-	for part, f := range s.forests {
+	for part, f := range forests {
 		cut := cutSet(nil)
+		if f == nil {
+			cuts = append(cuts, cut)
+			continue
+		}
 		heavy, light, cut = s.divideForest(o, part, f, heavy, light)
 		cuts = append(cuts, cut)
 		if o.Kinds.Has(Blob) && len(f.bad) > 0 {
@@ -64,6 +68,9 @@ func (s *Store) divide(o WalkOptions) (jobs []walkJob, cuts []cutSet) {
 		for i := range list {
 			jobs = append(jobs, list[i].walkJob)
 		}
+	}
+	if o.In != "" {
+		return jobs, cuts
 	}
 	for i, l := range s.loose {
 		for from := 0; from < len(l.ids); from += looseChunk {

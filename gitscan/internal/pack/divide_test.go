@@ -16,7 +16,7 @@ func TestDivide(t *testing.T) {
 		s := open(t, dir, SHA1)
 		s.once.Do(s.buildForests)
 		o := WalkOptions{Kinds: Of(Blob), Workers: workers}
-		jobs, cuts := s.divide(o)
+		jobs, cuts := s.divide(o, s.forests)
 		f := s.forests[0]
 		total := int64(0)
 		heaviest, single := int64(0), int64(0) // of jobs, of entries
@@ -68,7 +68,7 @@ func TestDivideDamaged(t *testing.T) {
 	writePack(t, dir, entries)
 	s := open(t, dir, SHA1)
 	s.once.Do(s.buildForests)
-	if _, cuts := s.divide(WalkOptions{Kinds: Of(Blob), Workers: 3}); len(cuts[0]) == 0 {
+	if _, cuts := s.divide(WalkOptions{Kinds: Of(Blob), Workers: 3}, s.forests); len(cuts[0]) == 0 {
 		t.Fatal("nothing is cut")
 	}
 	got, errs := walked(t, s, WalkOptions{})

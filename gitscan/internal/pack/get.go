@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"slices"
 )
@@ -103,15 +104,22 @@ func tooLargeOnTheWay(size, limit int) bool { return limit > 0 && size > limit*g
 func (s *Store) resolve(p *packFile, off uint64, limit int) (Kind, []byte, error) {
 	inf := s.infl.Get().(*inflater)
 	defer s.infl.Put(inf)
-	kind, data, chain, err := s.descend(inf, p, off, limit)
+	h := hold{store: s}
+	defer h.release()
+	kind, data, chain, err := s.descend(inf, p, off, limit, &h)
 	if err != nil {
 		return kind, nil, err
 	}
+	h.need(len(data)) // of another pack, or remembered
 	for i := len(chain) - 1; i >= 0; i-- {
 		l := chain[i]
+		if s.ended != nil && s.ended() {
+			return 0, nil, ErrEnded
+		}
 		if tooLargeOnTheWay(l.size, limit) {
 			return 0, nil, ErrTooLarge
 		}
+		h.need(l.size)
 		delta, err := inf.scratch(p.body(l.entry), l.size)
 		if err != nil {
 			return 0, nil, fmt.Errorf("offset %d: %w", l.off, err)
@@ -123,6 +131,7 @@ func (s *Store) resolve(p *packFile, off uint64, limit int) (Kind, []byte, error
 		if i == 0 && limit > 0 && target > limit || tooLargeOnTheWay(target, limit) {
 			return kind, nil, ErrTooLarge
 		}
+		h.need(target)
 		out, err := applyDelta(make([]byte, 0, boundTarget(target, len(data), len(delta))), data, delta)
 		if err != nil {
 			return 0, nil, fmt.Errorf("offset %d: %w", l.off, err)
@@ -136,6 +145,42 @@ func (s *Store) resolve(p *packFile, off uint64, limit int) (Kind, []byte, error
 	return kind, data, nil
 }
 
+// bulky is the size from which what an object is made of has the memory to itself: a base, a delta and what it makes are there at
+// the same time, and each may be of getFactor times the limit.
+const bulky = 16 << 20
+
+// muchBulk is how much is collected at once.
+const muchBulk = 128 << 20
+
+// hold is what one call of resolve has of the memory for what is bulky.
+type hold struct {
+	store *Store
+	held  bool
+	bytes int // that were needed since
+}
+
+// need waits, before something of a size is made, until no other call has anything bulky.
+func (h *hold) need(size int) {
+	if size >= bulky && !h.held {
+		h.store.bulk.Lock()
+		h.held = true
+	}
+	if h.held {
+		h.bytes += size
+	}
+}
+
+// release lets the next call have the memory, which is collected first when it is much: the collector by itself may let as much
+// again come before it runs.
+func (h *hold) release() {
+	if h.held {
+		if h.bytes >= muchBulk {
+			runtime.GC()
+		}
+		h.store.bulk.Unlock()
+	}
+}
+
 // link is a delta on the way from an entry to something whole.
 type link struct {
 	entry
@@ -144,7 +189,7 @@ type link struct {
 
 // descend follows the chain from the entry at an offset down to something whole or known, and gives that and the
 // deltas passed, the entry's own first.
-func (s *Store) descend(inf *inflater, p *packFile, off uint64, limit int) (kind Kind, data []byte, chain []link, err error) {
+func (s *Store) descend(inf *inflater, p *packFile, off uint64, limit int, h *hold) (kind Kind, data []byte, chain []link, err error) {
 	for {
 		if c, ok := s.bases.get(cacheKey{p, off}); ok {
 			return c.kind, c.data, chain, nil
@@ -161,6 +206,7 @@ func (s *Store) descend(inf *inflater, p *packFile, off uint64, limit int) (kind
 			if len(chain) == 0 && limit > 0 && e.size > limit || tooLargeOnTheWay(e.size, limit) {
 				return e.kind, nil, nil, ErrTooLarge
 			}
+			h.need(e.size)
 			if data, err = inf.inflate(nil, p.body(e), e.size); err != nil {
 				return 0, nil, nil, fmt.Errorf("offset %d: %w", off, err)
 			}

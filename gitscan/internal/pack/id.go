@@ -56,11 +56,14 @@ func (f Format) ID(b []byte) (id ID) {
 func (f Format) Hex(id ID) string { return hex.EncodeToString(id[:f.Size()]) }
 
 // Parse reads a full hexadecimal id.
-func (f Format) Parse(s string) (id ID, err error) {
+func (f Format) Parse(s string) (ID, error) { return f.ParseBytes([]byte(s)) }
+
+// ParseBytes is Parse of bytes.
+func (f Format) ParseBytes(s []byte) (id ID, err error) {
 	if len(s) != 2*f.Size() {
 		return id, fmt.Errorf("object id of %d digits, want %d", len(s), 2*f.Size())
 	}
-	if _, err := hex.Decode(id[:], []byte(s)); err != nil {
+	if _, err := hex.Decode(id[:], s); err != nil {
 		return ID{}, fmt.Errorf("object id: %w", err)
 	}
 	return id, nil

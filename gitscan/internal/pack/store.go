@@ -22,6 +22,9 @@ var ErrTooLarge = errors.New("object is too large")
 // ErrHash: the object's bytes do not have the id under which it is stored.
 var ErrHash = errors.New("object does not have the hash it is stored under")
 
+// ErrEnded: the object was not read to its end, since EndWith said so.
+var ErrEnded = errors.New("reading was ended")
+
 // Damage is a pack, index or directory that could not be used at all.
 type Damage struct {
 	Path string
@@ -55,7 +58,13 @@ type Store struct {
 	bases      baseCache
 	resident   resident
 	infl       sync.Pool
+	ended      func() bool // may be nil
+	bulk       sync.Mutex  // see hold
 }
+
+// EndWith has Get ask between the deltas of a chain whether to end, which may be called from several goroutines. It must not be
+// called while objects are read.
+func (s *Store) EndWith(ended func() bool) { s.ended = ended }
 
 // Open opens objectDir and its alternates. A damaged pack is reported by Damage and left out; a missing object
 // directory is an error, a missing alternate is damage. Of sealed files, alternates are not followed (see Outside), and a

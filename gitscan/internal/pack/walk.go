@@ -36,14 +36,18 @@ type WalkOptions struct {
 	Verify  bool // report objects whose bytes do not have their id with ErrHash; see sums.go
 	Hash    bool // with Verify: hash each object, also those that a checksum vouches for
 	Sums    bool // make the checksums of packs beside, which vouch for objects in later walks
+	// In is one of Dirs, of which the packs alone are read; empty for all of the store. Only says of each object, from
+	// several goroutines, whether it is wanted; nil: all are.
+	In   string
+	Only func(ord uint32) bool
 }
 
 // Walk reads every object of the wanted kinds, each once however often it is stored, and hands it to the function
 // that newWorker made for the worker. Objects whose kind cannot be known because they are damaged are handed out with
 // kind 0 and an error when the walk wants blobs. Walk returns when all workers have ended; its error is the context's.
 func (s *Store) Walk(ctx context.Context, o WalkOptions, newWorker func() func(*Object)) error {
-	s.Prepare()
-	jobs, cuts := s.divide(o)
+	forests := s.forestsIn(ctx, o)
+	jobs, cuts := s.divide(o, forests)
 	whole := make([]bool, len(s.packs)) // what is known now: what workers do must not depend on who is first
 	for i, p := range s.packs {
 		whole[i] = p.whole.Load()
@@ -51,7 +55,7 @@ func (s *Store) Walk(ctx context.Context, o WalkOptions, newWorker func() func(*
 	var next atomic.Int64
 	p := pool.New().WithContext(ctx).WithCancelOnError()
 	for range max(o.Workers, 1) {
-		w := &walker{s: s, o: o, cuts: cuts, whole: whole, emit: newWorker(), obj: Object{Slot: -1, Base: -1}}
+		w := &walker{s: s, o: o, forests: forests, cuts: cuts, whole: whole, emit: newWorker(), obj: Object{Slot: -1, Base: -1}}
 		p.Go(func(ctx context.Context) error {
 			debug.SetPanicOnFault(true) // of this goroutine: see read
 			for {
@@ -76,19 +80,45 @@ func (s *Store) Prepared() bool { return len(s.forests) > 0 }
 
 func (s *Store) buildForests() {
 	for _, p := range s.packs {
-		s.forests = append(s.forests, buildForest(p, func(id ID) (Kind, bool) {
-			k, _, err := s.foreignBase(p, id, 0)
-			return k, err == nil
-		}, cmp.Or(s.minHeaders, minHeaders)))
+		s.forests = append(s.forests, s.forest(p))
 	}
+}
+
+func (s *Store) forest(p *packFile) *forest {
+	return buildForest(p, func(id ID) (Kind, bool) {
+		k, _, err := s.foreignBase(p, id, 0)
+		return k, err == nil
+	}, cmp.Or(s.minHeaders, minHeaders))
+}
+
+// forestsIn is, by pack, the forests that a walk reads; nil for a pack that it leaves out. Of the packs of one directory the
+// checksums are made first: there is no earlier walk to make them beside, and without one all that comes out would be hashed.
+func (s *Store) forestsIn(ctx context.Context, o WalkOptions) []*forest {
+	if o.In == "" {
+		s.Prepare()
+		return s.forests
+	}
+	forests := make([]*forest, len(s.packs))
+	for i, p := range s.packs {
+		if !p.isIn(o.In) {
+			continue
+		}
+		if forests[i] = s.forest(p); o.Verify && !o.Hash {
+			p.sum(ctx)
+		}
+	}
+	return forests
 }
 
 // walker is one worker's scratch.
 type walker struct {
-	s     *Store
-	o     WalkOptions
-	cuts  []cutSet // by part
-	whole []bool   // by pack: its checksums hold
+	s *Store
+	o WalkOptions
+
+	forests []*forest // by pack
+	cuts    []cutSet  // by pack
+	whole   []bool    // by pack: its checksums hold
+
 	emit  func(*Object)
 	inf   inflater
 	delta []byte
@@ -133,7 +163,7 @@ func (w *walker) run(ctx context.Context, j walkJob) error {
 		w.s.packs[j.part].sum(ctx)
 		return ctx.Err()
 	}
-	f := w.s.forests[j.part]
+	f := w.forests[j.part]
 	if j.bad {
 		for _, b := range f.bad {
 			w.give(j.part, f, b.entry, nil, 0, fmt.Errorf("%s: %w", f.pack.path, b.err))
@@ -237,7 +267,7 @@ func (w *walker) lost(part int, f *forest, i int32) {
 func (w *walker) give(part int, f *forest, i int32, data []byte, size int, err error) bool {
 	pos := int(f.pos[i])
 	id := f.pack.idx.rawID(pos)
-	if !w.s.isFirst(part, w.s.format.ID(id)) {
+	if !w.s.isFirst(part, w.s.format.ID(id)) || w.o.Only != nil && !w.o.Only(w.s.starts[part]+uint32(pos)) {
 		return false
 	}
 	if w.o.Verify && err == nil && (w.o.Hash || !w.vouched(part, id, f.kind[i])) && !w.s.format.matches(w.s.format.ID(id), f.kind[i], data) {

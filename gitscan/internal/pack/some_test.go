@@ -1,0 +1,58 @@
+package pack
+
+import (
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+
+	"rummage/gitscan/internal/disk"
+)
+
+// TestWalkSome: of a walk of one directory, and of some objects, nothing else comes; what is left out is nobody's base.
+func TestWalkSome(t *testing.T) {
+	dir := sampleRepo(t, "sha1")
+	git(t, dir, nil, "repack", "-adq", "--depth=10")
+	other := sampleRepo(t, "sha1")
+	git(t, other, []byte("not in the first\n"), "hash-object", "-w", "--stdin")
+	git(t, other, nil, "repack", "-adkq")
+	s, err := Open(disk.OS{}, filepath.Join(dir, "objects"), SHA1, filepath.Join(other, "objects"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.minPiece = 1
+	t.Cleanup(func() { _ = s.Close() })
+	want := gitObjects(t, dir)
+	all, errs := walked(t, s, WalkOptions{Verify: true, In: s.Dirs()[0]})
+	if len(errs) > 0 || len(all) != len(want) {
+		t.Fatalf("%d objects, want %d; %v", len(all), len(want), errs)
+	}
+	if !s.packs[0].whole.Load() || s.packs[1].summed.Load() || s.Prepared() {
+		t.Error("the checksum of the walked pack alone is to be known, and no other pack read")
+	}
+	var asked, left atomic.Int64
+	some, errs := walked(t, s, WalkOptions{Verify: true, In: s.Dirs()[0], Only: func(ord uint32) bool {
+		asked.Add(1)
+		if ord%3 == 0 {
+			left.Add(1)
+			return false
+		}
+		return true
+	}})
+	if len(errs) > 0 || len(some) != len(want)-int(left.Load()) || int(asked.Load()) != len(want) || left.Load() == 0 {
+		t.Errorf("%d objects of %d, %d asked for, %d left out; %v", len(some), len(want), asked.Load(), left.Load(), errs)
+	}
+	for id, content := range some {
+		if want[id] != content {
+			t.Errorf("%s is another", id)
+		}
+	}
+	second, _ := walked(t, s, WalkOptions{In: s.Dirs()[1]})
+	for id := range second {
+		if want[id] != "" {
+			t.Errorf("%s comes of the second directory, and was of the first", id)
+		}
+	}
+	if len(second) == 0 {
+		t.Error("nothing comes of the second directory")
+	}
+}

@@ -1,0 +1,228 @@
+package jobs
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"time"
+)
+
+// Work runs jobs until ctx is done; then running handlers have Options.Grace to end before they are cancelled.
+func (j *Jobs) Work(ctx context.Context) error {
+	return j.loop(ctx, j.opt.Poll, func(context.Context) (bool, error) { return false, nil })
+}
+
+// Drain runs jobs until none is queued, running anywhere, or to be retried. Jobs that nobody runs and that this process has no
+// handler or queue for are an error once nothing else is left, and so is ctx when it ends first.
+func (j *Jobs) Drain(ctx context.Context) error {
+	err := j.loop(ctx, min(j.opt.Poll, 50*time.Millisecond), j.drained)
+	if err == nil && ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	return err
+}
+
+// errLeft ends Drain.
+type errLeft struct{ error }
+
+func (j *Jobs) drained(ctx context.Context) (bool, error) {
+	rows, err := j.db.QueryContext(ctx, `SELECT kind, queue, sum(CASE WHEN state = 'running' THEN 1 ELSE 0 END), count(*)
+		FROM river_job WHERE finalized_at IS NULL GROUP BY kind, queue ORDER BY kind, queue`)
+	if err != nil {
+		return false, err
+	}
+	defer rows.Close()
+	all, left := 0, ""
+	for rows.Next() {
+		var kind, queue string
+		var running, n int
+		if err := rows.Scan(&kind, &queue, &running, &n); err != nil {
+			return false, err
+		}
+		all += n
+		if running > 0 || j.does(kind, queue) {
+			return false, nil
+		}
+		left = fmt.Sprintf("%d jobs of kind %s on queue %s", n, kind, queue)
+	}
+	if err := rows.Err(); err != nil || all == 0 {
+		return err == nil, err
+	}
+	return false, errLeft{fmt.Errorf("%d jobs are left that this process cannot do, among them %s", all, left)}
+}
+
+func (j *Jobs) does(kind, queue string) bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	_, served := j.queues[queue]
+	return j.kinds[kind] != nil && served
+}
+
+func (j *Jobs) loop(ctx context.Context, poll time.Duration, done func(context.Context) (bool, error)) error {
+	if !j.busy.TryLock() {
+		return errors.New("these jobs are being worked already")
+	}
+	defer j.busy.Unlock()
+	if err := j.plan(ctx); err != nil {
+		return oneLine(err)
+	}
+	j.mu.Lock() // Queue adds to what start reads
+	err := j.eng.start(ctx, j, poll)
+	j.mu.Unlock()
+	if err != nil {
+		return oneLine(err)
+	}
+	beating, end := context.WithCancel(context.WithoutCancel(ctx)) // leases are kept while handlers end
+	beaten := make(chan struct{})
+	go func() { defer close(beaten); j.beats(beating) }()
+	err = j.turns(ctx, poll, done)
+	stopped := j.eng.stop(j.opt.Grace)
+	end()
+	<-beaten
+	if err == nil {
+		err = stopped
+	}
+	return oneLine(err)
+}
+
+// turns promotes and asks whether all is done. A database that fails for a minute on end is given up.
+func (j *Jobs) turns(ctx context.Context, poll time.Duration, done func(context.Context) (bool, error)) error {
+	t := time.NewTicker(poll)
+	defer t.Stop()
+	good := time.Now()
+	for {
+		err := j.tick(ctx)
+		var over bool
+		if err == nil {
+			over, err = done(ctx)
+		}
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err == nil && over:
+			return nil
+		case err == nil:
+			good = time.Now()
+		case errors.As(err, &errLeft{}):
+			return err
+		case errors.Is(err, errRemoved):
+			return err
+		case time.Since(good) > time.Minute:
+			return fmt.Errorf("job database: %w", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-t.C:
+		}
+	}
+}
+
+func (j *Jobs) tick(ctx context.Context) error {
+	if err := j.file.check(); err != nil {
+		return err
+	}
+	if err := j.db.promote(ctx); err != nil {
+		return err
+	}
+	for _, e := range j.every {
+		if err := j.due(ctx, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// plan makes the periodic jobs known. A new one is due at once, and one whose interval was shortened no later than that.
+func (j *Jobs) plan(ctx context.Context) error {
+	for _, e := range j.every {
+		if _, err := j.db.ExecContext(ctx, j.db.q("INSERT INTO jobs_every VALUES (?, 0) ON CONFLICT DO NOTHING"), e.kind); err != nil {
+			return err
+		}
+		most := (e.interval + e.jitter).Milliseconds()
+		if _, err := j.db.ExecContext(ctx, j.db.q("UPDATE jobs_every SET due = NOW + ? WHERE kind = ? AND due > NOW + ?"),
+			most, e.kind, most); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// due enqueues a periodic job that is due and moves its due time on, both or neither.
+func (j *Jobs) due(ctx context.Context, e every) error {
+	attempts, o := j.defaults(e.kind, EnqueueOptions{Unique: true})
+	return j.eng.insertIf(ctx, j.move(e), rawArgs{e.kind, json.RawMessage("{}")}, attempts, o)
+}
+
+// move moves the due time on if it has come; of several processes one changes the row.
+func (j *Jobs) move(e every) stmt {
+	wait := e.interval
+	if e.jitter > 0 {
+		wait += rand.N(e.jitter)
+	}
+	return stmt{j.db.q("UPDATE jobs_every SET due = NOW + ? WHERE kind = ? AND due <= NOW"), []any{wait.Milliseconds(), e.kind}}
+}
+
+func (j *Jobs) beats(ctx context.Context) {
+	t := time.NewTicker(j.opt.Beat)
+	defer t.Stop()
+	for {
+		if err := j.beat(ctx); err != nil && ctx.Err() == nil {
+			j.opt.Logger.Warn("leases could not be renewed", "error", clip(err.Error()))
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		}
+	}
+}
+
+// beat renews what this worker holds, cancels handlers whose lease has gone and takes dead workers' jobs over. Only what is held
+// is renewed: a lease or slot that could not be given back goes stale.
+func (j *Jobs) beat(ctx context.Context) error {
+	j.heldMu.Lock()
+	held, slots := maps.Clone(j.held), maps.Clone(j.slots)
+	j.heldMu.Unlock()
+	for token, cancel := range held {
+		if err := j.db.renew(ctx, token); errors.Is(err, ErrLost) {
+			cancel(ErrLost)
+		} else if err != nil {
+			return err
+		}
+	}
+	for id := range slots {
+		if _, err := j.db.ExecContext(ctx, j.db.q("UPDATE jobs_slot SET beat = NOW WHERE id = ?"), id); err != nil {
+			return err
+		}
+	}
+	n, parked, err := j.db.reap(ctx, j.opt.LeaseTTL)
+	if n > 0 {
+		j.opt.Logger.Warn("jobs of a dead worker were taken over", "jobs", n, "parked", len(parked))
+	}
+	for _, f := range parked {
+		j.parked(ctx, f)
+	}
+	return err
+}
+
+func (j *Jobs) parked(ctx context.Context, f Failure) {
+	if j.opt.OnParked != nil {
+		j.opt.OnParked(ctx, f)
+	}
+}
+
+func (j *Jobs) hold(token int64, cancel context.CancelCauseFunc) {
+	j.heldMu.Lock()
+	defer j.heldMu.Unlock()
+	j.held[token] = cancel
+}
+
+func (j *Jobs) drop(token int64) {
+	j.heldMu.Lock()
+	defer j.heldMu.Unlock()
+	delete(j.held, token)
+}

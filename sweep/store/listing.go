@@ -1,0 +1,137 @@
+package store
+
+import (
+	"context"
+	"errors"
+)
+
+// Listing is a run through a target, which is what the configuration names: an organisation of a forge, a folder, a list.
+type Listing struct {
+	s      *Store
+	target string
+	number int64
+}
+
+// StartListing begins to list a target.
+func (s *Store) StartListing(ctx context.Context, target string) (*Listing, error) {
+	l := &Listing{s: s, target: target}
+	err := s.tx(ctx, false, func(c conn) error {
+		return c.row(ctx, "INSERT INTO target (name, listing) VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET listing = target.listing + 1 RETURNING listing",
+			target).Scan(&l.number)
+	})
+	return l, err
+}
+
+// Add saves repositories of the target. One that is known by its forge's id keeps its number, whatever else has changed.
+// A new one is due at once.
+func (l *Listing) Add(ctx context.Context, listed []Listed) ([]Repository, error) {
+	var out []Repository
+	err := l.s.tx(ctx, true, func(c conn) error {
+		out = out[:0]
+		now, err := c.now(ctx)
+		if err != nil {
+			return err
+		}
+		for i := range listed {
+			r, err := l.add(ctx, c, &listed[i], now)
+			if err != nil {
+				return err
+			}
+			out = append(out, *r)
+		}
+		return nil
+	})
+	return out, err
+}
+
+func (l *Listing) add(ctx context.Context, c conn, r *Listed, now int64) (*Repository, error) {
+	if r.Forge == "" || r.ForgeID == "" || r.Name == "" {
+		return nil, errors.New("a repository was listed without forge, id or name")
+	}
+	row := c.row(ctx, `INSERT INTO repository (forge, forge_id, name, clone_url, web_url, visibility, archived, fork, network,
+			default_branch, size, pushed_at, first_seen, last_seen, next_due)
+		VALUES `+list(15)+` ON CONFLICT (forge, forge_id) DO UPDATE SET name = excluded.name, clone_url = excluded.clone_url,
+			web_url = excluded.web_url, visibility = excluded.visibility, archived = excluded.archived, fork = excluded.fork,
+			network = excluded.network, default_branch = excluded.default_branch, size = excluded.size,
+			pushed_at = excluded.pushed_at, gone_at = NULL,
+			last_seen = CASE WHEN excluded.last_seen > repository.last_seen THEN excluded.last_seen ELSE repository.last_seen END
+		RETURNING `+repositoryColumns,
+		text(r.Forge), text(r.ForgeID), text(r.Name), text(r.CloneURL), text(r.WebURL), text(r.Visibility), flag(r.Archived),
+		flag(r.Fork), text(r.Network), text(r.DefaultBranch), r.Size, micros(r.PushedAt), now, now, now)
+	saved, err := scanRepository(row.Scan)
+	if err != nil {
+		return nil, err
+	}
+	_, err = c.exec(ctx, `INSERT INTO repository_name (repository, name, first_seen, last_seen) VALUES (?, ?, ?, ?)
+		ON CONFLICT (repository, name) DO UPDATE SET last_seen = excluded.last_seen
+		WHERE excluded.last_seen > repository_name.last_seen`, saved.ID, text(r.Name), now, now)
+	if err != nil {
+		return nil, err
+	}
+	_, err = c.exec(ctx, `INSERT INTO membership (target, repository, listing) VALUES (?, ?, ?)
+		ON CONFLICT (target, repository) DO UPDATE SET listing = excluded.listing WHERE excluded.listing > membership.listing`,
+		l.target, saved.ID, l.number)
+	return saved, err
+}
+
+// Complete ends a listing that saw all there is: what it did not see has left the target, and what is in no target any
+// more is gone. Its findings are kept. The repositories that went are returned.
+func (l *Listing) Complete(ctx context.Context) (gone []Repository, err error) {
+	err = l.s.tx(ctx, true, func(c conn) error {
+		if _, err := c.exec(ctx, "DELETE FROM membership WHERE target = ? AND listing < ?", l.target, l.number); err != nil {
+			return err
+		}
+		_, err := c.exec(ctx, "UPDATE target SET complete = ?, listed = NOW(), reason = '' WHERE name = ? AND complete < ?", l.number, l.target, l.number)
+		if err != nil {
+			return err
+		}
+		gone, err = c.leave(ctx)
+		return err
+	})
+	return gone, err
+}
+
+// Fail ends a listing that did not see all: nothing is gone.
+func (l *Listing) Fail(ctx context.Context, reason string) error {
+	_, err := l.s.w().exec(ctx, "UPDATE target SET reason = ? WHERE name = ? AND complete < ?", text(reason), l.target, l.number)
+	return err
+}
+
+// KeepTargets forgets the targets that are not named, as the configuration no longer has them.
+func (s *Store) KeepTargets(ctx context.Context, names []string) (gone []Repository, err error) {
+	err = s.tx(ctx, true, func(c conn) error {
+		not := ""
+		if len(names) > 0 {
+			not = " NOT IN " + list(len(names))
+		} else {
+			not = " IS NOT NULL"
+		}
+		if _, err := c.exec(ctx, "DELETE FROM membership WHERE target"+not, anys(names)...); err != nil {
+			return err
+		}
+		if _, err := c.exec(ctx, "DELETE FROM target WHERE name"+not, anys(names)...); err != nil {
+			return err
+		}
+		gone, err = c.leave(ctx)
+		return err
+	})
+	return gone, err
+}
+
+// leave marks the repositories that no target lists.
+func (c conn) leave(ctx context.Context) ([]Repository, error) {
+	where := "WHERE gone_at IS NULL AND NOT EXISTS (SELECT 1 FROM membership m WHERE m.repository = repository.id)"
+	gone, err := c.repositories(ctx, where+" ORDER BY id")
+	if err != nil || len(gone) == 0 {
+		return nil, err
+	}
+	now, err := c.now(ctx)
+	if err != nil {
+		return nil, err
+	}
+	_, err = c.exec(ctx, "UPDATE repository SET gone_at = ? "+where, now)
+	for i := range gone {
+		gone[i].GoneAt = instant(now)
+	}
+	return gone, err
+}

@@ -1,0 +1,238 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// Listed is a repository as a forge lists it.
+type Listed struct {
+	Forge         string    `json:"forge"`     // host, or what else names the forge
+	ForgeID       string    `json:"forge_id"`  // the forge's own, which outlives names
+	Name          string    `json:"name"`      // "owner/name"
+	CloneURL      string    `json:"clone_url"` // without credentials
+	WebURL        string    `json:"web_url"`
+	Visibility    string    `json:"visibility"` // public, internal, private
+	Archived      bool      `json:"archived"`
+	Fork          bool      `json:"fork"`
+	Network       string    `json:"network"` // what forks of one another have in common
+	DefaultBranch string    `json:"default_branch"`
+	Size          int64     `json:"size"` // bytes
+	PushedAt      time.Time `json:"pushed_at"`
+}
+
+// States of a repository.
+const (
+	RepositoryOK     = "ok"
+	RepositoryParked = "parked"
+)
+
+// Repository is a repository as the database knows it.
+type Repository struct {
+	ID int64
+	Listed
+	FirstSeen  time.Time
+	LastSeen   time.Time
+	GoneAt     time.Time // zero while it is listed
+	NextDue    time.Time
+	LastScan   time.Time // last complete one
+	LastScanID string
+	Ruleset    int // version, of the last complete scan
+	State      string
+	Reason     string // why it is parked, or what failed last
+	Failures   int    // since the last complete scan
+}
+
+const repositoryColumns = `id, forge, forge_id, name, clone_url, web_url, visibility, archived, fork, network, default_branch,
+	size, pushed_at, first_seen, last_seen, gone_at, next_due, last_scan, last_scan_id, ruleset, state, reason, failures`
+
+func scanRepository(scan func(...any) error) (*Repository, error) {
+	var r Repository
+	var archived, fork, first, last, due int64
+	var pushed, gone, scanned sql.NullInt64
+	err := scan(&r.ID, &r.Forge, &r.ForgeID, &r.Name, &r.CloneURL, &r.WebURL, &r.Visibility, &archived, &fork, &r.Network,
+		&r.DefaultBranch, &r.Size, &pushed, &first, &last, &gone, &due, &scanned, &r.LastScanID, &r.Ruleset, &r.State,
+		&r.Reason, &r.Failures)
+	r.Archived, r.Fork = archived != 0, fork != 0
+	r.PushedAt, r.GoneAt, r.LastScan = maybe(pushed), maybe(gone), maybe(scanned)
+	r.FirstSeen, r.LastSeen, r.NextDue = instant(first), instant(last), instant(due)
+	return &r, err
+}
+
+func (c conn) repositories(ctx context.Context, where string, args ...any) ([]Repository, error) {
+	var out []Repository
+	err := c.rows(ctx, "SELECT "+repositoryColumns+" FROM repository "+where, args, func(scan func(...any) error) error {
+		r, err := scanRepository(scan)
+		if err == nil {
+			out = append(out, *r)
+		}
+		return err
+	})
+	return out, err
+}
+
+func (c conn) repository(ctx context.Context, where string, args ...any) (*Repository, error) {
+	found, err := c.repositories(ctx, where, args...)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(found) == 0:
+		return nil, fmt.Errorf("repository: %w", ErrNotFound)
+	case len(found) > 1:
+		return nil, fmt.Errorf("repository %s is on several forges: use its number (%d, %d, …)", found[0].Name, found[0].ID, found[1].ID)
+	}
+	return &found[0], nil
+}
+
+// Repository is the one with that number.
+func (s *Store) Repository(ctx context.Context, id int64) (*Repository, error) {
+	return s.r().repository(ctx, "WHERE id = ?", id)
+}
+
+// FindRepository finds one by its number, its name, "forge/name", or a name it had before.
+func (s *Store) FindRepository(ctx context.Context, name string) (*Repository, error) {
+	if id, err := strconv.ParseInt(name, 10, 64); err == nil {
+		return s.Repository(ctx, id)
+	}
+	r, err := s.r().repository(ctx, "WHERE name = ? OR forge || '/' || name = ? ORDER BY id", name, name)
+	if errors.Is(err, ErrNotFound) {
+		r, err = s.r().repository(ctx, "WHERE id IN (SELECT repository FROM repository_name WHERE name = ?) ORDER BY id", name)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return r, nil
+}
+
+// Repositories lists all, those that are gone too, by name.
+func (s *Store) Repositories(ctx context.Context) ([]Repository, error) {
+	return s.r().repositories(ctx, "ORDER BY forge, name, id")
+}
+
+// Due are the repositories to be searched by now, the one that waits longest first: neither parked nor gone. Zero stands
+// for the database's time.
+func (s *Store) Due(ctx context.Context, now time.Time, limit int) ([]Repository, error) {
+	us := now.UnixMicro()
+	if now.IsZero() {
+		var err error
+		if us, err = s.r().now(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return s.r().repositories(ctx, "WHERE next_due <= ? AND state = 'ok' AND gone_at IS NULL ORDER BY next_due, id LIMIT ?", us, limit)
+}
+
+// SetNextDue says when a repository is to be searched again.
+func (s *Store) SetNextDue(ctx context.Context, id int64, at time.Time) error {
+	return s.one(ctx, "UPDATE repository SET next_due = ? WHERE id = ?", at.UnixMicro(), id)
+}
+
+// one runs a statement that changes a repository, which must exist.
+func (s *Store) one(ctx context.Context, query string, args ...any) error {
+	n, err := s.w().exec(ctx, query, args...)
+	if err == nil && n == 0 {
+		err = fmt.Errorf("repository: %w", ErrNotFound)
+	}
+	return err
+}
+
+// Park takes a repository out of the schedule until it is unparked.
+func (s *Store) Park(ctx context.Context, id int64, reason, who string) error {
+	return s.tx(ctx, true, func(c conn) error { return s.park(ctx, c, id, reason, who) })
+}
+
+func (s *Store) park(ctx context.Context, c conn, id int64, reason, who string) error {
+	r, err := c.repository(ctx, "WHERE id = ?", id)
+	if err != nil || r.State == RepositoryParked {
+		return err
+	}
+	if _, err := c.exec(ctx, "UPDATE repository SET state = 'parked', reason = ? WHERE id = ?", text(reason), id); err != nil {
+		return err
+	}
+	return s.event(ctx, c, Event{Kind: EventPark, Who: who, Repository: r.Name, Detail: detail("reason", reason)})
+}
+
+// Unpark takes a repository back: it is due at once.
+func (s *Store) Unpark(ctx context.Context, id int64, who string) error {
+	return s.tx(ctx, true, func(c conn) error {
+		r, err := c.repository(ctx, "WHERE id = ?", id)
+		if err != nil || r.State == RepositoryOK {
+			return err
+		}
+		_, err = c.exec(ctx, "UPDATE repository SET state = 'ok', reason = '', failures = 0, next_due = NOW() WHERE id = ?", id)
+		if err != nil {
+			return err
+		}
+		return s.event(ctx, c, Event{Kind: EventUnpark, Who: who, Repository: r.Name, Detail: detail("reason", r.Reason)})
+	})
+}
+
+// Fail counts a failed attempt, and parks the repository with the reason at the limit-th in a row.
+func (s *Store) Fail(ctx context.Context, id int64, reason string, limit int) (parked bool, err error) {
+	err = s.tx(ctx, true, func(c conn) error {
+		parked = false
+		var failures int
+		err := c.row(ctx, "UPDATE repository SET failures = failures + 1, reason = ? WHERE id = ? RETURNING failures",
+			text(reason), id).Scan(&failures)
+		if errors.Is(err, sql.ErrNoRows) {
+			return fmt.Errorf("repository: %w", ErrNotFound)
+		}
+		if err != nil || failures < limit {
+			return err
+		}
+		parked = true
+		return s.park(ctx, c, id, reason, "")
+	})
+	return parked, err
+}
+
+// Forget removes a repository with all that was found in it. Events stay, and decisions about findings; an open finding
+// that was nowhere else is removed. The repository comes back as a new one when it is listed again.
+func (s *Store) Forget(ctx context.Context, id int64, who string) error {
+	return s.tx(ctx, true, func(c conn) error {
+		r, err := c.repository(ctx, "WHERE id = ?", id)
+		if err != nil {
+			return err
+		}
+		mine := "SELECT finding FROM sighting WHERE repository = ?"
+		elsewhere := "SELECT 1 FROM sighting o WHERE o.finding = finding.id AND o.repository <> ?"
+		if _, err := c.exec(ctx, "DELETE FROM finding WHERE state = 'open' AND id IN ("+mine+") AND NOT EXISTS ("+elsewhere+")", id, id); err != nil {
+			return err
+		}
+		_, err = c.exec(ctx, "UPDATE finding SET gone_at = NOW() WHERE gone_at IS NULL AND id IN ("+mine+
+			") AND NOT EXISTS ("+elsewhere+" AND o.gone_at IS NULL)", id, id)
+		if err != nil {
+			return err
+		}
+		for _, table := range []string{"occurrence", "sighting", "tip", "tip_seen", "membership", "repository_name", "scan"} {
+			if _, err := c.exec(ctx, "DELETE FROM "+table+" WHERE repository = ?", id); err != nil {
+				return err
+			}
+		}
+		if _, err := c.exec(ctx, "DELETE FROM repository WHERE id = ?", id); err != nil {
+			return err
+		}
+		return s.event(ctx, c, Event{Kind: EventForget, Who: who, Repository: r.Name})
+	})
+}
+
+// Names are the names a repository had, the newest first.
+func (s *Store) Names(ctx context.Context, id int64) ([]string, error) {
+	return s.r().names(ctx, id)
+}
+
+func (c conn) names(ctx context.Context, id int64) ([]string, error) {
+	var out []string
+	err := c.rows(ctx, "SELECT name FROM repository_name WHERE repository = ? ORDER BY last_seen DESC, first_seen DESC, name",
+		[]any{id}, func(scan func(...any) error) error {
+			var name string
+			err := scan(&name)
+			out = append(out, name)
+			return err
+		})
+	return out, err
+}

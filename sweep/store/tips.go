@@ -1,0 +1,100 @@
+package store
+
+import (
+	"context"
+	"fmt"
+)
+
+// Tip is what a ref points at.
+type Tip struct {
+	Ref string `json:"ref"`
+	ID  string `json:"id"` // hexadecimal
+}
+
+// Tips are those of the last complete scan, by ref.
+func (s *Store) Tips(ctx context.Context, repository int64) ([]Tip, error) {
+	var out []Tip
+	err := s.r().rows(ctx, "SELECT ref, id FROM tip WHERE repository = ? ORDER BY ref", []any{repository},
+		func(scan func(...any) error) error {
+			var t Tip
+			err := scan(&t.Ref, &t.ID)
+			out = append(out, t)
+			return err
+		})
+	return out, err
+}
+
+// OldTips are ids that refs pointed at in some scan and that none points at now, the last seen first: a forge may still
+// have what was pushed away.
+func (s *Store) OldTips(ctx context.Context, repository int64, limit int) ([]string, error) {
+	var out []string
+	err := s.r().rows(ctx, `SELECT id FROM tip_seen WHERE repository = ? AND NOT EXISTS
+			(SELECT 1 FROM tip WHERE tip.repository = tip_seen.repository AND tip.id = tip_seen.id)
+		ORDER BY last_seen DESC, id LIMIT ?`, []any{repository, limit},
+		func(scan func(...any) error) error {
+			var id string
+			err := scan(&id)
+			out = append(out, id)
+			return err
+		})
+	return out, err
+}
+
+// DropTip forgets an id that the forge no longer has.
+func (s *Store) DropTip(ctx context.Context, repository int64, id string) error {
+	_, err := s.w().exec(ctx, "DELETE FROM tip_seen WHERE repository = ? AND id = ?", repository, id)
+	return err
+}
+
+// saveTips replaces the tips and remembers their ids.
+func (c conn) saveTips(ctx context.Context, repository int64, tips []Tip, now int64) error {
+	byRef := make(map[string]string, len(tips))
+	for _, t := range tips {
+		byRef[text(t.Ref)] = t.ID
+	}
+	if _, err := c.exec(ctx, "DELETE FROM tip WHERE repository = ?", repository); err != nil {
+		return err
+	}
+	ids := map[string]bool{}
+	var rows [][3]any
+	for ref, id := range byRef {
+		if !isHex(id) {
+			return fmt.Errorf("the tip of %q is no object id", ref)
+		}
+		ids[id] = true
+		rows = append(rows, [3]any{repository, ref, id})
+	}
+	err := chunks(rows, 300, func(part [][3]any) error {
+		var args []any
+		for _, r := range part {
+			args = append(args, r[:]...)
+		}
+		_, err := c.exec(ctx, "INSERT INTO tip (repository, ref, id) VALUES "+marks(len(part), 3), args...)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return chunks(sorted(ids), 200, func(part []string) error {
+		var args []any
+		for _, id := range part {
+			args = append(args, repository, id, now, now)
+		}
+		_, err := c.exec(ctx, "INSERT INTO tip_seen (repository, id, first_seen, last_seen) VALUES "+marks(len(part), 4)+
+			" ON CONFLICT (repository, id) DO UPDATE SET last_seen = excluded.last_seen WHERE excluded.last_seen > tip_seen.last_seen", args...)
+		return err
+	})
+}
+
+// isHex: an object id in hexadecimal, of SHA-1 or SHA-256.
+func isHex(id string) bool {
+	if len(id) != 40 && len(id) != 64 {
+		return false
+	}
+	for i := 0; i < len(id); i++ {
+		if c := id[i]; (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,286 @@
+package sweep
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"rummage/detect"
+	"rummage/gitscan"
+	"rummage/scan"
+	"rummage/sweep/internal/pgtest"
+	"rummage/sweep/store"
+)
+
+func TestMain(m *testing.M) { os.Exit(pgtest.Run(m)) }
+
+// markRules find marks, and read .env files.
+const markRules = `
+[[rules]]
+id = "mark"
+description = "x"
+regex = '''mark-[a-z]{3}'''
+keywords = ["mark-"]
+[[rules]]
+id = "env"
+description = "x"
+in = ["dotenv"]
+key = '''SECRET'''
+`
+
+func parseRules(t *testing.T, text string) *detect.Ruleset {
+	t.Helper()
+	rules, err := detect.Parse("test.toml", []byte(text), detect.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rules
+}
+
+func git(t *testing.T, dir string, args ...string) string {
+	t.Helper()
+	cmd := exec.Command("git", args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=/dev/null", "GIT_AUTHOR_NAME=A", "GIT_AUTHOR_EMAIL=a@example.com",
+		"GIT_COMMITTER_NAME=A", "GIT_COMMITTER_EMAIL=a@example.com")
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("git %v: %v\n%s", args, err, out)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// fleet is a folder of repositories to which things happen.
+type fleet struct {
+	t     *testing.T
+	r     *rand.Rand
+	dir   string
+	repos []string
+	n     int
+}
+
+func (f *fleet) add(from string) {
+	name := fmt.Sprintf("r%d", len(f.repos))
+	dir := filepath.Join(f.dir, name)
+	if from == "" {
+		git(f.t, f.dir, "init", "-q", "-b", "main", dir)
+	} else {
+		git(f.t, f.dir, "clone", "-q", "--no-hardlinks", filepath.Join(f.dir, from), dir)
+	}
+	f.repos = append(f.repos, name)
+}
+
+func (f *fleet) text() string {
+	var b strings.Builder
+	for range f.r.IntN(4) {
+		b.WriteString([]string{"nothing\n", "A=b\n", "A=b\n", fmt.Sprintf("N=%d\n", f.r.IntN(9)), "SECRET=one\n", "mark-" + string(rune(97+f.r.IntN(4))) + "bc\n"}[f.r.IntN(6)])
+	}
+	return b.String()
+}
+
+// change changes one of them, as people do.
+func (f *fleet) change() {
+	dir := filepath.Join(f.dir, f.repos[f.r.IntN(len(f.repos))])
+	switch n := f.r.IntN(10); {
+	case n == 0 && len(f.repos) < 5:
+		f.add(filepath.Base(dir))
+		return
+	case n == 1 && f.has(dir, "HEAD~1"):
+		git(f.t, dir, "reset", "-q", "--hard", "HEAD~1") // as a force push
+		return
+	case n == 2 && f.has(dir, "HEAD"):
+		git(f.t, dir, "branch", "-f", "other")
+		return
+	case n == 3:
+		git(f.t, dir, "gc", "-q", "--prune=now")
+		return
+	}
+	for range 1 + f.r.IntN(2) {
+		name := []string{".env", "a.txt", "b/.env", "prod.env", "c"}[f.r.IntN(5)]
+		path := filepath.Join(dir, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(f.text()), 0o600)); err != nil {
+			f.t.Fatal(err)
+		}
+	}
+	f.n++
+	git(f.t, dir, "add", "-A")
+	git(f.t, dir, "commit", "-q", "--allow-empty", "-m", fmt.Sprintf("change %d", f.n))
+}
+
+func (f *fleet) has(dir, rev string) bool {
+	return exec.Command("git", "-C", dir, "rev-parse", "-q", "--verify", rev).Run() == nil
+}
+
+// audited is what an audit from nothing finds in all of them: identity, repository, place.
+func (f *fleet) audited(s *Sweeper, rules *detect.Ruleset) (found []string) {
+	f.t.Helper()
+	for _, name := range f.repos {
+		repo, err := gitscan.Open(filepath.Join(f.dir, name), gitscan.Options{})
+		if err != nil {
+			f.t.Fatal(err)
+		}
+		res, err := scan.Run(context.Background(), repo, detect.New(rules), 1)
+		if err != nil || !res.Stats.Complete {
+			f.t.Fatal(err, res.Stats.Problems)
+		}
+		repo.Close()
+		for i := range res.Findings {
+			for _, at := range res.Findings[i].Places {
+				commit := ""
+				if at.Introduced != nil {
+					commit = at.Introduced.ID
+				}
+				found = append(found, fmt.Sprintln(s.store.Identity(res.Findings[i].Fingerprint), name, at.Path, at.Line, at.Column, at.Blob, commit, at.Reachable, at.AtTip))
+			}
+		}
+	}
+	slices.Sort(found)
+	return slices.Compact(found)
+}
+
+// kept is what the database has.
+func (f *fleet) kept(s *Sweeper) (found []string) {
+	f.t.Helper()
+	repositories, err := s.store.Repositories(context.Background())
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	name := map[int64]string{}
+	for _, r := range repositories {
+		name[r.ID] = r.Name
+	}
+	err = s.store.Findings(context.Background(), store.Filter{}, func(d *store.Finding) error {
+		for _, at := range d.Occurrences {
+			commit := ""
+			if at.Introduced != nil {
+				commit = at.Introduced.ID
+			}
+			found = append(found, fmt.Sprintln(d.ID, name[at.Repository], at.Path, at.Line, at.Column, at.Blob, commit, at.Reachable, at.AtTip))
+		}
+		return nil
+	})
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	slices.Sort(found)
+	return slices.Compact(found)
+}
+
+func open(t *testing.T, database, folder string, rules *detect.Ruleset) *Sweeper {
+	t.Helper()
+	t.Setenv(KeyVariable, "the key of a database of a test")
+	c := &Config{Database: database, Key: Credential{Variable: KeyVariable}, Password: Credential{Variable: PasswordVariable}, Every: time.Nanosecond,
+		Timeout: time.Minute, Targets: []Target{{"t", folder}}}
+	s, err := Open(context.Background(), c, rules)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+// sweepOnce sweeps in this process, and gives how many were searched.
+func sweepOnce(t *testing.T, s *Sweeper) *Summary {
+	t.Helper()
+	sum, err := s.Run(context.Background(), 2, func(ctx context.Context, r store.Repository) error { return s.Search(ctx, r.ID, 1) }, func(o Outcome) {
+		if o.Err != nil {
+			t.Errorf("%s: %v", o.Repository.Name, o.Err)
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sum
+}
+
+// TestSweepAgainstAudit: after whatever happens to repositories, with the same rules and with others, a sweep leaves in the
+// database what audits from nothing find.
+func TestSweepAgainstAudit(t *testing.T) {
+	databases := map[string]func(t *testing.T) string{
+		"sqlite":   func(t *testing.T) string { return filepath.Join(t.TempDir(), "sweep.db") },
+		"postgres": func(t *testing.T) string { return pgtest.Database(t, true) },
+	}
+	for kind, database := range databases {
+		t.Run(kind, func(t *testing.T) {
+			f := &fleet{t: t, r: rand.New(rand.NewPCG(3, 9)), dir: t.TempDir()}
+			f.add("")
+			f.add("")
+			address := database(t)
+			rules := parseRules(t, markRules)
+			s := open(t, address, f.dir, rules)
+			most := 0
+			for step := range 10 {
+				for range 2 + f.r.IntN(6) {
+					f.change()
+				}
+				if step == 6 { // other rules find other things in what was clean
+					rules = parseRules(t, strings.Replace(markRules, "mark-[a-z]{3}", "mark-[a-z]{3}|nothing", 1)+"\n[[rules]]\nid = \"b\"\ndescription = \"x\"\nregex = '''A=b'''\nkeywords = [\"a=\"]\n")
+					s = open(t, address, f.dir, rules)
+				}
+				sweepOnce(t, s)
+				got, want := f.kept(s), f.audited(s, rules)
+				if !slices.Equal(got, want) {
+					t.Fatalf("step %d:\n--- got\n%s--- want\n%s", step, strings.Join(got, ""), strings.Join(want, ""))
+				}
+				most = max(most, len(want))
+			}
+			if most < 10 {
+				t.Errorf("only %d places were found", most)
+			}
+		})
+	}
+}
+
+// TestSweepTwice: what one process is at is left to it, and is due still for the next sweep.
+func TestSweepTwice(t *testing.T) {
+	dir := t.TempDir()
+	f := &fleet{t: t, r: rand.New(rand.NewPCG(1, 1)), dir: dir}
+	f.add("")
+	s := open(t, filepath.Join(t.TempDir(), "sweep.db"), dir, parseRules(t, markRules))
+	inner := 0
+	_, err := s.Run(context.Background(), 1, func(ctx context.Context, r store.Repository) error {
+		_, err := s.Run(ctx, 1, func(context.Context, store.Repository) error {
+			inner++
+			return nil
+		}, func(Outcome) {})
+		return err
+	}, func(Outcome) {})
+	if err != nil || inner != 0 {
+		t.Errorf("searched at the same time %d times, %v", inner, err)
+	}
+}
+
+// TestSweepFails: a repository that fails three times is parked; a folder that cannot be listed makes nothing gone.
+func TestSweepFails(t *testing.T) {
+	dir := t.TempDir()
+	f := &fleet{t: t, r: rand.New(rand.NewPCG(1, 1)), dir: dir}
+	f.add("")
+	s := open(t, filepath.Join(t.TempDir(), "sweep.db"), dir, parseRules(t, markRules))
+	for i := range 4 {
+		told := 0
+		sum, err := s.Run(context.Background(), 1, func(context.Context, store.Repository) error { return errors.New("no") }, func(o Outcome) {
+			if told++; o.Parked != (i == 2) {
+				t.Errorf("time %d: parked: %v", i+1, o.Parked)
+			}
+		})
+		if err != nil || told != min(1, 3-i) || sum.Failed != told {
+			t.Errorf("time %d: searched %d: %+v, %v", i+1, told, sum, err)
+		}
+	}
+	if err := os.Rename(dir, dir+"-away"); err != nil {
+		t.Fatal(err)
+	}
+	sum := sweepOnce(t, s)
+	list, err := s.store.Repositories(context.Background())
+	if err != nil || len(sum.Unlisted) != 1 || len(list) != 1 || !list[0].GoneAt.IsZero() {
+		t.Errorf("%+v, %+v, %v", sum, list, err)
+	}
+}
