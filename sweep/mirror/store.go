@@ -1,0 +1,125 @@
+package mirror
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// store is one bare repository below the root.
+type store struct {
+	key     string // format/name, by which its locks are named too
+	dir     string
+	sha256  bool
+	partial bool
+}
+
+// nameOf is a short name for an id that anybody may have chosen.
+func nameOf(kind, id string) string {
+	sum := sha256.Sum256([]byte(kind + "\x00" + id))
+	return hex.EncodeToString(sum[:12])
+}
+
+// storeFor is the store of a request in an object format. Blobs left out are left out of the whole store, so it is
+// another one.
+func (m *Mirror) storeFor(r *Request, sha256 bool) *store {
+	format := "sha1"
+	if sha256 {
+		format = "sha256"
+	}
+	name := nameOf("network", r.network())
+	if r.MaxBlob > 0 {
+		name += fmt.Sprintf("-%d", r.MaxBlob)
+	}
+	if m.git == "" {
+		format, name = "gogit", nameOf("repo", r.Repo)
+	}
+	return &store{key: format + "-" + name, dir: filepath.Join(m.root, format, name), sha256: sha256, partial: r.MaxBlob > 0 && m.git != ""}
+}
+
+// exists is true for one that was made whole: its configuration is written last.
+func (s *store) exists() bool {
+	_, err := os.Stat(filepath.Join(s.dir, "config"))
+	return err == nil
+}
+
+// create makes an empty store, without git: no template, hook or default of this machine's gets into it.
+func (s *store) create() error {
+	for _, sub := range []string{"objects/pack", "objects/info", "refs/r", "refs/seen"} {
+		if err := os.MkdirAll(filepath.Join(s.dir, filepath.FromSlash(sub)), 0o700); err != nil {
+			return err
+		}
+	}
+	config := "[core]\n\trepositoryformatversion = 1\n\tbare = true\n\tlogAllRefUpdates = false\n"
+	if s.sha256 {
+		config += "[extensions]\n\tobjectFormat = sha256\n"
+	}
+	if s.partial {
+		limit := s.dir[strings.LastIndexByte(s.dir, '-')+1:]
+		config += "[extensions]\n\tpartialClone = origin\n[remote \"origin\"]\n\tpromisor = true\n\tpartialclonefilter = blob:limit=" + limit + "\n"
+	}
+	if err := writeFile(filepath.Join(s.dir, "HEAD"), "ref: refs/heads/none\n"); err != nil {
+		return err
+	}
+	return writeFile(filepath.Join(s.dir, "config"), config)
+}
+
+// begin says that a store is being changed, end that this went to its end.
+func (s *store) begin() error { return os.WriteFile(filepath.Join(s.dir, "unfinished"), nil, 0o600) }
+
+func (s *store) end() error { return os.Remove(filepath.Join(s.dir, "unfinished")) }
+
+// repair removes what somebody left behind who was killed while changing the store. The lock is ours, and whatever git
+// the other had started would still have it.
+func (s *store) repair() error {
+	if _, err := os.Stat(filepath.Join(s.dir, "unfinished")); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	pack := filepath.Join(s.dir, "objects", "pack")
+	return filepath.WalkDir(s.dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name := d.Name()
+		// A name of the remote's never ends in .lock.
+		stale := strings.HasSuffix(name, ".lock") || name == "packed-refs.new" || name == "gc.pid"
+		if strings.HasPrefix(path, filepath.Join(s.dir, "objects")) {
+			stale = stale || strings.HasPrefix(name, "tmp_") || strings.HasPrefix(name, ".tmp-")
+		}
+		if filepath.Dir(path) == pack {
+			stale = stale || strings.HasSuffix(name, ".keep")
+			if base, ok := strings.CutSuffix(path, ".pack"); ok {
+				_, err := os.Stat(base + ".idx") // which is the last to come
+				stale = stale || errors.Is(err, fs.ErrNotExist)
+			}
+		}
+		if !stale || path == s.dir {
+			return nil
+		}
+		if err := os.RemoveAll(path); err != nil {
+			return err
+		}
+		if d.IsDir() {
+			return filepath.SkipDir
+		}
+		return nil
+	})
+}
+
+// discard takes a store away at once; what is left to be removed has no name that anybody looks for.
+func (m *Mirror) discard(s *store) error {
+	trash := filepath.Join(m.root, "trash", fmt.Sprintf("%s.%d.%d", s.key, os.Getpid(), time.Now().UnixNano()))
+	if err := os.Rename(s.dir, trash); err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		return err
+	}
+	return os.RemoveAll(trash)
+}
