@@ -31,7 +31,7 @@ type Part struct {
 // part is what is known of a Part.
 type part struct {
 	lost   []pack.ID   // that refs below Lost name, ascending
-	direct []directRef // those of them that lead to no commit
+	direct []directRef // those that lead to no commit
 	blobs  *bitmap     // that the commits and refs lead to; nil until they are asked for
 	trees  int64
 }
@@ -94,7 +94,7 @@ func (r *Repo) readBelow(prefix string) *refReader {
 			reader.byName["refs/"+string(rest)] = id
 		}
 	})
-	reader.loose(filepath.Join(r.dirs.commonDir, filepath.FromSlash(strings.TrimSuffix(prefix, "/"))), "refs")
+	reader.loose(filepath.Join(r.dirs.commonDir, strings.TrimSuffix(prefix, "/")), "refs")
 	for _, p := range reader.problems {
 		r.problem(p.Where, p.Why)
 	}
@@ -213,7 +213,8 @@ func (w *partWalk) target(id pack.ID) {
 	}
 }
 
-// partBlobs finds the blobs that the commits and refs of a part lead to, once: each tree is read once.
+// partBlobs finds the blobs that the commits and refs of a part lead to, once. Of each tree it looks at what the first parent of
+// its commit did not have there: parents come first, so all of that is known.
 func (r *Repo) partBlobs(ctx context.Context) error {
 	if r.part.blobs != nil {
 		return nil
@@ -222,84 +223,79 @@ func (r *Repo) partBlobs(ctx context.Context) error {
 		return err
 	}
 	r.progress.SetStage("selecting")
-	nodes := r.graph.nodes
-	order := make([]int32, len(nodes))
-	for i := range order {
-		order[i] = int32(i)
+	order, err := r.allParentsFirst(ctx)
+	if err != nil {
+		return err
 	}
-	// Trees of neighbours are deltas of each other.
-	slices.SortFunc(order, func(a, b int32) int { return cmp.Compare(nodes[a].time, nodes[b].time) })
-	t := partTrees{repo: r, differ: r.differ(nil), seen: newBitmap(r.store.Len()), blobs: newBitmap(r.store.Len())}
-	for _, n := range order {
-		if err := t.walk(ctx, r.graph.tree(n)); err != nil {
+	t := partTrees{repo: r, seen: newBitmap(r.store.Len()), blobs: newBitmap(r.store.Len())}
+	d := r.differ(func(c change) { t.blob(c.new) })
+	d.skip = t.skip
+	n := 0
+	for _, i := range order {
+		if err := check(ctx, &n); err != nil {
 			return err
 		}
+		d.diff(r.trees(i))
 	}
-	for _, d := range slices.Concat(r.direct, r.part.direct) {
-		if d.kind == pack.Blob {
-			t.blob(d.id)
-		} else if err := t.walk(ctx, d.id); err != nil {
-			return err
+	for _, direct := range slices.Concat(r.direct, r.part.direct) {
+		if direct.kind == pack.Blob {
+			t.blob(direct.id)
+		} else {
+			d.diff(pack.ID{}, direct.id)
 		}
 	}
+	r.part.blobs = t.blobs
 	r.store.EachKind(func(ord uint32, k pack.Kind) {
-		if k != pack.Blob && k != 0 && t.blobs.has(ord) {
+		switch {
+		case t.seen.has(ord) && k == pack.Tree && !r.isDamaged(ord):
+			r.part.trees++
+		case t.blobs.has(ord) && k != pack.Blob && k != 0:
 			t.blobs.words[ord/64] &^= 1 << (ord % 64)
 			r.misnamed(r.store.ID(ord), wrongKind{k, pack.Blob})
 		}
 	})
-	r.part.blobs, r.part.trees = t.blobs, t.count
 	return nil
+}
+
+// allParentsFirst gives all commits, whichever are wanted.
+func (r *Repo) allParentsFirst(ctx context.Context) ([]int32, error) {
+	nodes := r.graph.nodes
+	wanted := make([]bool, len(nodes))
+	for i := range nodes {
+		wanted[i], nodes[i].wanted = nodes[i].wanted, true
+	}
+	defer func() {
+		for i := range nodes {
+			nodes[i].wanted = wanted[i]
+		}
+	}()
+	return r.parentsFirst(ctx)
 }
 
 // partTrees finds blobs below trees.
 type partTrees struct {
 	repo        *Repo
-	differ      differ
 	seen, blobs *bitmap
-	todo        []pack.ID
-	count       int64 // of the trees that could be read
-	n           int
 }
 
-func (t *partTrees) walk(ctx context.Context, tree pack.ID) error {
-	t.tree(tree)
-	for len(t.todo) > 0 {
-		if err := check(ctx, &t.n); err != nil {
-			return err
-		}
-		id := t.todo[len(t.todo)-1]
-		t.todo = t.todo[:len(t.todo)-1]
-		data, err := t.differ.get(id)
-		if err != nil {
-			t.differ.problem(id, err)
-			continue
-		}
-		t.count++
-		var c cursor
-		for c.start(t.differ.format, data); c.ok; c.next() {
-			switch {
-			case c.cur.isDir():
-				t.tree(c.cur.id)
-			case c.cur.isBlob():
-				t.blob(c.cur.id)
-			}
-		}
+// skip leaves out the trees that were there before: the blobs below them are known.
+func (t *partTrees) skip(id pack.ID) bool {
+	if id.IsZero() {
+		return true
 	}
-	return nil
-}
-
-func (t *partTrees) tree(id pack.ID) {
 	ord, ok := t.repo.store.Find(id)
 	if !ok {
-		t.repo.lacks(id, "tree")
-	} else if !t.seen.has(ord) {
-		t.seen.set(ord)
-		t.todo = append(t.todo, id)
+		return false // which is told when it is read
 	}
+	again := t.seen.has(ord)
+	t.seen.set(ord)
+	return again
 }
 
 func (t *partTrees) blob(id pack.ID) {
+	if id.IsZero() {
+		return
+	}
 	if ord, ok := t.repo.store.Find(id); ok {
 		t.blobs.set(ord)
 	} else {

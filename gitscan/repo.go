@@ -164,7 +164,12 @@ func (r *Repo) GitDir() string   { return r.dirs.gitDir }
 func (r *Repo) WorkTree() string { return r.dirs.workTree }
 
 // Empty reports that the repository has neither refs nor objects.
-func (r *Repo) Empty() bool { return len(r.refs) == 0 && r.store.Len() == 0 }
+func (r *Repo) Empty() bool {
+	if r.part != nil {
+		return len(r.refs) == 0 && len(r.part.lost) == 0
+	}
+	return len(r.refs) == 0 && r.store.Len() == 0
+}
 
 // readShallow lists the commits whose parents were left on the server.
 func readShallow(d dirs, f pack.Format) (map[pack.ID]bool, error) {
