@@ -11,16 +11,21 @@ import (
 func (r *Repo) Objects() int { return r.store.Len() }
 
 // Blobs visits the blobs of the repository, also those that nothing leads to, with their ids in binary. The id is valid
-// during the call.
+// during the call. Of a Part it reads the commits and trees, which Search does not do again.
 func (r *Repo) Blobs(ctx context.Context, visit func(ref scan.BlobRef, id []byte)) error {
 	r.beside.Wait()
 	size, n := r.format.objects.Size(), 0
 	var err error
+	if r.part != nil {
+		if err := r.partBlobs(ctx); err != nil {
+			return err
+		}
+	}
 	r.store.EachKind(func(ord uint32, k pack.Kind) {
 		if err == nil {
 			err = check(ctx, &n)
 		}
-		if err == nil && k == pack.Blob {
+		if err == nil && k == pack.Blob && (r.part == nil || r.part.blobs.has(ord)) {
 			id := r.store.ID(ord)
 			visit(scan.BlobRef(ord), id[:size])
 		}

@@ -19,6 +19,9 @@ import (
 func (r *Repo) Search(ctx context.Context, workers int, open func() scan.Visitor) error {
 	r.workers = workers
 	r.beside.Wait() // with a panic, if it had one
+	if r.part != nil && !r.selective() {
+		return r.searchPart(ctx, workers, open)
+	}
 	counts := r.store.Count()
 	r.progress.Total.Store(counts[pack.Commit] + counts[pack.Tag] + counts[pack.Blob] + counts[0])
 	selective := r.selective()
@@ -75,6 +78,9 @@ func openTwice(open func() scan.Visitor) (first, again func() scan.Visitor) {
 // readCommits reads all commits and tags, with a visitor for the messages of each worker or none, and marks the wanted
 // ones. With sums the checksums of packs are made beside.
 func (r *Repo) readCommits(ctx context.Context, workers int, sums bool, open func() visitMessages) error {
+	if r.part != nil {
+		return r.partCommits(ctx)
+	}
 	r.progress.SetStage("reading commits")
 	r.graph = newGraph(r.store)
 	err := r.store.Walk(ctx, pack.WalkOptions{Kinds: pack.Of(pack.Commit, pack.Tag), Workers: workers, MaxSize: maxText, Verify: true, Sums: sums},
