@@ -75,7 +75,7 @@ func slackDetail(body []byte) string {
 func slackOf(m Message) slackMessage {
 	no := false
 	subject := m.subject(plain(m.Repository, maxName))
-	out := slackMessage{Text: mrkdwn(subject, slackHeader)}
+	out := slackMessage{Text: m.subject(slackCode(m.Repository, maxName))}
 	out.Blocks = append(out.Blocks, slackBlock{Type: "header", Text: &slackText{"plain_text", plain(subject, slackHeader), &no}})
 	if link := slackLink(m.WebURL, "the repository"); link != "" {
 		out.Blocks = append(out.Blocks, slackBlock{Type: "context", Elements: []slackText{{Type: "mrkdwn", Text: link}}})
@@ -94,7 +94,7 @@ func slackOf(m Message) slackMessage {
 // slackFinding is the text of one section. Its parts are bounded so that all of them fit, escaped or not.
 func slackFinding(f *told) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "*%s*  %s%s\n", strings.NewReplacer("*", "", "_", " ", "~", "", "`", "").Replace(mrkdwn(f.title(), 120)), mrkdwn(f.Severity, 20), back(f))
+	fmt.Fprintf(&b, "*%s*  %s%s\n", slackWords(f.title(), 120), slackWords(f.Severity, 20), back(f))
 	fmt.Fprintf(&b, "%s  %s", slackCode(f.place(200), 200), slackCode(f.Mask, 60))
 	if f.Places > 1 {
 		fmt.Fprintf(&b, "  and %s", count(f.Places-1, "more place", "more places"))

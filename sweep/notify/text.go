@@ -137,6 +137,11 @@ func mrkdwn(s string, most int) string {
 	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(plain(s, most))
 }
 
+// slackWords is a text of the operator's without what Slack formats by.
+func slackWords(s string, most int) string {
+	return strings.NewReplacer("*", "", "_", " ", "~", "", "`", "").Replace(mrkdwn(s, most))
+}
+
 // slackCode is a text of strangers in Slack's code, which knows no way to have a backtick in it: one that looks like it is
 // put there.
 func slackCode(s string, most int) string {
