@@ -21,12 +21,13 @@ import (
 type Task struct {
 	ID      int64
 	Dir     string
-	Prefix  string       `json:",omitempty"` // where the repository's refs are in a store that others share
-	Seen    string       `json:",omitempty"` // where those are that keep what it no longer has
-	Head    string       `json:",omitempty"` // the name of its default branch
-	Tips    []store.Tip  `json:",omitempty"` // its refs, where Dir does not tell them
-	Lease   *store.Lease `json:",omitempty"`
-	All     bool         `json:",omitempty"` // also when nothing has changed
+	Prefix  string            `json:",omitempty"` // where the repository's refs are in a store that others share
+	Seen    string            `json:",omitempty"` // where those are that keep what it no longer has
+	Odd     map[string]string `json:",omitempty"` // its refs under names that no store has, see gitscan.Part
+	Head    string            `json:",omitempty"` // the name of its default branch
+	Tips    []store.Tip       `json:",omitempty"` // its refs, where Dir does not tell them
+	Lease   *store.Lease      `json:",omitempty"`
+	All     bool              `json:",omitempty"` // also when nothing has changed
 	Next    time.Duration
 	Workers int
 }
@@ -72,7 +73,11 @@ func (s *Sweeper) Search(ctx context.Context, t *Task) (*Answer, error) {
 }
 
 func (s *Sweeper) openRepository(t *Task) (*gitscan.Repo, error) {
-	return gitscan.Open(t.Dir, gitscan.Options{MaxBlob: s.config.MaxBlob, Search: true})
+	o := gitscan.Options{MaxBlob: s.config.MaxBlob, Search: true}
+	if t.Prefix != "" {
+		o.Part = &gitscan.Part{Refs: t.Prefix, Lost: t.Seen, Odd: t.Odd, Head: t.Head}
+	}
+	return gitscan.Open(t.Dir, o)
 }
 
 // same: the last complete search was of these tips, with these rules.

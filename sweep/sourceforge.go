@@ -29,6 +29,7 @@ func newForgeSource(t *Target, known func(forge, id string) (string, bool)) (sou
 	}
 	s := &forgeSource{t: t}
 	f, err := forge.New(*t.Forge, forge.Options{Token: token, AppKey: func(ctx context.Context) ([]byte, error) { return t.AppKey.Read(ctx, os.Getenv) },
+		Wanted:       func(r forge.Repository) bool { ok, _ := t.Filter.Match(r); return ok && !r.Disabled },
 		KnownNetwork: func(id string) (string, bool) { return known(s.f.Host(), id) }})
 	if err != nil {
 		return nil, fmt.Errorf("target %s: %w", t.Name, err)
