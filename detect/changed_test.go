@@ -104,12 +104,8 @@ func TestChanged(t *testing.T) {
 	r := rand.New(rand.NewPCG(11, 12))
 	clean, hot, kept, both := 0, 0, 0, 0
 	for round := range 150 {
-		before, now := randomRules(r, base), newRuleset(nil, nil, nil)
-		if round%2 == 0 {
-			now = randomRules(r, before.Rules()) // some changes of changes
-		} else {
-			now = randomRules(r, base)
-		}
+		before := randomRules(r, base)
+		now := randomRules(r, [][]*Rule{base, before.Rules()}[round%2]) // some changes of changes
 		ids := changedRules(before, now)
 		changed := now.Changed(ids)
 		kept += len(now.Rules()) - len(ids)

@@ -65,15 +65,34 @@ func tipsOf(repo *gitscan.Repo) (tips []store.Tip) {
 
 // ruleset is the version of the rules in the database.
 func (s *Sweeper) ruleset(ctx context.Context) (int, error) {
-	rules := map[string]string{}
-	for _, r := range s.rules.Rules() {
-		// What one rule finds may depend on others, so that they change together.
-		rules[r.ID] = s.rules.Hash()
-	}
-	return s.store.Ruleset(ctx, s.rules.Hash(), rules)
+	return s.store.Ruleset(ctx, s.rules.Hash(), s.rules.RuleHashes())
 }
 
-// searchNew searches what the database does not know to have nothing. ids are those of the blobs, by BlobRef.
+// changed gives the detectors of what rules of a version find that those of older versions did not look for, once each.
+type changed struct {
+	s       *Sweeper
+	version int
+	known   map[int]*detect.Detector
+}
+
+func (c *changed) since(ctx context.Context, old int) (*detect.Detector, error) {
+	if d, known := c.known[old]; known {
+		return d, nil
+	}
+	ids, err := c.s.store.ChangedSince(ctx, old, c.version)
+	if err != nil {
+		return nil, err
+	}
+	var d *detect.Detector
+	if rules := c.s.rules.Changed(ids); rules != nil {
+		d = detect.New(rules)
+	}
+	c.known[old] = d
+	return d, nil
+}
+
+// searchNew searches what the database does not know to have nothing: what had nothing under older rules with what has changed since,
+// and with all rules when that finds something. ids are those of the blobs, by BlobRef.
 func (s *Sweeper) searchNew(ctx context.Context, repo *gitscan.Repo, workers, version int) (res *scan.Result, l *scan.Ledger, ids [][]byte, err error) {
 	ids = make([][]byte, repo.Objects())
 	var refs []scan.BlobRef
@@ -93,9 +112,18 @@ func (s *Sweeper) searchNew(ctx context.Context, repo *gitscan.Repo, workers, ve
 		return nil, nil, nil, err
 	}
 	l = scan.NewLedger(repo.Objects())
+	other := changed{s: s, version: version, known: map[int]*detect.Detector{}}
 	for i, m := range marks {
-		if m.Version == version {
+		switch m.Version {
+		case 0:
+		case version:
 			l.Set(refs[i], scan.Mark(m.Kinds))
+		default:
+			d, err := other.since(ctx, m.Version)
+			if err != nil {
+				return nil, nil, nil, err
+			}
+			l.SetOther(refs[i], scan.Mark(m.Kinds), d)
 		}
 	}
 	repo.LeaveOut(l.Searched)
