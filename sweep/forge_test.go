@@ -52,7 +52,7 @@ func openForge(t *testing.T, address, config string) *Sweeper {
 // the database what audits of the repositories by themselves find in what is reachable; what was pushed away stays, marked.
 func TestForgeAgainstAudit(t *testing.T) {
 	t.Setenv(TokenVariable, "a-token-of-a-test")
-	for _, kind := range []forge.Kind{"github", "gitlab", "gitea", "bitbucket-dc"} {
+	for _, kind := range []forge.Kind{"github", "gitlab"} {
 		t.Run(string(kind), func(t *testing.T) {
 			server := forgetest.Start(forgetest.Config{Kind: kind, Token: "a-token-of-a-test", PerPage: 2})
 			defer server.Close()
@@ -66,7 +66,7 @@ func TestForgeAgainstAudit(t *testing.T) {
 			}
 			s := openForge(t, filepath.Join(t.TempDir(), "sweep.db"), fmt.Sprintf("[[target]]\nforge = %q\nurl = %q\nowner = \"acme\"\n", kind, server.URL))
 			lost := 0
-			for step := range 6 {
+			for step := range 5 {
 				for range 3 + f.r.IntN(5) {
 					f.change()
 				}
@@ -81,6 +81,9 @@ func TestForgeAgainstAudit(t *testing.T) {
 				case 3:
 					git(t, r0, "reset", "-q", "--hard", "last~1")
 					git(t, r0, "tag", "-d", "last")
+					if f.has(r0, "refs/heads/other") {
+						git(t, r0, "branch", "-D", "other")
+					}
 					git(t, r0, "reflog", "expire", "--expire=now", "--all")
 				}
 				publish(f, server)

@@ -161,12 +161,30 @@ func (s *Sweeper) rulesVersion(ctx context.Context) (int, error) {
 
 // ruleset is the version of the rules in the database.
 func (s *Sweeper) ruleset(ctx context.Context) (int, error) {
-	rules := map[string]string{}
-	for _, r := range s.rules.Rules() {
-		// What one rule finds may depend on others, so that they change together.
-		rules[r.ID] = s.rules.Hash()
+	return s.store.Ruleset(ctx, s.rules.Hash(), s.rules.RuleHashes())
+}
+
+// changed gives the detectors of what rules of a version find that those of older versions did not look for, once each.
+type changed struct {
+	s       *Sweeper
+	version int
+	known   map[int]*detect.Detector
+}
+
+func (c *changed) since(ctx context.Context, old int) (*detect.Detector, error) {
+	if d, known := c.known[old]; known {
+		return d, nil
 	}
-	return s.store.Ruleset(ctx, s.rules.Hash(), rules)
+	ids, err := c.s.store.ChangedSince(ctx, old, c.version)
+	if err != nil {
+		return nil, err
+	}
+	var d *detect.Detector
+	if rules := c.s.rules.Changed(ids); rules != nil {
+		d = detect.New(rules)
+	}
+	c.known[old] = d
+	return d, nil
 }
 
 // searched is a search, with what it has marked.
@@ -176,7 +194,8 @@ type searched struct {
 	ids    [][]byte // of the blobs, by BlobRef
 }
 
-// searchNew searches what the database does not know to have nothing.
+// searchNew searches what the database does not know to have nothing: what had nothing under older rules with what has changed
+// since, and with all rules when that finds something.
 func (s *Sweeper) searchNew(ctx context.Context, repo *gitscan.Repo, workers, version int) (*searched, error) {
 	n := &searched{ids: make([][]byte, repo.Objects()), ledger: scan.NewLedger(repo.Objects())}
 	var refs []scan.BlobRef
@@ -195,9 +214,18 @@ func (s *Sweeper) searchNew(ctx context.Context, repo *gitscan.Repo, workers, ve
 	if err != nil {
 		return nil, err
 	}
+	other := changed{s: s, version: version, known: map[int]*detect.Detector{}}
 	for i, m := range marks {
-		if m.Version == version {
+		switch m.Version {
+		case 0:
+		case version:
 			n.ledger.Set(refs[i], scan.Mark(m.Kinds))
+		default:
+			d, err := other.since(ctx, m.Version)
+			if err != nil {
+				return nil, err
+			}
+			n.ledger.SetOther(refs[i], scan.Mark(m.Kinds), d)
 		}
 	}
 	repo.LeaveOut(n.ledger.Searched)

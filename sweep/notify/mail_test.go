@@ -241,17 +241,19 @@ func TestMailRefused(t *testing.T) {
 		permanent bool
 		mails     int
 	}{
-		"no STARTTLS":     {func(s *mailServer) { s.plain = true }, Config{User: "sweep"}, testSecret, "offers no STARTTLS", false, 0},
-		"wrong password":  {nil, Config{User: "sweep"}, testSecret + "x", "535 no: sweep xxxxx AUTH PLAIN xxxxx", false, 0},
-		"no login":        {func(s *mailServer) { s.auth = "" }, Config{User: "sweep"}, testSecret, "offers no login", false, 0},
-		"unknown login":   {func(s *mailServer) { s.auth = "XOAUTH2\x1b[2J" }, Config{User: "sweep"}, testSecret, `neither PLAIN nor LOGIN but XOAUTH2\x1b[2J`, false, 0},
-		"not now":         {func(s *mailServer) { s.answers = map[string]string{"MAIL": "451 later\x1b[2J"} }, Config{}, "", `451 later\x1b[2J`, false, 0},
-		"never":           {func(s *mailServer) { s.answers = map[string]string{"DATA": "552 too big"} }, Config{}, "", "552 too big", true, 0},
-		"all unknown":     {func(s *mailServer) { s.answers = map[string]string{"RCPT": "550 who?"} }, Config{}, "", "550 who?", true, 0},
-		"one unknown":     {func(s *mailServer) { s.answers = map[string]string{"RCPT TO:<bob": "550 who?"} }, Config{}, "", "takes nothing for bob@example.org: the others have it", true, 1},
-		"one later":       {func(s *mailServer) { s.answers = map[string]string{"RCPT TO:<bob": "450 busy"} }, Config{}, "", "450 busy", false, 0},
-		"endless line":    {func(s *mailServer) { s.greeting = long }, Config{}, "", "says too much", false, 0},
-		"endless answer":  {func(s *mailServer) { s.answers = map[string]string{"MAIL": "250-" + strings.Repeat("x\r\n250-", 1<<18)} }, Config{}, "", "says too much", false, 0},
+		"no STARTTLS":    {func(s *mailServer) { s.plain = true }, Config{User: "sweep"}, testSecret, "offers no STARTTLS", false, 0},
+		"wrong password": {nil, Config{User: "sweep"}, testSecret + "x", "535 no: sweep xxxxx AUTH PLAIN xxxxx", false, 0},
+		"no login":       {func(s *mailServer) { s.auth = "" }, Config{User: "sweep"}, testSecret, "offers no login", false, 0},
+		"unknown login":  {func(s *mailServer) { s.auth = "XOAUTH2\x1b[2J" }, Config{User: "sweep"}, testSecret, `neither PLAIN nor LOGIN but XOAUTH2\x1b[2J`, false, 0},
+		"not now":        {func(s *mailServer) { s.answers = map[string]string{"MAIL": "451 later\x1b[2J"} }, Config{}, "", `451 later\x1b[2J`, false, 0},
+		"never":          {func(s *mailServer) { s.answers = map[string]string{"DATA": "552 too big"} }, Config{}, "", "552 too big", true, 0},
+		"all unknown":    {func(s *mailServer) { s.answers = map[string]string{"RCPT": "550 who?"} }, Config{}, "", "550 who?", true, 0},
+		"one unknown":    {func(s *mailServer) { s.answers = map[string]string{"RCPT TO:<bob": "550 who?"} }, Config{}, "", "takes nothing for bob@example.org: the others have it", true, 1},
+		"one later":      {func(s *mailServer) { s.answers = map[string]string{"RCPT TO:<bob": "450 busy"} }, Config{}, "", "450 busy", false, 0},
+		"endless line":   {func(s *mailServer) { s.greeting = long }, Config{}, "", "says too much", false, 0},
+		"endless answer": {func(s *mailServer) {
+			s.answers = map[string]string{"MAIL": "250-" + strings.Repeat("x\r\n250-", 1<<18)}
+		}, Config{}, "", "says too much", false, 0},
 		"unknown issuer":  {func(s *mailServer) { s.pool = x509.NewCertPool() }, Config{}, "", "certificate", false, 0},
 		"unknown issuer2": {func(s *mailServer) { s.implicit, s.pool = true, x509.NewCertPool() }, Config{TLS: "implicit"}, "", "certificate", false, 0},
 	} {
