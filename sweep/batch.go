@@ -60,6 +60,7 @@ func wanted(r *store.Repository, since, now time.Time) bool {
 }
 
 func (w *Worker) tell(o *Outcome) {
+	w.observe(o)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if !o.Left {

@@ -69,7 +69,7 @@ func (s *Sweeper) Search(ctx context.Context, t *Task) (*Answer, error) {
 	} else if same && !t.All {
 		return &Answer{Unchanged: true}, s.store.Unchanged(ctx, t.ID, t.Lease, t.Next)
 	}
-	return s.search(ctx, t, repo, tips, version)
+	return s.search(ctx, t, repo, tips, version, r.LastScan.IsZero())
 }
 
 func (s *Sweeper) openRepository(t *Task) (*gitscan.Repo, error) {
@@ -89,7 +89,7 @@ func (s *Sweeper) same(ctx context.Context, r *store.Repository, tips []store.Ti
 	return err == nil && slices.Equal(known, tips), err
 }
 
-func (s *Sweeper) search(ctx context.Context, t *Task, repo *gitscan.Repo, tips []store.Tip, version int) (*Answer, error) {
+func (s *Sweeper) search(ctx context.Context, t *Task, repo *gitscan.Repo, tips []store.Tip, version int, first bool) (*Answer, error) {
 	a := &Answer{}
 	var res *scan.Result
 	for over := false; !over; {
@@ -120,7 +120,7 @@ func (s *Sweeper) search(ctx context.Context, t *Task, repo *gitscan.Repo, tips 
 	}
 	a.Known = res.Stats.Skipped[scan.SkipKnown]
 	settled, err := s.store.Settle(ctx, t.ID, store.Scan{ID: rand.Text(), Ruleset: version, Complete: res.Stats.Complete, Tips: tips, Lease: t.Lease,
-		Next: t.Next, Channels: s.config.channels()}, found(res))
+		Next: t.Next, Channels: s.config.channels(first)}, found(res))
 	if err != nil {
 		return nil, err
 	}
