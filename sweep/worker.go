@@ -70,6 +70,7 @@ type Summary struct {
 	Unchanged int
 	Failed    int
 	Errors    []error // what was not listed, and work that was given up
+	Notes     []string
 }
 
 // kinds of jobs.
@@ -233,6 +234,12 @@ func (w *Worker) listAll(ctx context.Context, turn func(t *Target, last time.Tim
 			w.count(func(s *Summary) { s.Errors = append(s.Errors, fmt.Errorf("target %s: %w", t.Name, err)) })
 		default:
 			w.count(func(s *Summary) { s.Listed++ })
+			if f, ok := w.sources[t.Name].(*forgeSource); ok && f.anonymous.Load() {
+				w.o.Logger.Warn("target listed without a token", "target", t.Name)
+				w.count(func(s *Summary) {
+					s.Notes = append(s.Notes, fmt.Sprintf("target %s: %s is not set: what is public alone was listed", t.Name, t.Token.Variable))
+				})
+			}
 		}
 	}
 	return nil

@@ -34,6 +34,9 @@ func (c *sweepRunCmd) Run(a *app) error {
 		for _, e := range sum.Errors {
 			fmt.Fprintf(a.stderr, "rummage: %s\n", oneLine(e.Error()))
 		}
+		for _, note := range sum.Notes {
+			fmt.Fprintf(a.stderr, "rummage: note: %s\n", oneLine(note))
+		}
 		return c.sum(a, w.Store(), sum)
 	})
 }
