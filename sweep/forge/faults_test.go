@@ -290,9 +290,29 @@ func TestRedirectOnHost(t *testing.T) {
 		if want := strings.ReplaceAll(ofAcme, "acme/", "emca/"); err != nil || names(got) != want {
 			t.Errorf("%s: listed: %s %v", kind, names(got), err)
 		}
+		s.Reset()
 		s.Set(func(f *forgetest.Faults) { f.RedirectTo = s.URL })
 		_, err = list(t, f)
 		mustBe(t, err, forge.Elsewhere)
+		if n := len(s.Requests()); n != 6 {
+			t.Errorf("%s: a circle of %d requests", kind, n)
+		}
+	}
+}
+
+// TestEmptyPages: empty pages that go on and on end, whatever they are called.
+func TestEmptyPages(t *testing.T) {
+	for name, next := range map[string]string{"other names": `?n=%d`, "deeper and deeper": `x/%d/`} {
+		asked := 0
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			asked++
+			fmt.Fprintf(w, `{"values":[],"next":%q}`, fmt.Sprintf(next, asked))
+		}))
+		_, err := list(t, open(t, forge.Config{Kind: forge.Bitbucket, URL: s.URL, Owner: "acme"}, forge.Options{}))
+		s.Close()
+		if mustBe(t, err, forge.Malformed); asked > 510 || asked < 400 {
+			t.Errorf("%s: %d requests", name, asked)
+		}
 	}
 }
 
