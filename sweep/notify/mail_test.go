@@ -19,6 +19,7 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unicode/utf8"
 )
 
 // mailServer is a fake SMTP server.
@@ -241,17 +242,19 @@ func TestMailRefused(t *testing.T) {
 		permanent bool
 		mails     int
 	}{
-		"no STARTTLS":     {func(s *mailServer) { s.plain = true }, Config{User: "sweep"}, testSecret, "offers no STARTTLS", false, 0},
-		"wrong password":  {nil, Config{User: "sweep"}, testSecret + "x", "535 no: sweep xxxxx AUTH PLAIN xxxxx", false, 0},
-		"no login":        {func(s *mailServer) { s.auth = "" }, Config{User: "sweep"}, testSecret, "offers no login", false, 0},
-		"unknown login":   {func(s *mailServer) { s.auth = "XOAUTH2\x1b[2J" }, Config{User: "sweep"}, testSecret, `neither PLAIN nor LOGIN but XOAUTH2\x1b[2J`, false, 0},
-		"not now":         {func(s *mailServer) { s.answers = map[string]string{"MAIL": "451 later\x1b[2J"} }, Config{}, "", `451 later\x1b[2J`, false, 0},
-		"never":           {func(s *mailServer) { s.answers = map[string]string{"DATA": "552 too big"} }, Config{}, "", "552 too big", true, 0},
-		"all unknown":     {func(s *mailServer) { s.answers = map[string]string{"RCPT": "550 who?"} }, Config{}, "", "550 who?", true, 0},
-		"one unknown":     {func(s *mailServer) { s.answers = map[string]string{"RCPT TO:<bob": "550 who?"} }, Config{}, "", "takes nothing for bob@example.org: the others have it", true, 1},
-		"one later":       {func(s *mailServer) { s.answers = map[string]string{"RCPT TO:<bob": "450 busy"} }, Config{}, "", "450 busy", false, 0},
-		"endless line":    {func(s *mailServer) { s.greeting = long }, Config{}, "", "says too much", false, 0},
-		"endless answer":  {func(s *mailServer) { s.answers = map[string]string{"MAIL": "250-" + strings.Repeat("x\r\n250-", 1<<18)} }, Config{}, "", "says too much", false, 0},
+		"no STARTTLS":    {func(s *mailServer) { s.plain = true }, Config{User: "sweep"}, testSecret, "offers no STARTTLS", false, 0},
+		"wrong password": {nil, Config{User: "sweep"}, testSecret + "x", "535 no: sweep xxxxx AUTH PLAIN xxxxx", false, 0},
+		"no login":       {func(s *mailServer) { s.auth = "" }, Config{User: "sweep"}, testSecret, "offers no login", false, 0},
+		"unknown login":  {func(s *mailServer) { s.auth = "XOAUTH2\x1b[2J" }, Config{User: "sweep"}, testSecret, `neither PLAIN nor LOGIN but XOAUTH2\x1b[2J`, false, 0},
+		"not now":        {func(s *mailServer) { s.answers = map[string]string{"MAIL": "451 later\x1b[2J"} }, Config{}, "", `451 later\x1b[2J`, false, 0},
+		"never":          {func(s *mailServer) { s.answers = map[string]string{"DATA": "552 too big"} }, Config{}, "", "552 too big", true, 0},
+		"all unknown":    {func(s *mailServer) { s.answers = map[string]string{"RCPT": "550 who?"} }, Config{}, "", "550 who?", true, 0},
+		"one unknown":    {func(s *mailServer) { s.answers = map[string]string{"RCPT TO:<bob": "550 who?"} }, Config{}, "", "takes nothing for bob@example.org: the others have it", true, 1},
+		"one later":      {func(s *mailServer) { s.answers = map[string]string{"RCPT TO:<bob": "450 busy"} }, Config{}, "", "450 busy", false, 0},
+		"endless line":   {func(s *mailServer) { s.greeting = long }, Config{}, "", "says too much", false, 0},
+		"endless answer": {func(s *mailServer) {
+			s.answers = map[string]string{"MAIL": "250-" + strings.Repeat("x\r\n250-", 1<<18)}
+		}, Config{}, "", "says too much", false, 0},
 		"unknown issuer":  {func(s *mailServer) { s.pool = x509.NewCertPool() }, Config{}, "", "certificate", false, 0},
 		"unknown issuer2": {func(s *mailServer) { s.implicit, s.pool = true, x509.NewCertPool() }, Config{TLS: "implicit"}, "", "certificate", false, 0},
 	} {
@@ -298,6 +301,13 @@ func checkMail(t *testing.T, msg Message) {
 			names = append(names, name)
 		}
 	}
+	for word := range strings.FieldsSeq(string(head)) {
+		if b64, ok := strings.CutPrefix(word, "=?utf-8?B?"); ok {
+			if b, err := base64.StdEncoding.DecodeString(strings.TrimSuffix(b64, "?=")); err != nil || !utf8.Valid(b) || len(word) > 75 {
+				t.Errorf("a word that is none by itself: %q", word)
+			}
+		}
+	}
 	if got := strings.Join(names, " "); got != "From To Subject Date Message-ID References Auto-Submitted MIME-Version Content-Type Content-Transfer-Encoding" {
 		t.Errorf("headers %s", got)
 	}
@@ -306,7 +316,7 @@ func checkMail(t *testing.T, msg Message) {
 		t.Fatal(err)
 	}
 	subject, err := new(mime.WordDecoder).DecodeHeader(parsed.Header.Get("Subject"))
-	if want := msg.subject(plain(msg.Repository, maxName)); err != nil || strings.TrimPrefix(subject, "rummage: ") != strings.TrimPrefix(want, "rummage: ") {
+	if want := strings.TrimRight(msg.subject(plain(msg.Repository, maxName)), " "); err != nil || strings.TrimPrefix(subject, "rummage: ") != strings.TrimPrefix(want, "rummage: ") {
 		t.Errorf("%v: subject %q, want %q", err, subject, want)
 	}
 	body, err := io.ReadAll(quotedprintable.NewReader(parsed.Body))
@@ -329,6 +339,7 @@ func FuzzMail(f *testing.F) {
 	h := hostile()
 	f.Add(h.Repository, h.New[0].Path, h.New[0].Remedy)
 	f.Add("=?utf-8?q?=0D=0ABcc:_x?=", ".", ".\r\n.\r\nQUIT")
+	f.Add(" ", " ", " ")
 	f.Add(strings.Repeat("é", 100), "\xc3", "\u2028")
 	f.Fuzz(func(t *testing.T, name, text, remedy string) {
 		one := Finding{ID: text, Title: text, Severity: text, Mask: text, Path: text, Line: 3, Commit: text, Author: text, State: text, Remedy: remedy, FindCommand: text, Places: 2}
