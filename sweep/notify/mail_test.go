@@ -19,6 +19,7 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unicode/utf8"
 )
 
 // mailServer is a fake SMTP server.
@@ -300,6 +301,13 @@ func checkMail(t *testing.T, msg Message) {
 			names = append(names, name)
 		}
 	}
+	for word := range strings.FieldsSeq(string(head)) {
+		if b64, ok := strings.CutPrefix(word, "=?utf-8?B?"); ok {
+			if b, err := base64.StdEncoding.DecodeString(strings.TrimSuffix(b64, "?=")); err != nil || !utf8.Valid(b) || len(word) > 75 {
+				t.Errorf("a word that is none by itself: %q", word)
+			}
+		}
+	}
 	if got := strings.Join(names, " "); got != "From To Subject Date Message-ID References Auto-Submitted MIME-Version Content-Type Content-Transfer-Encoding" {
 		t.Errorf("headers %s", got)
 	}
@@ -308,7 +316,7 @@ func checkMail(t *testing.T, msg Message) {
 		t.Fatal(err)
 	}
 	subject, err := new(mime.WordDecoder).DecodeHeader(parsed.Header.Get("Subject"))
-	if want := msg.subject(plain(msg.Repository, maxName)); err != nil || strings.TrimPrefix(subject, "rummage: ") != strings.TrimPrefix(want, "rummage: ") {
+	if want := strings.TrimRight(msg.subject(plain(msg.Repository, maxName)), " "); err != nil || strings.TrimPrefix(subject, "rummage: ") != strings.TrimPrefix(want, "rummage: ") {
 		t.Errorf("%v: subject %q, want %q", err, subject, want)
 	}
 	body, err := io.ReadAll(quotedprintable.NewReader(parsed.Body))
@@ -331,6 +339,7 @@ func FuzzMail(f *testing.F) {
 	h := hostile()
 	f.Add(h.Repository, h.New[0].Path, h.New[0].Remedy)
 	f.Add("=?utf-8?q?=0D=0ABcc:_x?=", ".", ".\r\n.\r\nQUIT")
+	f.Add(" ", " ", " ")
 	f.Add(strings.Repeat("é", 100), "\xc3", "\u2028")
 	f.Fuzz(func(t *testing.T, name, text, remedy string) {
 		one := Finding{ID: text, Title: text, Severity: text, Mask: text, Path: text, Line: 3, Commit: text, Author: text, State: text, Remedy: remedy, FindCommand: text, Places: 2}
