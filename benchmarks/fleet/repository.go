@@ -63,9 +63,7 @@ type repository struct {
 
 // write gives the stream of all its commits. The versions of a file come one after another, so that they become deltas.
 func (r *repository) write(commits int) []byte {
-	for _, name := range []string{"Dockerfile", "docker-compose.yml", ".env.sample", "README.md", "logo.png"} {
-		r.names = append(r.names, name)
-	}
+	r.names = append(r.names, "Dockerfile", "docker-compose.yml", ".env.sample", "README.md", "logo.png")
 	r.names = append(r.names, r.sources(5+r.random.IntN(31))...)
 	first := len(r.names)
 	changed := make([][]int, commits) // of each commit: files
