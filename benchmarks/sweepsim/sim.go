@@ -18,18 +18,21 @@ type result struct {
 	share    map[string]float64 // of the time: how much of a resource was in use, or how long it was waited for alone
 }
 
-// bottleneck is the resource that was in use most.
+// bottleneck is the resource that was in use most; a window is full because of something, and is told where nothing else is.
 func (r *result) bottleneck() string {
 	best := ""
 	for _, name := range resources {
-		if best == "" || r.share[name] > r.share[best] {
+		if name != "window" && (best == "" || r.share[name] > r.share[best]) {
 			best = name
 		}
 	}
-	if r.share[best] < 0.7 {
-		return "none"
+	switch {
+	case r.share[best] >= 0.7:
+		return best
+	case r.share["window"] >= 0.7:
+		return "window"
 	}
-	return best
+	return "none"
 }
 
 // resources in the order of the report.
