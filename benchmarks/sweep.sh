@@ -19,7 +19,9 @@
 # take, by the benchmark of sweep/store. Every sweep must search all that are due without failure, and know as many open findings
 # as secrets were planted, or the table says WRONG. Raw rows and table go to standard output and to FILE: "step wall-s cpu-s
 # peak-KB exit-code" and comments after #. Processor time is with that of children, not with PostgreSQL's; the peak is that of the
-# largest process. -t says what is swept: folders, or a forge on this machine, of which this script knows nothing yet. Needs git,
+# largest process. -t says what is swept: folders, which are
+# read where they are, or a forge on this machine (madeforge/), from which everything is fetched: its own processor time and that
+# of git there are not in the rows, but on the same processors. Needs git,
 # go and GNU time (Debian: time); for PostgreSQL Debian's postgresql.
 set -euo pipefail
 usage() { awk 'NR > 1 { if (!sub(/^# ?/, "")) exit; print }' "$0"; exit 2; }
@@ -99,28 +101,25 @@ print_table() {
 	grep '^# WRONG' "$1" || true
 }
 if [ -n "$table" ]; then print_table "$table"; exit; fi
-case $target in
-folder) ;;
-forge) echo "sweep.sh: -t forge: this script serves no repositories yet: fill in configure" >&2; exit 2 ;;
-*) usage ;;
-esac
+case $target in folder | forge) ;; *) usage ;; esac
 command -v /usr/bin/time >/dev/null || { echo "GNU time is needed: apt-get install time" >&2; exit 2; }
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 work=$(mktemp -d)
-server=''
+server='' forge=''
 finish() {
-	if [ -n "$server" ]; then
-		kill -INT "$server" 2>/dev/null || true # PostgreSQL ends at once and orderly
-		wait "$server" 2>/dev/null || true
-	fi
+	local pid
+	for pid in $server $forge; do
+		kill -INT "$pid" 2>/dev/null || true # PostgreSQL ends at once and orderly
+		wait "$pid" 2>/dev/null || true
+	done
 	rm -rf "$work"
 }
 trap finish EXIT
 raw=$work/raw
 : >"$raw"
 say() { printf '%s\n' "$*" | tee -a "$raw"; }
-(cd "$root" && CGO_ENABLED=0 go build -o "$work/bin/" ./cmd/rummage ./benchmarks/fleet)
+(cd "$root" && CGO_ENABLED=0 go build -o "$work/bin/" ./cmd/rummage ./benchmarks/fleet ./benchmarks/madeforge)
 rummage=$work/bin/rummage
 export GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null
 
@@ -133,11 +132,37 @@ measure() {
 	[ "$code" -le 1 ] || say "# WRONG: $step: $(head -1 "$work/stderr")"
 }
 
-# configure NAME FOLDER DATABASE EVERY: $work/NAME/sweep.toml, for the repositories below FOLDER. What -t forge is to do goes here.
+# serve: starts the forge, or has it read the fleet again, and waits until it has.
+serve() {
+	[ "$target" = forge ] || return 0
+	rm -f "$work/address"
+	if [ -z "$forge" ]; then
+		RUMMAGE_SWEEP_TOKEN=$(head -c 18 /dev/urandom | base64 | tr -d '+/=')
+		export RUMMAGE_SWEEP_TOKEN
+		"$work/bin/madeforge" -o "$work/address" "$work/fleet" &
+		forge=$!
+	else
+		kill -HUP "$forge"
+	fi
+	until [ -e "$work/address" ]; do
+		kill -0 "$forge"
+		sleep 0.05
+	done
+}
+
+# configure NAME FOLDER DATABASE EVERY: $work/NAME/sweep.toml, for the repositories below FOLDER, or at the forge.
 configure() {
 	rm -rf "${work:?}/$1"
 	mkdir "$work/$1"
 	"$rummage" sweep init -c "$work/$1/sweep.toml" --path "$2" >/dev/null
+	if [ "$target" = forge ]; then
+		sed -i '/^# The repositories below a folder/,$d' "$work/$1/sweep.toml"
+		local owner owners=(originals forks)
+		[ "$2" = "$work/fleet" ] || owners=("$(basename "$2")")
+		for owner in "${owners[@]}"; do
+			printf '[[target]]\nforge = "github"\nurl = "%s"\nowner = "%s"\n' "$(cat "$work/address")" "$owner" >>"$work/$1/sweep.toml"
+		done
+	fi
 	sed -i -e "s|^database = .*|database = \"$3\"|" -e "s|^every = .*|every = \"$4\"|" "$work/$1/sweep.toml"
 }
 
@@ -208,6 +233,7 @@ if [ ! -e "$made/made" ]; then
 	"$work/bin/fleet" -n "$repos" -commits "$commits" -forks "$forks" "$made/repositories" 2>"$work/made"
 	mv "$work/made" "$made/made"
 fi
+say "# swept: $target, $jobs at a time"
 say "# fleet: $(cat "$made/made") commits=$commits"
 planted=$(sed 's/.*planted=\([0-9]*\).*/\1/' "$made/made")
 originals=$(find "$made/repositories/originals" -maxdepth 1 -name '*.git' | wc -l)
@@ -216,6 +242,7 @@ originals=$(find "$made/repositories/originals" -maxdepth 1 -name '*.git' | wc -
 for run in $(seq "$runs"); do
 	rm -rf "$work/fleet"
 	cp -a "$made/repositories" "$work/fleet" # and so all that is read is in memory
+	serve
 	measure audits bash -c 'for repo in "$2"/*.git; do "$1" git --no-progress --exit-zero --format json "$repo" >/dev/null || exit 2; done' \
 		audits "$rummage" "$work/fleet/originals"
 	measure audits-par bash -c 'printf "%s\0" "$2"/*.git | xargs -0 -P "$3" -n 1 "$1" git --no-progress --exit-zero --format json -j 1 >/dev/null' \
@@ -230,6 +257,7 @@ for run in $(seq "$runs"); do
 	sweep unchanged all
 	check unchanged "$repos"
 	say "# touched: $("$work/bin/fleet" -touch 1 -seed "$run" "$work/fleet" 2>&1)"
+	serve
 	sweep second all
 	check second "$repos"
 	if [ -n "$postgres" ]; then
