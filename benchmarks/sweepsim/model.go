@@ -36,6 +36,8 @@ type Model struct {
 	Latency    float64 // of a fetch; of asking for the refs of one that has not changed
 	PageCall   float64 // of a call for 100 repositories
 	Calls      int     // of the API for each repository before it is fetched first
+	ForkCalls  int     // and besides for a fork, to know its network
+	MaxLookups int     // forks for which that is asked
 	HourCalls  int     // that the API takes in an hour, 0 for any
 	MinuteCall int     // and in a minute
 	PushMB     float64 // what a repository that has changed has got, at least
@@ -51,7 +53,7 @@ func defaults() Model {
 		Seed: 1, Repositories: 10_000, Forks: 0.3, ForkOwn: 0.02, MeanMB: 16.5, Sigma: 1.65, MaxMB: 10_000,
 		SearchMB: 18, Start: 0.03, Walk: 0.1, ShardMB: 100, Settle: 0.025, Unchanged: 0.003,
 		Cores: 2, Ahead: 3, DiskMB: 100_000, NetworkMB: 100, Slots: 8, SlotMB: 8, Latency: 0.8,
-		PageCall: 0.5, Calls: 0, HourCalls: 5000, MinuteCall: 900,
+		PageCall: 0.5, Calls: 0, ForkCalls: 1, MaxLookups: 2000, HourCalls: 5000, MinuteCall: 900,
 		PushMB: 0.05, Push: 0.005, Failures: 0, Lease: 45, Restart: 120,
 	}
 }
@@ -68,7 +70,7 @@ var assumptions = [][2]string{
 	{"Slots", "the bound of a forge that all workers share, 4 to 8"},
 	{"SlotMB, Latency, PageCall", "assumed: what GitHub gives a clone differs from day to day; git over HTTP is not counted against the API, but may be delayed"},
 	{"HourCalls, MinuteCall", "GitHub: 5,000 calls an hour for a token, 15,000 for an App on Enterprise Cloud; 900 points a minute for an endpoint"},
-	{"Calls", "none: the listing says all that is needed"},
+	{"Calls, ForkCalls", "the listing says all that is needed, but at GitHub not of which network a fork is: one call for each, and not for more than 2,000"},
 	{"Ahead", "assumed: a worker fetches while it searches, but not so much that others have nothing to do"},
 	{"Cores, DiskMB, NetworkMB, Lease, Restart", "a machine of 2 processors with 100 GB and 1 Gbit/s; leases end after 45 s"},
 }
@@ -94,7 +96,7 @@ func (m Model) check() error {
 			return errors.New("repositories, sizes, rates, cores, disk and slots must be more than 0")
 		}
 	}
-	for _, other := range []float64{m.Forks, m.ForkOwn, m.Sigma, m.Start, m.Walk, m.Settle, m.Unchanged, m.Latency, m.PageCall, float64(m.Calls), m.PushMB, m.Push,
+	for _, other := range []float64{m.Forks, m.ForkOwn, m.Sigma, m.Start, m.Walk, m.Settle, m.Unchanged, m.Latency, m.PageCall, float64(m.Calls), float64(m.ForkCalls), m.PushMB, m.Push,
 		m.Failures, m.Lease, m.Restart, 0.99 - m.Forks, float64(m.HourCalls), float64(m.MinuteCall)} {
 		if !(other >= 0) {
 			return errors.New("nothing can be negative, and not all can be forks")
@@ -145,8 +147,13 @@ type task struct {
 // firstSweep is what there is to do for all of them.
 func (m Model) firstSweep(repos []repo) []*task {
 	var tasks []*task
+	lookups := 0
 	for i, r := range repos {
 		t := &task{repo: i, first: true, calls: m.Calls, fetch: r.mb}
+		if r.of != i && lookups < m.MaxLookups {
+			lookups++
+			t.calls += m.ForkCalls
+		}
 		for left := r.mb; left > 0; left -= m.ShardMB {
 			t.search = append(t.search, min(left, m.ShardMB))
 		}

@@ -98,7 +98,7 @@ func firstTable(w io.Writer, m Model, repos []repo) (lines []line) {
 // apiTable is of calls for each repository and of what an App or a forge of one's own takes.
 func apiTable(w io.Writer, m Model, repos []repo) {
 	const workers = 8
-	fmt.Fprintf(w, "## The API\n\nThe first sweep with %d workers and %d slots, hours; by calls for each repository beside its place in a page of 100.\n\n", workers, m.Slots)
+	fmt.Fprintf(w, "## The API\n\nThe first sweep with %d workers and %d slots, hours; by calls for each repository beside its place in a page of 100 and what forks need.\n\n", workers, m.Slots)
 	fmt.Fprintln(w, "| calls an hour | no call | 1 call | 3 calls |\n| --- | ---: | ---: | ---: |")
 	for _, hour := range []int{5000, 15000, 0} {
 		fmt.Fprintf(w, "| %s |", strings.TrimSuffix(limit(hour), " number of"))

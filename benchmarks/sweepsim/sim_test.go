@@ -46,7 +46,8 @@ func TestByHand(t *testing.T) {
 		"calls: one a minute":                        {func(m *Model) { m.Calls, m.MinuteCall = 1, 1 }, equal(2, 100), 1, nil, 2*60 + 11 + 5.5 + 0.25},
 		"a disk for one":                             {func(m *Model) { m.DiskMB = 150 }, equal(2, 100), 1, nil, 0.5 + 2*(11+5.5+0.25)},
 		"a disk for two":                             {func(m *Model) { m.DiskMB = 250 }, equal(3, 100), 1, nil, 0.5 + 3*11 + 5.5 + 0.25},
-		"a fork of 10 MB shares a clone":             {nil, []repo{{100, 0}, {10, 0}}, 1, nil, 0.5 + 11 + 5.5 + 1 + 0.25},
+		"calls: one a minute, for the page and one of two forks": {func(m *Model) { m.ForkCalls, m.MaxLookups, m.MinuteCall = 1, 1, 1 }, []repo{{100, 0}, {10, 0}, {10, 0}}, 1, nil, 60 + 2 + 1 + 0.25},
+		"a fork of 10 MB shares a clone":                         {nil, []repo{{100, 0}, {10, 0}}, 1, nil, 0.5 + 11 + 5.5 + 1 + 0.25},
 		// The worker goes at 14.5, with one shard of two done; another is there at 16.5, when the lease has ended too.
 		"a failure":                        {func(m *Model) { m.ShardMB, m.Lease, m.Restart = 50, 2, 2 }, equal(1, 100), 1, []failure{{0, 14.6}}, 16.6 + 11 + 3 + 0.25},
 		"a failure, and the lease is long": {func(m *Model) { m.ShardMB, m.Lease, m.Restart = 50, 30, 2 }, equal(1, 100), 1, []failure{{0, 14.6}}, 44.6 + 11 + 3 + 0.25},
