@@ -33,8 +33,7 @@ func (r *Repo) Blobs(ctx context.Context, visit func(ref scan.BlobRef, id []byte
 	return err
 }
 
-// LeaveOut has Search leave out the blobs that were searched before, unless reading them costs less than not doing so. It
-// is to be called before Search.
+// LeaveOut has Search leave out the blobs that were searched before. It is to be called before Search.
 func (r *Repo) LeaveOut(searched func(scan.BlobRef) bool) { r.before = searched }
 
 // Damaged reports whether a blob could not be read, or is not what its id says. It is known after Search.
@@ -44,7 +43,7 @@ func (r *Repo) Damaged(ref scan.BlobRef) bool { return r.isDamaged(uint32(ref)) 
 // its base at hand, than to read the blobs that are left one by one.
 const walkShare = 4
 
-// left is the blobs that were not searched before, when they are few.
+// left is the blobs that were not searched before, and whether they are few.
 func (r *Repo) left() (todo []uint32, few bool) {
 	if r.before == nil {
 		return nil, false
@@ -59,13 +58,18 @@ func (r *Repo) left() (todo []uint32, few bool) {
 			todo = append(todo, ord)
 		}
 	})
-	if len(todo)*walkShare > blobs {
-		return nil, false
-	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.skipped[scan.SkipKnown] += int64(blobs - len(todo))
-	return todo, true
+	return todo, len(todo)*walkShare <= blobs
+}
+
+// notBefore says of an object whether it is to be searched; nil: all are.
+func (r *Repo) notBefore() func(ord uint32) bool {
+	if r.before == nil {
+		return nil
+	}
+	return func(ord uint32) bool { return !r.before(scan.BlobRef(ord)) }
 }
 
 // drop takes what was searched before from a selection.

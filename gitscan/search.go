@@ -43,11 +43,12 @@ func (r *Repo) Search(ctx context.Context, workers int, open func() scan.Visitor
 	r.stats.NonBlobs = counts[pack.Commit] + counts[pack.Tree] + counts[pack.Tag]
 	r.stats.Commits = counts[pack.Commit]
 	r.mu.Unlock()
-	if todo, few := r.left(); few {
+	todo, few := r.left()
+	if few {
 		return r.searchOrds(ctx, workers, todo, again)
 	}
 	r.progress.SetStage("searching")
-	err = r.store.Walk(ctx, pack.WalkOptions{Kinds: pack.Of(pack.Blob), Workers: workers, MaxSize: r.o.MaxBlob, Verify: true, Hash: r.o.Whole},
+	err = r.store.Walk(ctx, pack.WalkOptions{Kinds: pack.Of(pack.Blob), Workers: workers, MaxSize: r.o.MaxBlob, Verify: true, Hash: r.o.Whole, Only: r.notBefore()},
 		func() func(*pack.Object) {
 			s := searcher{repo: r, v: again()}
 			return unlessDone(ctx, s.blob)

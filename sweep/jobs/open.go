@@ -63,9 +63,16 @@ func Open(ctx context.Context, dsn string, o Options) (*Jobs, error) {
 }
 
 func (j *Jobs) openPostgres(ctx context.Context, dsn string) error {
-	pool, err := pgxpool.New(ctx, dsn)
+	config, err := pgxpool.ParseConfig(dsn)
 	if err != nil {
 		return fmt.Errorf("the address cannot be read") // pgx's text may quote the password
+	}
+	if j.opt.Password != "" {
+		config.ConnConfig.Password = j.opt.Password
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return err
 	}
 	j.pool = pool
 	j.db = &database{stdlib.OpenDBFromPool(pool), true}

@@ -66,12 +66,19 @@ func (s *Store) Status(ctx context.Context) (*Status, error) {
 	if err != nil {
 		return nil, err
 	}
-	return st, s.r().rows(ctx, "SELECT name, listed, reason FROM target ORDER BY name", nil, func(scan func(...any) error) error {
+	st.Targets, err = s.Listings(ctx)
+	return st, err
+}
+
+// Listings are the targets that were listed, by name.
+func (s *Store) Listings(ctx context.Context) (out []Target, err error) {
+	err = s.r().rows(ctx, "SELECT name, listed, reason FROM target ORDER BY name", nil, func(scan func(...any) error) error {
 		var t Target
 		var at sql.NullInt64
 		err := scan(&t.Name, &at, &t.Reason)
 		t.Listed = maybe(at)
-		st.Targets = append(st.Targets, t)
+		out = append(out, t)
 		return err
 	})
+	return out, err
 }
