@@ -217,6 +217,24 @@ func sweepOnce(t *testing.T, s *Sweeper) *Summary {
 	return sum
 }
 
+// otherRules are some rules, with changes to them.
+func otherRules(r *rand.Rand) string {
+	rule := func(id, rest string) string {
+		return "[[rules]]\nid = \"" + id + "\"\ndescription = \"x\"\n" + rest + "\n"
+	}
+	rules := rule("mark", "regex = '''mark-["+string(rune('a'+r.IntN(3)))+"-z]{3}|nothing'''")
+	if r.IntN(2) == 0 {
+		rules += rule("b", "regex = '''A=b'''\nkeywords = [\"a=\"]")
+	}
+	if r.IntN(2) == 0 {
+		rules += rule("env", "in = [\"dotenv\"]\nkey = '''SECRET|"+string(rune('M'+r.IntN(2)))+"'''")
+	}
+	if r.IntN(2) == 0 {
+		rules = "[[allowlists]]\nregexes = [\"b\"]\n" + rules
+	}
+	return rules
+}
+
 // TestSweepAgainstAudit: after whatever happens to repositories, with the same rules and with others, a sweep leaves in the
 // database what audits from nothing find.
 func TestSweepAgainstAudit(t *testing.T) {
@@ -233,12 +251,12 @@ func TestSweepAgainstAudit(t *testing.T) {
 			rules := parseRules(t, markRules)
 			s := open(t, address, f.dir, rules)
 			most := 0
-			for step := range 10 {
+			for step := range 14 {
 				for range 2 + f.r.IntN(6) {
 					f.change()
 				}
-				if step == 6 { // other rules find other things in what was clean
-					rules = parseRules(t, strings.Replace(markRules, "mark-[a-z]{3}", "mark-[a-z]{3}|nothing", 1)+"\n[[rules]]\nid = \"b\"\ndescription = \"x\"\nregex = '''A=b'''\nkeywords = [\"a=\"]\n")
+				if step > 3 && step%2 == 0 { // other rules find other things in what was clean
+					rules = parseRules(t, otherRules(f.r))
 					s = open(t, address, f.dir, rules)
 				}
 				sweepOnce(t, s)
