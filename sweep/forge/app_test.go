@@ -78,6 +78,23 @@ func TestApp(t *testing.T) {
 	mustBe(t, err, forge.Denied)
 }
 
+// TestAppFailures: what befalls one installation keeps the others from nothing, until several could not be had at all.
+func TestAppFailures(t *testing.T) {
+	s, f, _ := appForge(t, forge.Config{})
+	s.Set(func(f *forgetest.Faults) { f.FailStatus = 404 })
+	n := 0
+	err := f.List(t.Context(), func(r forge.Repository) error {
+		if n++; n == 1 {
+			s.Set(func(f *forgetest.Faults) { f.Fail = 1 }) // of the second page, or of a fork
+		}
+		return nil
+	})
+	var p *forge.Partial
+	if mustBe(t, err, forge.NotFound); !errors.As(err, &p) || p.Failed != 2 || n != 4 {
+		t.Errorf("%d visited, %v", n, err)
+	}
+}
+
 // TestAppCredential: tokens of installations are asked for once for all who need one, and anew before their hour is over.
 func TestAppCredential(t *testing.T) {
 	s, f, clock := appForge(t, forge.Config{Owner: "acme"})

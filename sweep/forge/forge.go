@@ -70,7 +70,8 @@ type Options struct {
 	Wait func(ctx context.Context, d time.Duration) error
 	// MaxWait is the longest wait for a rate limit, five minutes if 0; a longer one is an error that is a *RateLimit.
 	MaxWait time.Duration
-	// KnownNetwork tells the network of a repository from an earlier list, which saves a request for each fork at GitHub.
+	// KnownNetwork tells the network of a repository from an earlier list, which saves a request for each fork at GitHub. A fork
+	// whose network is itself is asked for again.
 	KnownNetwork func(id string) (network string, ok bool)
 	// Wanted is asked before further requests are made about a repository. nil: all are.
 	Wanted func(Repository) bool
@@ -108,6 +109,14 @@ func New(c Config, o Options) (*Forge, error) {
 	}
 	if err := checkOwner(c); err != nil {
 		return nil, err
+	}
+	if !plain(c.User) || len(c.User) > maxWord || strings.Contains(c.User, ":") {
+		return nil, fmt.Errorf("%q is no user", clip(c.User))
+	}
+	for _, h := range c.CloneHosts {
+		if h == "" || !plain(h) || strings.ContainsAny(h, "/@ \\?#") {
+			return nil, fmt.Errorf("%q is no host: one is like git.example.com", clip(hideUser(h)))
+		}
 	}
 	if c.AppID != 0 {
 		if c.Kind != GitHub || o.AppKey == nil {
@@ -227,7 +236,7 @@ const maxOwner = 1024
 func checkOwner(c Config) error {
 	if c.Owner == "" {
 		if c.Kind == Bitbucket {
-			return errors.New("Bitbucket Cloud lists repositories of a workspace: name one as the owner")
+			return errors.New("repositories of Bitbucket Cloud are those of a workspace: name one as the owner")
 		}
 		return nil
 	}
