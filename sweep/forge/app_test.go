@@ -34,13 +34,19 @@ func (c *clock) pass(d time.Duration) {
 	c.t = c.t.Add(d)
 }
 
+// appKey is the App's private key, made once: it takes a while.
+var appKey = sync.OnceValue(func() *rsa.PrivateKey {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		panic(err)
+	}
+	return key
+})
+
 // appForge is a GitHub with an App that is installed for two organisations, and not in use for a third.
 func appForge(t *testing.T, c forge.Config) (*forgetest.Server, *forge.Forge, *clock) {
 	t.Helper()
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		t.Fatal(err)
-	}
+	key := appKey()
 	time := &clock{t: day(1)}
 	repos := append(model(), forgetest.Repo{ID: 70, Name: "idle/x"})
 	repos[1].Dir = bare(t, "web")

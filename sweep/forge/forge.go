@@ -52,7 +52,7 @@ type Config struct {
 	User  string
 	Wikis bool // also wikis, where they are turned on
 	Gists bool // also gists: of GitHub, of the owner or of its members
-	// CAFile has certificates of authorities in PEM, which are trusted beside the system's.
+	// CAFile has certificates of authorities in PEM, which are trusted in place of the system's, as git does.
 	CAFile string
 	// CloneHosts are further hosts that clone URLs may name. The credential goes there too.
 	CloneHosts []string
@@ -276,10 +276,7 @@ func newTransport(caFile string) (*http.Transport, error) {
 	if err != nil {
 		return nil, fmt.Errorf("certificates of authorities: %w", err)
 	}
-	pool, err := x509.SystemCertPool()
-	if err != nil {
-		pool = x509.NewCertPool()
-	}
+	pool := x509.NewCertPool()
 	if !pool.AppendCertsFromPEM(pem) {
 		return nil, fmt.Errorf("%s: no certificate in PEM", clean(caFile))
 	}
