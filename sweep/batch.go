@@ -60,6 +60,7 @@ func wanted(r *store.Repository, since, now time.Time) bool {
 }
 
 func (w *Worker) tell(o *Outcome) {
+	w.observe(o)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if !o.Left {
@@ -154,7 +155,7 @@ func (w *Worker) bringAndSearch(ctx context.Context, o *Outcome, lease *store.Le
 		}
 		defer f.Release()
 		o.Fetched = f.Bytes
-		t.Dir, t.Prefix, t.Seen, t.Head, t.Tips = f.Dir, f.Prefix, f.Seen, f.Head, tipsIn(f.Tips)
+		t.Dir, t.Prefix, t.Seen, t.Odd, t.Head, t.Tips = f.Dir, f.Prefix, f.Seen, f.Odd, f.Head, tipsIn(f.Tips)
 	}
 	select {
 	case w.turns <- struct{}{}:

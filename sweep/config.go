@@ -29,6 +29,8 @@ type Config struct {
 	Part     int64         // bytes of packs: a repository with more that is new is searched in parts
 	Rules    []string      // files; none: the built-in rules
 	Targets  []Target
+	Channels []Channel
+	Listen   string // host:port of metrics and health; empty: nowhere
 
 	Clones     string // folder of what is fetched
 	ClonesSize int64  // bytes that it may take
@@ -59,22 +61,24 @@ const (
 )
 
 type configFile struct {
-	Database        string       `toml:"database"`
-	KeyFile         string       `toml:"key_file"`
-	KeyCommand      []string     `toml:"key_command"`
-	PasswordFile    string       `toml:"database_password_file"`
-	PasswordCommand []string     `toml:"database_password_command"`
-	Every           string       `toml:"every"`
-	List            string       `toml:"list"`
-	Timeout         string       `toml:"timeout"`
-	Jobs            int          `toml:"jobs"`
-	Fetches         int          `toml:"fetches"`
-	MaxBlob         int          `toml:"max_blob"`
-	Part            string       `toml:"part"`
-	Rules           []string     `toml:"rules"`
-	Clones          string       `toml:"clones"`
-	ClonesSize      string       `toml:"clones_size"`
-	Target          []targetFile `toml:"target"`
+	Database        string        `toml:"database"`
+	KeyFile         string        `toml:"key_file"`
+	KeyCommand      []string      `toml:"key_command"`
+	PasswordFile    string        `toml:"database_password_file"`
+	PasswordCommand []string      `toml:"database_password_command"`
+	Every           string        `toml:"every"`
+	List            string        `toml:"list"`
+	Timeout         string        `toml:"timeout"`
+	Jobs            int           `toml:"jobs"`
+	Fetches         int           `toml:"fetches"`
+	MaxBlob         int           `toml:"max_blob"`
+	Part            string        `toml:"part"`
+	Rules           []string      `toml:"rules"`
+	Clones          string        `toml:"clones"`
+	ClonesSize      string        `toml:"clones_size"`
+	Listen          string        `toml:"listen"`
+	Target          []targetFile  `toml:"target"`
+	Channel         []channelFile `toml:"channel"`
 }
 
 // ReadConfig reads a configuration. The error is one line that names the file.
@@ -106,7 +110,7 @@ func parseConfig(data []byte, dir string) (*Config, error) {
 	if keys := meta.Undecoded(); len(keys) > 0 {
 		return nil, unknownKey(keys[0])
 	}
-	c := &Config{Jobs: f.Jobs, Fetches: cmp.Or(f.Fetches, defaultFetches), MaxBlob: f.MaxBlob, Rules: f.Rules, dir: dir}
+	c := &Config{Jobs: f.Jobs, Fetches: cmp.Or(f.Fetches, defaultFetches), MaxBlob: f.MaxBlob, Listen: f.Listen, Rules: f.Rules, dir: dir}
 	c.Key = Credential{Variable: KeyVariable, File: c.path(f.KeyFile), Command: f.KeyCommand}
 	c.Password = Credential{Variable: PasswordVariable, File: c.path(f.PasswordFile), Command: f.PasswordCommand}
 	c.Clones = c.path(cmp.Or(f.Clones, defaultClones))
@@ -122,7 +126,10 @@ func parseConfig(data []byte, dir string) (*Config, error) {
 	if err := c.database(f.Database); err != nil {
 		return nil, err
 	}
-	return c, c.targets(f.Target)
+	if err := c.targets(f.Target); err != nil {
+		return nil, err
+	}
+	return c, c.notifications(f.Channel)
 }
 
 // unknownKey says what is wrong with a key, which may be someone's try to write a secret down.

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"rummage/sweep/metrics"
 	"rummage/sweep/mirror"
 	"rummage/sweep/store"
 )
@@ -98,13 +99,14 @@ func (w *Worker) fetch(ctx context.Context, r *store.Repository) (*mirror.Fetche
 	if err != nil {
 		return nil, &brokenError{err}
 	}
-	w.disk.evict(ctx, m, w.config.ClonesSize)
+	w.disk.evict(ctx, m, w.config.ClonesSize, w.metrics.MirrorBytes)
 	release, err := w.slot(ctx, q)
 	if err != nil {
 		return nil, err
 	}
 	f, err := m.Fetch(ctx, *q)
 	release()
+	w.fetched(q.URL, bytesOf(f), err)
 	if errors.Is(err, mirror.DiskFull) {
 		w.disk.full()
 	}
@@ -128,6 +130,13 @@ func (w *Worker) fetch(ctx context.Context, r *store.Repository) (*mirror.Fetche
 		return nil, fmt.Errorf("%d refs with impossible names could not be fetched, first: %s", len(missing), missing[0])
 	}
 	return f, nil
+}
+
+func bytesOf(f *mirror.Fetched) int64 {
+	if f == nil {
+		return 0
+	}
+	return f.Bytes
 }
 
 // disk knows when it is time to look at what the clones take, which reads all their folders.
@@ -155,13 +164,14 @@ func (d *disk) full() {
 
 // evict throws clones away until they are within the budget, of which a tenth is left for what is fetched until it looks
 // again. What it cannot remove is tried the next time.
-func (d *disk) evict(ctx context.Context, m *mirror.Mirror, budget int64) {
+func (d *disk) evict(ctx context.Context, m *mirror.Mirror, budget int64, size *metrics.Gauge) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if time.Since(d.last) < evictEvery && d.since < budget/10 {
 		return
 	}
-	if _, err := m.Evict(ctx, budget-budget/10, nil); err == nil {
+	if left, err := m.Evict(ctx, budget-budget/10, nil); err == nil {
+		size.Set(float64(left.Size))
 		d.last, d.since = time.Now(), 0
 	}
 }

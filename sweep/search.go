@@ -21,12 +21,13 @@ import (
 type Task struct {
 	ID      int64
 	Dir     string
-	Prefix  string       `json:",omitempty"` // where the repository's refs are in a store that others share
-	Seen    string       `json:",omitempty"` // where those are that keep what it no longer has
-	Head    string       `json:",omitempty"` // the name of its default branch
-	Tips    []store.Tip  `json:",omitempty"` // its refs, where Dir does not tell them
-	Lease   *store.Lease `json:",omitempty"`
-	All     bool         `json:",omitempty"` // also when nothing has changed
+	Prefix  string            `json:",omitempty"` // where the repository's refs are in a store that others share
+	Seen    string            `json:",omitempty"` // where those are that keep what it no longer has
+	Odd     map[string]string `json:",omitempty"` // its refs under names that no store has, see gitscan.Part
+	Head    string            `json:",omitempty"` // the name of its default branch
+	Tips    []store.Tip       `json:",omitempty"` // its refs, where Dir does not tell them
+	Lease   *store.Lease      `json:",omitempty"`
+	All     bool              `json:",omitempty"` // also when nothing has changed
 	Next    time.Duration
 	Workers int
 }
@@ -68,11 +69,15 @@ func (s *Sweeper) Search(ctx context.Context, t *Task) (*Answer, error) {
 	} else if same && !t.All {
 		return &Answer{Unchanged: true}, s.store.Unchanged(ctx, t.ID, t.Lease, t.Next)
 	}
-	return s.search(ctx, t, repo, tips, version)
+	return s.search(ctx, t, repo, tips, version, r.LastScan.IsZero())
 }
 
 func (s *Sweeper) openRepository(t *Task) (*gitscan.Repo, error) {
-	return gitscan.Open(t.Dir, gitscan.Options{MaxBlob: s.config.MaxBlob, Search: true})
+	o := gitscan.Options{MaxBlob: s.config.MaxBlob, Search: true}
+	if t.Prefix != "" {
+		o.Part = &gitscan.Part{Refs: t.Prefix, Lost: t.Seen, Odd: t.Odd, Head: t.Head}
+	}
+	return gitscan.Open(t.Dir, o)
 }
 
 // same: the last complete search was of these tips, with these rules.
@@ -84,7 +89,7 @@ func (s *Sweeper) same(ctx context.Context, r *store.Repository, tips []store.Ti
 	return err == nil && slices.Equal(known, tips), err
 }
 
-func (s *Sweeper) search(ctx context.Context, t *Task, repo *gitscan.Repo, tips []store.Tip, version int) (*Answer, error) {
+func (s *Sweeper) search(ctx context.Context, t *Task, repo *gitscan.Repo, tips []store.Tip, version int, first bool) (*Answer, error) {
 	a := &Answer{}
 	var res *scan.Result
 	for over := false; !over; {
@@ -115,7 +120,7 @@ func (s *Sweeper) search(ctx context.Context, t *Task, repo *gitscan.Repo, tips 
 	}
 	a.Known = res.Stats.Skipped[scan.SkipKnown]
 	settled, err := s.store.Settle(ctx, t.ID, store.Scan{ID: rand.Text(), Ruleset: version, Complete: res.Stats.Complete, Tips: tips, Lease: t.Lease,
-		Next: t.Next, Channels: s.config.channels()}, found(res))
+		Next: t.Next, Channels: s.config.channels(first)}, found(res))
 	if err != nil {
 		return nil, err
 	}

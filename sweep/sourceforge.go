@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"sync/atomic"
 
 	"rummage/sweep/forge"
 	"rummage/sweep/mirror"
@@ -14,21 +15,24 @@ import (
 
 // forgeSource is what a forge has.
 type forgeSource struct {
-	t *Target
-	f *forge.Forge
+	t         *Target
+	f         *forge.Forge
+	anonymous atomic.Bool // there was no token
 }
 
 // newForgeSource has the token asked for when it is needed.
 func newForgeSource(t *Target, known func(forge, id string) (string, bool)) (source, error) {
+	s := &forgeSource{t: t}
 	token := func(ctx context.Context) (string, error) {
 		data, err := t.Token.Read(ctx, os.Getenv)
-		if errors.Is(err, ErrNoCredential) {
-			return "", nil // what is public can be had without
+		if errors.Is(err, ErrNoCredential) { // what is public can be had without
+			s.anonymous.Store(true)
+			return "", nil
 		}
 		return string(data), err
 	}
-	s := &forgeSource{t: t}
 	f, err := forge.New(*t.Forge, forge.Options{Token: token, AppKey: func(ctx context.Context) ([]byte, error) { return t.AppKey.Read(ctx, os.Getenv) },
+		Wanted:       func(r forge.Repository) bool { ok, _ := t.Filter.Match(r); return ok && !r.Disabled },
 		KnownNetwork: func(id string) (string, bool) { return known(s.f.Host(), id) }})
 	if err != nil {
 		return nil, fmt.Errorf("target %s: %w", t.Name, err)

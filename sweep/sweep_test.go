@@ -74,6 +74,7 @@ func (f *fleet) add(from string) {
 		git(f.t, f.dir, "init", "-q", "-b", "main", dir)
 	} else {
 		git(f.t, f.dir, "clone", "-q", "--no-hardlinks", filepath.Join(f.dir, from), dir)
+		git(f.t, dir, "remote", "set-head", "origin", "-d") // one ref that stands for another: a server tells of two
 	}
 	f.repos = append(f.repos, name)
 }

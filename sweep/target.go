@@ -37,6 +37,7 @@ type targetFile struct {
 	URL          string   `toml:"url"`
 	Owner        string   `toml:"owner"`
 	User         string   `toml:"user"`
+	CloneHosts   []string `toml:"clone_hosts"`
 	TokenEnv     string   `toml:"token_env"`
 	TokenFile    string   `toml:"token_file"`
 	TokenCommand []string `toml:"token_command"`
@@ -114,7 +115,7 @@ func (c *Config) target(f *targetFile) (*Target, error) {
 
 // forge is a target's forge. What is wrong with it is told before anything is searched.
 func (c *Config) forge(t *Target, f *targetFile) error {
-	t.Forge = &forge.Config{Kind: forge.Kind(f.Forge), URL: f.URL, Owner: f.Owner, Wikis: f.Wikis, Gists: f.Gists, CAFile: t.CAFile,
+	t.Forge = &forge.Config{Kind: forge.Kind(f.Forge), URL: f.URL, Owner: f.Owner, User: f.User, CloneHosts: f.CloneHosts, Wikis: f.Wikis, Gists: f.Gists, CAFile: t.CAFile,
 		AppID: f.AppID, InstallationID: f.Installation}
 	made, err := forge.New(*t.Forge, forge.Options{})
 	if err != nil {

@@ -2,6 +2,7 @@ package sweep
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -12,7 +13,9 @@ import (
 	"time"
 
 	"rummage/sweep/jobs"
+	"rummage/sweep/metrics"
 	"rummage/sweep/mirror"
+	"rummage/sweep/notify"
 	"rummage/sweep/store"
 )
 
@@ -29,6 +32,9 @@ type Worker struct {
 	turns  chan struct{} // searches at a time
 	disk   disk
 
+	registry *metrics.Registry
+	metrics  *metrics.Sweep
+
 	mu  sync.Mutex
 	sum *Summary
 }
@@ -41,6 +47,9 @@ type WorkerOptions struct {
 	Told   func(Outcome)
 	Logger *slog.Logger
 	Poll   time.Duration // see jobs.Options
+	// SARIF makes what a channel of that type uploads. nil: there can be none.
+	SARIF   func(context.Context, notify.Message) (notify.Upload, error)
+	Version string // of the program, for the metrics
 }
 
 // Outcome is what became of a repository in a sweep.
@@ -61,6 +70,7 @@ type Summary struct {
 	Unchanged int
 	Failed    int
 	Errors    []error // what was not listed, and work that was given up
+	Notes     []string
 }
 
 // kinds of jobs.
@@ -93,6 +103,7 @@ func NewWorker(ctx context.Context, s *Sweeper, o WorkerOptions) (*Worker, error
 	if err != nil {
 		return nil, err
 	}
+	w.measure()
 	atOnce := o.Jobs
 	if s.fetches() {
 		atOnce += s.config.Fetches
@@ -165,7 +176,10 @@ func (w *Worker) Run(ctx context.Context, all bool) (*Summary, error) {
 }
 
 // Work does what others plan, until ctx is done.
-func (w *Worker) Work(ctx context.Context) error { return w.jobs.Work(ctx) }
+func (w *Worker) Work(ctx context.Context) error {
+	stop := w.serve(ctx)
+	return errors.Join(w.jobs.Work(ctx), stop())
+}
 
 // Start keeps sweeping by the schedule until ctx is done. Several that do so share the work.
 func (w *Worker) Start(ctx context.Context) error {
@@ -180,7 +194,7 @@ func (w *Worker) Start(ctx context.Context) error {
 	w.jobs.Every(listJob, min(time.Minute, w.config.List), 0)
 	w.jobs.Every(planJob, planEvery, 0)
 	w.jobs.Every(deliverJob, deliverEvery, 0)
-	return w.jobs.Work(ctx)
+	return w.Work(ctx)
 }
 
 // How often a sweep that keeps going looks for what is due, and for what is to be sent.
@@ -220,6 +234,12 @@ func (w *Worker) listAll(ctx context.Context, turn func(t *Target, last time.Tim
 			w.count(func(s *Summary) { s.Errors = append(s.Errors, fmt.Errorf("target %s: %w", t.Name, err)) })
 		default:
 			w.count(func(s *Summary) { s.Listed++ })
+			if f, ok := w.sources[t.Name].(*forgeSource); ok && f.anonymous.Load() {
+				w.o.Logger.Warn("target listed without a token", "target", t.Name)
+				w.count(func(s *Summary) {
+					s.Notes = append(s.Notes, fmt.Sprintf("target %s: %s is not set: what is public alone was listed", t.Name, t.Token.Variable))
+				})
+			}
 		}
 	}
 	return nil

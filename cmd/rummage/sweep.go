@@ -11,6 +11,7 @@ import (
 
 	"rummage/report"
 	"rummage/sweep"
+	"rummage/sweep/forge"
 	"rummage/sweep/store"
 )
 
@@ -63,7 +64,10 @@ func (f *sweepFlags) with(a *app, use func(*store.Store) error) error {
 
 type sweepInitCmd struct {
 	sweepFlags
-	Path []string `required:"" placeholder:"FOLDER" sep:"none" help:"Folder below which repositories are: bare ones, work trees. Repeatable."`
+	Path  []string `placeholder:"FOLDER" sep:"none" help:"Folder below which repositories are: bare ones, work trees. Repeatable."`
+	Forge string   `enum:",github,gitlab,gitea,bitbucket,bitbucket-dc" default:"" placeholder:"KIND" help:"Forge: github, gitlab, gitea (Forgejo too), bitbucket, bitbucket-dc."`
+	URL   string   `name:"url" placeholder:"URL" help:"Address of the forge (default: the public one)."`
+	Owner string   `placeholder:"NAME" help:"Organisation, user, group, workspace or project of the forge (default: all that the token may see)."`
 }
 
 // Run writes the configuration and the key. Neither is overwritten.
@@ -75,8 +79,17 @@ func (c *sweepInitCmd) Run(a *app) error {
 			return fmt.Errorf("%s: not a folder", path)
 		}
 	}
+	if len(c.Path) == 0 && c.Forge == "" {
+		return errors.New("nothing to sweep is named: use --path FOLDER, or --forge KIND --owner NAME")
+	}
+	if c.Forge != "" {
+		if _, err := forge.New(forge.Config{Kind: forge.Kind(c.Forge), URL: c.URL, Owner: c.Owner}, forge.Options{}); err != nil {
+			return err
+		}
+	}
 	key := filepath.Join(filepath.Dir(c.Config), "sweep.key")
-	if err := writeNew(c.Config, sweep.Template(c.Path), 0o644); err != nil {
+	text := sweep.Template(sweep.TemplateOptions{Folders: c.Path, Forge: forge.Kind(c.Forge), URL: c.URL, Owner: c.Owner})
+	if err := writeNew(c.Config, text, 0o644); err != nil {
 		return err
 	}
 	if err := writeNew(key, rand.Text()+"\n", 0o600); err != nil {

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 
 	"rummage/sweep"
+	"rummage/sweep/notify"
 	"rummage/sweep/store"
 )
 
@@ -32,6 +33,9 @@ func (c *sweepRunCmd) Run(a *app) error {
 		}
 		for _, e := range sum.Errors {
 			fmt.Fprintf(a.stderr, "rummage: %s\n", oneLine(e.Error()))
+		}
+		for _, note := range sum.Notes {
+			fmt.Fprintf(a.stderr, "rummage: note: %s\n", oneLine(note))
 		}
 		return c.sum(a, w.Store(), sum)
 	})
@@ -91,7 +95,10 @@ func (f *sweepFlags) work(a *app, o sweep.WorkerOptions, do func(*sweep.Worker) 
 		return err
 	}
 	children := sweep.NewChildren(func() *exec.Cmd { return exec.Command(exe, "sweep", "search", "--config", f.Config) })
-	o.Search = children.Search
+	o.Search, o.Version = children.Search, versionText()
+	o.SARIF = func(ctx context.Context, m notify.Message) (notify.Upload, error) {
+		return sarifOf(ctx, s.Store(), m.Repository)
+	}
 	w, err := sweep.NewWorker(a.ctx, s, o)
 	if err != nil {
 		return err

@@ -14,6 +14,9 @@ import (
 // maxEntries bounds a page: forges give 100 at most, DC up to 1,000.
 const maxEntries = 2000
 
+// maxLink bounds a link to a page.
+const maxLink = 8 << 10
+
 // entries are those of a page, unread. A page is bounded in bytes, but a few bytes make an entry.
 type entries struct {
 	raw  []json.RawMessage
@@ -113,7 +116,7 @@ func relNext(params string) bool {
 
 // checkNext refuses a next page on another host.
 func (f *Forge) checkNext(a *answer, raw string) (*url.URL, error) {
-	if len(raw) > 8<<10 || !plain(raw) {
+	if len(raw) > maxLink || !plain(raw) {
 		return nil, f.fail(Malformed, a.url.Path, "a link to the next page that is none")
 	}
 	u, err := a.url.Parse(raw)

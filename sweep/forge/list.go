@@ -11,9 +11,10 @@ import (
 
 const (
 	maxPages    = 100_000
-	maxStale    = 3  // pages after one another that bring nothing new
-	shownErrors = 5  // refused entries whose reasons an error has
-	maxErrs     = 20 // parts of a list that failed
+	maxStale    = 3   // pages after one another that bring nothing new
+	maxEmpty    = 500 // empty ones: whole pages may be of repositories that may not be seen
+	shownErrors = 5   // refused entries whose reasons an error has
+	maxErrs     = 20  // parts of a list that failed
 )
 
 // listing is one list, which is read page by page.
@@ -76,15 +77,17 @@ func (f *Forge) lists(ctx context.Context, w *walker) error {
 
 // read reads a list to its end.
 func (w *walker) read(ctx context.Context, l listing) error {
-	asked := map[string]bool{}
+	asked := map[[sha256.Size]byte]bool{}
 	pages := map[[sha256.Size]byte]bool{}
 	ids := map[string]struct{}{} // of this list: others may have visited the same
-	stale := 0
+	stale, empty := 0, 0
 	for next := l.first; next != nil; {
-		if asked[next.String()] || len(asked) >= maxPages {
-			return w.f.fail(Malformed, next.Path, "its pages do not end: %d were read", len(asked))
+		at := next.String() // which relative links could make longer and longer
+		url := sha256.Sum256([]byte(at))
+		if asked[url] || len(asked) >= maxPages || empty > maxEmpty || len(at) > maxLink {
+			return w.f.fail(Malformed, l.first.Path, "its pages do not end: %d were read", len(asked))
 		}
-		asked[next.String()] = true
+		asked[url] = true
 		a, err := l.ask(ctx, next)
 		if err != nil {
 			return err
@@ -107,15 +110,16 @@ func (w *walker) read(ctx context.Context, l listing) error {
 			}
 		}
 		if len(ids) > w.f.opts.MaxRepositories {
-			return w.f.fail(Malformed, next.Path, "more than %d repositories", w.f.opts.MaxRepositories)
+			return w.f.fail(Malformed, l.first.Path, "more than %d repositories", w.f.opts.MaxRepositories)
 		}
-		if len(p.raw) > 0 {
+		if empty++; len(p.raw) > 0 {
+			empty = 0
 			key := [sha256.Size]byte(sum.Sum(nil))
 			if stale++; fresh > 0 {
 				stale = 0
 			}
 			if pages[key] || stale >= maxStale {
-				return w.f.fail(Malformed, next.Path, "its pages repeat themselves: %d were read", len(asked))
+				return w.f.fail(Malformed, l.first.Path, "its pages repeat themselves: %d were read", len(asked))
 			}
 			pages[key] = true
 		}

@@ -54,7 +54,7 @@ func TestNewRefuses(t *testing.T) {
 		{Config{Name: "n", Type: "slack", Repositories: []string{"["}}, all, `the pattern "["`},
 		{Config{Name: "n", Type: "slack", Repositories: []string{"!"}}, all, `the pattern "!"`},
 		{Config{Name: "n", Type: "slack", URL: "https://hooks.example/x"}, all, "a secret and does not belong"},
-		{Config{Name: "n", Type: "slack"}, Secrets{}, "Slack's address is missing"},
+		{Config{Name: "n", Type: "slack"}, Secrets{}, "the address at Slack is missing"},
 		{Config{Name: "n", Type: "webhook", URL: "http://hooks.example"}, all, "plain http is for this machine alone"},
 		{Config{Name: "n", Type: "webhook", URL: "http://127.0.0.1.example"}, all, "plain http is for this machine alone"},
 		{Config{Name: "n", Type: "webhook", URL: "https://u:" + testSecret + "@hooks.example"}, all, "a user or password does not belong"},

@@ -27,7 +27,7 @@ func newSlack(c Config, s Secrets, o Options) (sender, error) {
 	case c.URL != "":
 		return nil, errors.New("url: Slack's address is a secret and does not belong into the configuration")
 	case s.URL == nil:
-		return nil, errors.New("Slack's address is missing")
+		return nil, errors.New("the address at Slack is missing")
 	}
 	return &slack{newClient(o), s.URL}, nil
 }

@@ -3,8 +3,10 @@ package notify
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -168,6 +170,16 @@ func TestUnreachable(t *testing.T) {
 		if e := failing(t, c, testMessage()); e.Permanent {
 			t.Errorf("%v: another try may mend it", e)
 		}
+	}
+}
+
+// TestConnectError: errors of the library quote the address, and that escaped or shortened.
+func TestConnectError(t *testing.T) {
+	inner := &url.Error{Op: "Post", URL: "https://hooks.example/" + testSecret, Err: errors.New("refused")}
+	err := connectError(context.Background(), "Slack", &url.Error{Op: "Post", URL: "https://hooks.example/%2F" + testSecret, Err: inner})
+	checkError(t, err)
+	if err.Error() != "Slack: refused" {
+		t.Error(err)
 	}
 }
 
