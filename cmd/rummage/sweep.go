@@ -181,11 +181,18 @@ func (c *sweepExportCmd) Run(a *app) error {
 
 type sweepImportCmd struct {
 	sweepFlags
-	File string `arg:"" help:"What export wrote; - is standard input."`
+	File    string `arg:"" optional:"" help:"What export wrote; - is standard input."`
+	HookLog string `name:"hook-log" placeholder:"FILE" help:"Log of rummage hook pre-receive, in place of what export wrote: its events come into the log of events. Again and again: what was taken over is left out."`
 }
 
-// Run reads an export.
+// Run reads an export, or the log of a hook.
 func (c *sweepImportCmd) Run(a *app) error {
+	if (c.File == "") == (c.HookLog == "") {
+		return errors.New("want the file that export wrote, or --hook-log FILE")
+	}
+	if c.HookLog != "" {
+		return c.hookLog(a)
+	}
 	return c.with(a, func(s *store.Store) error {
 		in := a.stdin
 		if c.File != "-" {
