@@ -188,14 +188,15 @@ func (m *Message) findings(most int) (out []told, more int) {
 	return out, 0
 }
 
-// read reads a secret. Nothing of it, nor of what was read in its place, is in the error.
+// read reads a secret of printable characters. Nothing of it, nor of what was read in its place, is in the error.
 func read(ctx context.Context, what string, from func(context.Context) ([]byte, error)) (string, error) {
 	b, err := from(ctx)
 	if err != nil {
 		return "", &Error{Reason: "its " + what + " could not be read: " + plain(err.Error(), maxReason), Err: err}
 	}
 	for _, c := range b {
-		if c < ' ' || c > '~' {
+		// A password may be in any language; the others go into headers and addresses.
+		if c < ' ' || c == 0x7f || c > '~' && what != "password" {
 			return "", &Error{Reason: "its " + what + " has bytes in it that such a one never has"}
 		}
 	}
