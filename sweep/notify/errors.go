@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -111,6 +112,8 @@ func connectError(ctx context.Context, what string, err error, secrets ...string
 		reason = "no answer in time"
 	case ctx.Err() != nil:
 		reason = "interrupted"
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		reason = "it ended the connection"
 	}
 	return &Error{Reason: what + ": " + reason, Err: err}
 }
