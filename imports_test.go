@@ -24,7 +24,7 @@ var layers = map[string][]string{
 	"report":     {"scan"},
 	"sweep":      {"gitscan", "imagescan", "scan", "detect", "report"},
 	"detect":     {},
-	"benchmarks": {"detect"},
+	"benchmarks": {"detect", "sweep"},
 }
 
 // pure are folders that reach no operating system, network, log, path or git.

@@ -41,10 +41,14 @@ func OpenBefore(dir string, getenv func(string) string, o Options) (*Repo, error
 
 // addRefs reads the refs, and where history ends.
 func (r *Repo) addRefs() {
-	var problems []scan.Problem
-	r.refs, r.symbolic, problems = readRefs(r.dirs, r.format.objects)
-	for _, p := range problems {
-		r.problem(p.Where, p.Why)
+	if r.o.Part != nil {
+		r.addPart(r.o.Part)
+	} else {
+		var problems []scan.Problem
+		r.refs, r.symbolic, problems = readRefs(r.dirs, r.format.objects)
+		for _, p := range problems {
+			r.problem(p.Where, p.Why)
+		}
 	}
 	var err error
 	if r.shallow, err = readShallow(r.dirs, r.format.objects); err != nil {

@@ -32,11 +32,13 @@ func (r *Repo) Place(ctx context.Context, l scan.Lookup, emit func(scan.Placemen
 	p.intervals(h)
 	p.messages()
 	p.directRefs()
-	if !r.o.narrowed() {
-		p.index()
-		return p.unreachable(ctx)
+	if r.o.narrowed() {
+		return nil
 	}
-	return nil
+	if r.part == nil { // an index is that of the store
+		p.index()
+	}
+	return p.unreachable(ctx)
 }
 
 type placer struct {
@@ -220,8 +222,11 @@ func (p *placer) unreachable(ctx context.Context) error {
 	if len(left) == 0 {
 		return nil
 	}
-	names, err := p.danglingNames(ctx, left)
-	if err != nil {
+	var names map[pack.ID][]string
+	var err error
+	if p.repo.part != nil {
+		names = p.lostNames(left)
+	} else if names, err = p.danglingNames(ctx, left); err != nil {
 		return err
 	}
 	for id, ref := range left {
@@ -289,6 +294,12 @@ func (p *placer) danglingNames(ctx context.Context, blobs map[pack.ID]scan.BlobR
 			names[b.blob] = append(names[b.blob], b.path)
 		}
 	}
+	settleNames(names, blobs)
+	return names, nil
+}
+
+// settleNames leaves each blob a few different names, or the empty one.
+func settleNames(names map[pack.ID][]string, blobs map[pack.ID]scan.BlobRef) {
 	for id := range blobs {
 		if len(names[id]) == 0 {
 			names[id] = []string{""}
@@ -299,7 +310,6 @@ func (p *placer) danglingNames(ctx context.Context, blobs map[pack.ID]scan.BlobR
 		names[id] = slices.Compact(names[id])
 		names[id] = names[id][:min(len(names[id]), maxNames)]
 	}
-	return names, nil
 }
 
 func (p *placer) isMessage(ord uint32) bool {

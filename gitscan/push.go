@@ -292,6 +292,9 @@ func (p *Push) IsRoot(commit string) bool {
 
 // SortCommits puts pushed commits in an order in which parents come first.
 func (p *Push) SortCommits(commits []string) {
+	if len(commits) < 2 {
+		return
+	}
 	at := map[string]int{}
 	if order, err := p.repo.parentsFirst(context.Background()); err == nil {
 		for i, n := range order {

@@ -39,6 +39,8 @@ type Options struct {
 	Search bool
 	// Index is the index file in place of the repository's own: git makes another one for `git commit FILE` and the like.
 	Index string
+	// Part reads one of several repositories that share the store; nil: the store is the repository's own.
+	Part *Part
 	// Upwards looks for the repository in the path's parents too, as git does.
 	Upwards bool
 }
@@ -68,6 +70,7 @@ type Repo struct {
 	shallow  map[pack.ID]bool
 	pushed   bool       // a push is searched: that history ends at a shallow commit is how it was sent
 	since    *sinceScan // nil when no state is kept
+	part     *part      // nil when all of the store is read
 
 	beside  conc.WaitGroup          // what Open has begun
 	workers int                     // of the search; attribution has as many
@@ -108,6 +111,11 @@ func Open(path string, o Options) (*Repo, error) {
 
 // openDirs opens a repository that was found.
 func openDirs(d dirs, o Options) (*Repo, error) {
+	if o.Part != nil {
+		if err := o.Part.check(&o); err != nil {
+			return nil, err
+		}
+	}
 	f, err := readFormat(d)
 	if err != nil {
 		return nil, err
@@ -156,7 +164,12 @@ func (r *Repo) GitDir() string   { return r.dirs.gitDir }
 func (r *Repo) WorkTree() string { return r.dirs.workTree }
 
 // Empty reports that the repository has neither refs nor objects.
-func (r *Repo) Empty() bool { return len(r.refs) == 0 && r.store.Len() == 0 }
+func (r *Repo) Empty() bool {
+	if r.part != nil {
+		return len(r.refs) == 0 && len(r.part.lost) == 0
+	}
+	return len(r.refs) == 0 && r.store.Len() == 0
+}
 
 // readShallow lists the commits whose parents were left on the server.
 func readShallow(d dirs, f pack.Format) (map[pack.ID]bool, error) {

@@ -19,6 +19,9 @@ import (
 func (r *Repo) Search(ctx context.Context, workers int, open func() scan.Visitor) error {
 	r.workers = workers
 	r.beside.Wait() // with a panic, if it had one
+	if r.part != nil && !r.selective() {
+		return r.searchPart(ctx, workers, open)
+	}
 	counts := r.store.Count()
 	r.progress.Total.Store(counts[pack.Commit] + counts[pack.Tag] + counts[pack.Blob] + counts[0])
 	selective := r.selective()
@@ -40,11 +43,12 @@ func (r *Repo) Search(ctx context.Context, workers int, open func() scan.Visitor
 	r.stats.NonBlobs = counts[pack.Commit] + counts[pack.Tree] + counts[pack.Tag]
 	r.stats.Commits = counts[pack.Commit]
 	r.mu.Unlock()
-	if todo, few := r.left(); few {
+	todo, few := r.left()
+	if few {
 		return r.searchOrds(ctx, workers, todo, again)
 	}
 	r.progress.SetStage("searching")
-	err = r.store.Walk(ctx, pack.WalkOptions{Kinds: pack.Of(pack.Blob), Workers: workers, MaxSize: r.o.MaxBlob, Verify: true, Hash: r.o.Whole},
+	err = r.store.Walk(ctx, pack.WalkOptions{Kinds: pack.Of(pack.Blob), Workers: workers, MaxSize: r.o.MaxBlob, Verify: true, Hash: r.o.Whole, Only: r.notBefore()},
 		func() func(*pack.Object) {
 			s := searcher{repo: r, v: again()}
 			return unlessDone(ctx, s.blob)
@@ -74,6 +78,9 @@ func openTwice(open func() scan.Visitor) (first, again func() scan.Visitor) {
 // readCommits reads all commits and tags, with a visitor for the messages of each worker or none, and marks the wanted
 // ones. With sums the checksums of packs are made beside.
 func (r *Repo) readCommits(ctx context.Context, workers int, sums bool, open func() visitMessages) error {
+	if r.part != nil {
+		return r.partCommits(ctx)
+	}
 	r.progress.SetStage("reading commits")
 	r.graph = newGraph(r.store)
 	err := r.store.Walk(ctx, pack.WalkOptions{Kinds: pack.Of(pack.Commit, pack.Tag), Workers: workers, MaxSize: maxText, Verify: true, Sums: sums},

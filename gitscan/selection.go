@@ -135,6 +135,9 @@ func (r *Repo) checkBranches() error {
 
 // headRef is the ref that HEAD names, or "HEAD" itself when it is detached.
 func (r *Repo) headRef() string {
+	if r.o.Part != nil {
+		return r.o.Part.Head
+	}
 	name, err := readSmall(r.dirs.files, filepath.Join(r.dirs.gitDir, "HEAD"))
 	if err != nil {
 		return ""
@@ -235,7 +238,7 @@ func (r *Repo) named(name string) (int32, error) {
 
 // pseudoRef is the id in a file such as FETCH_HEAD or ORIG_HEAD, which are beside HEAD.
 func (r *Repo) pseudoRef(name string) (hex string, ok bool) {
-	if strings.Trim(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_") != "" {
+	if r.part != nil || strings.Trim(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_") != "" {
 		return "", false
 	}
 	data, err := readSmall(r.dirs.files, filepath.Join(r.dirs.gitDir, name))

@@ -181,6 +181,8 @@ type differ struct {
 	// repeats is how many entries of trees may still be visited that this comparison has visited before. All
 	// comparisons of a repository share it.
 	repeats *int
+	// skip says of a tree that nothing below it is to be emitted. It may be nil.
+	skip func(new pack.ID) bool
 	// ended says that the comparison is to stop, which is asked now and then: see pause. It may be nil.
 	ended   func() bool
 	work    int
@@ -212,7 +214,7 @@ func (d *differ) diff(old, new pack.ID) {
 }
 
 func (d *differ) trees(old, new pack.ID, depth int) {
-	if old == new {
+	if old == new || d.skip != nil && d.skip(new) {
 		return
 	}
 	name := new

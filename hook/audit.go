@@ -47,6 +47,8 @@ const (
 	eventInterrupted = "interrupted"
 	eventFailOpen    = "fail-open" // let through though one of these happened
 	eventRecheck     = "recheck"
+	eventUncounted   = "uncounted" // what a sweep's decisions took out of the findings
+	eventUnasked     = "unasked"   // the sweep was to be asked and did not answer
 )
 
 // letThrough are the events of pushes that were let through though they, or what they bring, were not to be.
@@ -70,6 +72,10 @@ type Record struct {
 	Line        int    `json:"line,omitempty"`
 	Commit      string `json:"commit,omitempty"`
 	Held        bool   `json:"held,omitempty"` // the repository had it before
+	// What a sweep says of it, who has decided so, and why.
+	State     string `json:"state,omitempty"`
+	DecidedBy string `json:"decided_by,omitempty"`
+	Decision  string `json:"decision,omitempty"`
 }
 
 // How many refs and findings an event names (it counts all; of what was let through all refs are named), and how long texts in
@@ -205,7 +211,7 @@ func appendEvents(audit string, events []Event) error {
 		}
 		if isSyslog {
 			severity := syslogWarning
-			if e := events[i].Event; e == eventWarn || e == eventRecheck {
+			if slices.Contains([]string{eventWarn, eventRecheck, eventUncounted}, events[i].Event) {
 				severity = syslogNotice
 			}
 			if err := daemon.send(severity, lines); err != nil {

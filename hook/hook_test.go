@@ -101,6 +101,9 @@ func TestPolicyRefuses(t *testing.T) {
 		`max_memory = 1000`, `max_memory = "1MB"`, `max_push = 0`, `audit = "syslog:none"`, `known = "no"`, `[severity]` + "\nbad = \"warn\"",
 		`[severity]` + "\nhigh = \"maybe\"", `[kind]` + "\nbad = \"warn\"", "[[ref]]\nseverity = {}", `comments = ["bad"]`,
 		"[bypass]\nnever = [\"bad\"]", "[[exempt]]\nvariable = \"A\"", "audit = \"x\"\n[[exempt]]\nusers = [\"A\"]", `fail = "open"`,
+		"audit = \"x\"\n[sweep]", "audit = \"x\"\n[sweep]\nconfig = \"a.toml\"", "[sweep]\nconfig = \"/a.toml\"", "audit = \"x\"\n[sweep]\ndatabase = \"/a\"",
+		"audit = \"x\"\n[sweep]\nconfig = \"/a\"\nkey_file = \"/k\"", "audit = \"x\"\n[sweep]\nconfig = \"/a\"\ndeadline = \"1h\"",
+		"audit = \"x\"\n[sweep]\ndatabase = \"postgres://a:b@c/d\"\nkey_file = \"/k\"", "audit = \"x\"\n[sweep]\ndatabase = \"a\"\nkey_file = \"/k\"",
 		"[[exempt]]\nvariable = \"A\"\nusers = [\"b\"]", "audit = \"x\"\n[[exempt]]\nvariable = \"A\"\nusers = [\"\"]",
 	} {
 		if _, err := ParsePolicy([]byte(text)); err == nil || strings.Contains(err.Error(), "\n") {

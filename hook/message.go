@@ -202,6 +202,9 @@ func (m *message) finding(n int, j *judged) {
 	case j.never:
 		line("note", "It may not be let through; its severity is "+f.Severity+".")
 	}
+	if j.decision.State != "" {
+		line("known", j.decision.told())
+	}
 	line("id", f.Fingerprint)
 }
 

@@ -54,6 +54,7 @@ type Policy struct {
 	Known    Action // for what the repository holds already, at most
 	Bypass   Bypass
 	Exempt   []Exemption
+	Sweep    *Sweep // nil: no sweep is asked
 
 	base rules
 	refs []refRules
@@ -117,6 +118,7 @@ type policyFile struct {
 		Variable string   `toml:"variable"`
 		Users    []string `toml:"users"`
 	} `toml:"exempt"`
+	Sweep *sweepFile `toml:"sweep"`
 }
 
 // size is a number of bytes, or a text such as "64MiB".
@@ -170,7 +172,7 @@ func ParsePolicy(data []byte) (*Policy, error) {
 		return nil, fmt.Errorf("%s is not a key of a policy", keys[0])
 	}
 	p := DefaultPolicy()
-	for _, step := range []func(*policyFile) error{p.limits, p.actions, p.people} {
+	for _, step := range []func(*policyFile) error{p.limits, p.actions, p.people, p.sweep} {
 		if err := step(&f); err != nil {
 			return nil, err
 		}

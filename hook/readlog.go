@@ -139,7 +139,7 @@ func (l *Log) problem(line int, err error) {
 
 // known are the events of a log.
 var known = []string{eventBlock, eventWarn, eventBypass, eventExempt, eventTimeout, eventMemory, eventSize, eventError,
-	eventInterrupted, eventFailOpen, eventRecheck}
+	eventInterrupted, eventFailOpen, eventRecheck, eventUncounted, eventUnasked}
 
 func (l *Log) event(n int, line []byte) error {
 	var e Event

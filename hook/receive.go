@@ -22,9 +22,11 @@ type Receiver struct {
 	Lines    io.Reader           // what git writes to the hook
 	Policy   *Policy
 	Detector func() *detect.Detector
-	Workers  int
-	Started  time.Time // of the program: the time that the policy gives begins then
-	Out      io.Writer // to the pusher
+	// Decisions asks the sweep that the policy names; nil: nobody is asked. It is called only for what would be told.
+	Decisions Decisions
+	Workers   int
+	Started   time.Time // of the program: the time that the policy gives begins then
+	Out       io.Writer // to the pusher
 
 	updates []gitscan.Update
 	told    bool          // the lines have been read
@@ -50,6 +52,8 @@ type judged struct {
 	back   bool   // in an old version of the file, which is brought back
 	where  string // in the repository, where that was looked up
 	never  bool   // the pusher asked to let it through, and the policy does not allow that
+	// decision is what a sweep knows of it, if that is to be told.
+	decision Decision
 }
 
 // push is a push while it is decided about.
@@ -63,6 +67,9 @@ type push struct {
 	warn    []judged
 	let     []judged // let through by the pusher, with a reason
 	user    string   // exempt, by this variable and name
+	// uncounted would be told but for a sweep's decision; unasked is why no sweep was asked that was to be.
+	uncounted []judged
+	unasked   string
 }
 
 // ErrInterrupted: whoever ends the hook does not mean to let the push through.
@@ -93,6 +100,7 @@ func (r *Receiver) Receive(ctx context.Context) (Verdict, error) {
 		defer p.src.Close()
 	}
 	if ctx.Err() == nil {
+		p.ask(ctx)
 		p.lookUp(ctx)
 	}
 	if ctx.Err() != nil {
@@ -247,6 +255,13 @@ func (p *push) decide() (Verdict, error) {
 		}
 		m.accepted()
 	}
+	m.notCounted()
+	if len(p.uncounted) > 0 {
+		events = append(events, p.event(eventUncounted, p.uncounted, ""))
+	}
+	if p.unasked != "" {
+		events = append(events, p.event(eventUnasked, nil, p.unasked))
+	}
 	if p.fault != nil {
 		e := p.event(p.fault.what, nil, p.fault.why)
 		if p.Policy.FailOpen && verdict == Accept {
@@ -320,6 +335,7 @@ func (r *Receiver) event(what string, findings []judged, reason string) Event {
 	for _, j := range findings[:min(len(findings), maxLogged)] {
 		f := record(j.f)
 		f.Held = j.held
+		j.decision.record(&f)
 		e.Findings = append(e.Findings, f)
 	}
 	return e

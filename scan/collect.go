@@ -262,14 +262,25 @@ func (c *collector) holdsOnce(held *map[assignment.Condition]bool, when assignme
 
 // visitor is one worker's.
 type visitor struct {
-	c        *collector
+	c       *collector
+	scratch []byte
+	pass
+	others []*pass // for what has changed, by the ledger's number
+}
+
+// pass is the search by one detector.
+type pass struct {
 	m        *detect.Matcher
-	scratch  []byte
 	reader   structure.Reader
+	wanted   bool // structured files are read
 	readings []detect.Reading
 	carries  []*detect.Carry   // by slot, see Delta
 	clues    []structure.Clues // beside carries
 	carried  int               // bytes of memory in carries
+}
+
+func newPass(d *detect.Detector, m *detect.Matcher) pass {
+	return pass{m: m, reader: structure.Reader{Keep: d.Relevant}, wanted: d.Rules().ReadsStructures()}
 }
 
 // Visit implements Visitor.
@@ -278,26 +289,39 @@ func (v *visitor) Visit(ref BlobRef, data []byte) SkipReason {
 }
 
 // carry is what is kept in a slot, nil for none.
-func (v *visitor) carry(slot int) *detect.Carry {
+func (p *pass) carry(slot int) *detect.Carry {
 	if slot < 0 {
 		return nil
 	}
-	for slot >= len(v.carries) {
-		v.carries, v.clues = append(v.carries, &detect.Carry{}), append(v.clues, structure.AnyClue)
+	for slot >= len(p.carries) {
+		p.carries, p.clues = append(p.carries, &detect.Carry{}), append(p.clues, structure.AnyClue)
 	}
-	return v.carries[slot]
+	return p.carries[slot]
+}
+
+// begin empties a slot, whatever comes of its blob, and gives what counts the memory that it then has.
+func (p *pass) begin(slot int) (end func()) {
+	keep := p.carry(slot)
+	if keep == nil {
+		return func() {}
+	}
+	keep.Reset()
+	p.clues[slot] = structure.AnyClue
+	before := keep.Bytes()
+	return func() { p.carried += p.carries[slot].Bytes() - before }
 }
 
 // maxCarried bounds the memory of carries in bytes. Beyond it less is kept, and so more searched.
 const maxCarried = 64 << 20
 
 // with lets the next search take over what was kept of the base, and keep what it tells itself.
-func (v *visitor) with(d Delta, keep *detect.Carry) {
-	if keep != nil && v.carried-keep.Bytes() > maxCarried {
+func (p *pass) with(d Delta) {
+	keep := p.carry(d.Slot)
+	if keep != nil && p.carried-keep.Bytes() > maxCarried {
 		*keep = detect.Carry{}
 		keep = nil
 	}
-	v.m.With(v.carry(d.Base), d.Copies, keep)
+	p.m.With(p.carry(d.Base), d.Copies, keep)
 }
 
 // VisitAll implements Visitor.
@@ -309,7 +333,7 @@ func (v *visitor) VisitAll(ref BlobRef, data []byte) SkipReason {
 	if matches := v.m.MatchForms(v.scratch); len(matches) > 0 {
 		v.c.add(ref, data, matches, 0)
 	}
-	v.done(data)
+	v.done(&v.pass, data)
 	if cap(v.scratch) > maxScratch {
 		v.scratch = nil
 	}
@@ -317,11 +341,11 @@ func (v *visitor) VisitAll(ref BlobRef, data []byte) SkipReason {
 }
 
 // done counts a text that was searched.
-func (v *visitor) done(text []byte) {
+func (v *visitor) done(p *pass, text []byte) {
 	v.c.texts.Add(int64(len(text)))
-	v.c.searched.Add(int64(v.m.Searched()))
+	v.c.searched.Add(int64(p.m.Searched()))
 	v.c.profile.Lap(detect.ShareSettle)
-	if !v.m.Complete() {
+	if !p.m.Complete() {
 		v.c.mu.Lock()
 		v.c.undecoded++
 		v.c.mu.Unlock()
@@ -330,12 +354,11 @@ func (v *visitor) done(text []byte) {
 
 // VisitDelta implements Visitor.
 func (v *visitor) VisitDelta(ref BlobRef, data []byte, d Delta) SkipReason {
-	keep := v.carry(d.Slot)
-	if keep != nil {
-		keep.Reset() // whatever comes of this blob
-		v.clues[d.Slot] = structure.AnyClue
-		before := keep.Bytes()
-		defer func() { v.carried += v.carries[d.Slot].Bytes() - before }()
+	defer v.begin(d.Slot)()
+	for _, p := range v.others {
+		if p != nil {
+			defer p.begin(d.Slot)()
+		}
 	}
 	if v.c.ledger.Searched(ref) {
 		return SkipKnown
@@ -351,8 +374,11 @@ func (v *visitor) VisitDelta(ref BlobRef, data []byte, d Delta) SkipReason {
 		return SkipBinary
 	}
 	same := len(text) > 0 && &text[0] == &data[0] // otherwise it is decoded, and what is copied is not
+	if m, changed, ok := v.c.ledger.other(ref); ok && v.stillClean(ref, m, changed, text, same, d) {
+		return ""
+	}
 	if same {
-		v.with(d, keep)
+		v.with(d)
 	}
 	sniffed, ahead := v.sniff(text, same, d)
 	if ahead != 0 {
@@ -361,24 +387,74 @@ func (v *visitor) VisitDelta(ref BlobRef, data []byte, d Delta) SkipReason {
 		v.c.add(ref, text, matches, sniffed)
 	}
 	v.c.ledger.note(ref, markOf(ahead.Add(structure.None), sniffed))
-	v.done(text)
+	v.done(&v.pass, text)
 	return ""
+}
+
+// stillClean searches a blob, of which a search with other rules has told m, for what has changed. When nothing is found in
+// its text, the ledger has its mark; it is to be searched with all rules otherwise.
+func (v *visitor) stillClean(ref BlobRef, m Mark, changed int, text []byte, same bool, d Delta) bool {
+	p := v.other(changed)
+	if same {
+		p.with(d)
+	}
+	read := structure.Set(m)
+	sniffed := m.sniffed()
+	var plain []detect.Match
+	if kinds := read &^ (1 << structure.None); p.wanted {
+		sniffed, _ = p.sniff(text, same, d)
+		found := p.reader.Each(kinds, text)
+		p.readings = p.readings[:0]
+		for i := range found {
+			p.readings = append(p.readings, found[i].Reading)
+		}
+		var with [][]detect.Match
+		plain, with = p.m.MatchEach(text, p.readings)
+		read = structure.Set(0).Add(structure.None)
+		for i := range found {
+			if len(with[i]) == 0 {
+				read = read.Add(found[i].Kind)
+			}
+		}
+	} else {
+		plain = p.m.Match(text)
+	}
+	if len(plain) > 0 {
+		v.c.searched.Add(int64(p.m.Searched()))
+		return false
+	}
+	v.done(p, text)
+	v.c.ledger.renew(ref, markOf(read, sniffed))
+	return true
+}
+
+// other is the pass for what has changed.
+func (v *visitor) other(changed int) *pass {
+	for len(v.others) <= changed {
+		v.others = append(v.others, nil)
+	}
+	if v.others[changed] == nil {
+		d := v.c.ledger.changed[changed]
+		p := newPass(d, d.Matcher())
+		v.others[changed] = &p
+	}
+	return v.others[changed]
 }
 
 // sniff says what a text looks like, and as which structured files it is to be read now. same says that it is the blob
 // byte by byte.
-func (v *visitor) sniff(text []byte, same bool, d Delta) (sniffed, ahead structure.Set) {
-	if !v.c.files.wanted {
+func (p *pass) sniff(text []byte, same bool, d Delta) (sniffed, ahead structure.Set) {
+	if !p.wanted {
 		return 0, 0
 	}
 	var clues structure.Clues
-	if same && d.Base >= 0 {
-		clues = v.clues[d.Base].Carried(text, d.Copies)
+	if same && d.Base >= 0 && d.Base < len(p.clues) {
+		clues = p.clues[d.Base].Carried(text, d.Copies)
 	} else {
 		clues = structure.Look(text)
 	}
 	if same && d.Slot >= 0 {
-		v.clues[d.Slot] = clues
+		p.clues[d.Slot] = clues
 	}
 	sniffed = clues.Sniff(text)
 	return sniffed, clues.Ahead(text, sniffed)

@@ -1,6 +1,11 @@
 package scan
 
-import "rummage/detect/structure"
+import (
+	"slices"
+
+	"rummage/detect"
+	"rummage/detect/structure"
+)
 
 // Mark is what a search tells of a blob in which nothing was found: that its text was searched, what it looks like, and
 // as which kinds of structured file it was read. The marks of several searches with the same rules may be joined by "or".
@@ -28,21 +33,72 @@ const allKinds = ^structure.Set(0)
 // It belongs to one search at a time.
 type Ledger struct {
 	marks, fresh []Mark // by BlobRef
+	// Of other rules, by BlobRef; nil when there is nothing.
+	others  []other
+	changed []*detect.Detector
 }
 
+// other is what a search with other rules told of a blob.
+type other struct {
+	mark    Mark
+	changed uint8 // one more than the index of a detector; 0: there is no such search, or it holds for these rules too
+	renewed bool  // it holds for these rules too
+}
+
+// maxChanged is how many other rulesets a ledger knows of.
+const maxChanged = 255
+
 // NewLedger is a ledger without marks, of a source whose references are less than n.
-func NewLedger(n int) *Ledger { return &Ledger{make([]Mark, n), make([]Mark, n)} }
+func NewLedger(n int) *Ledger { return &Ledger{marks: make([]Mark, n), fresh: make([]Mark, n)} }
 
 // Set says what an earlier search told of a blob.
 func (l *Ledger) Set(ref BlobRef, m Mark) { l.marks[ref] = m }
 
+// SetOther says what an earlier search with other rules told of a blob: it is searched with what changed finds, and with all
+// rules when that finds something. What changed is, detect.(*Ruleset).Changed says; nil is for nothing: then the blob is left out.
+// It reports whether it takes note of it: of many rulesets it does not.
+func (l *Ledger) SetOther(ref BlobRef, m Mark, changed *detect.Detector) bool {
+	if !m.Searched() {
+		return false
+	}
+	if l.others == nil {
+		l.others = make([]other, len(l.marks))
+	}
+	if changed == nil || m.read(structure.None) && structure.Set(m) == allKinds {
+		l.renew(ref, m)
+		return true
+	}
+	i := slices.Index(l.changed, changed)
+	if i < 0 {
+		if i = len(l.changed); i == maxChanged {
+			return false
+		}
+		l.changed = append(l.changed, changed)
+	}
+	l.others[ref] = other{mark: m, changed: uint8(i) + 1}
+	return true
+}
+
+// renew says that a mark holds. Two goroutines may renew different blobs at the same time.
+func (l *Ledger) renew(ref BlobRef, m Mark) {
+	l.marks[ref], l.others[ref] = m, other{renewed: true}
+}
+
+// other is the mark of a blob by other rules, and the index of the detector of what has changed.
+func (l *Ledger) other(ref BlobRef) (m Mark, changed int, ok bool) {
+	if l == nil || l.others == nil || l.others[ref].changed == 0 {
+		return 0, 0, false
+	}
+	return l.others[ref].mark, int(l.others[ref].changed) - 1, true
+}
+
 // Searched says whether a blob is left out.
 func (l *Ledger) Searched(ref BlobRef) bool { return l != nil && l.marks[ref].Searched() }
 
-// Fresh visits the blobs of which the search told more than was known, ascending.
+// Fresh visits the blobs of which the search told more than was known with its rules, ascending.
 func (l *Ledger) Fresh(visit func(BlobRef, Mark)) {
 	for ref, m := range l.fresh {
-		if m&^l.marks[ref] != 0 {
+		if m&^l.marks[ref] != 0 || l.others != nil && l.others[ref].renewed {
 			visit(BlobRef(ref), m|l.marks[ref])
 		}
 	}

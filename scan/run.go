@@ -13,7 +13,6 @@ import (
 
 	"rummage/detect"
 	"rummage/detect/advice"
-	"rummage/detect/structure"
 )
 
 // Result is what a scan found and what it read.
@@ -61,7 +60,7 @@ func Measure(ctx context.Context, src Source, d *detect.Detector, p *detect.Prof
 
 func run(ctx context.Context, src Source, c *collector, workers int) (*Result, error) {
 	start := time.Now()
-	err := src.Search(ctx, max(workers, 1), func() Visitor { return &visitor{c: c, m: c.matcher(), reader: structure.Reader{Keep: c.det.Relevant}} })
+	err := src.Search(ctx, max(workers, 1), func() Visitor { return &visitor{c: c, pass: newPass(c.det, c.matcher())} })
 	c.profile.Lap(detect.ShareSource)
 	interrupted := ctx.Err() != nil
 	if err != nil && !interrupted {

@@ -56,11 +56,7 @@ type structuredHits struct {
 func newStructured(d *detect.Detector, src Source) structured {
 	s := structured{src: src, reader: structure.Reader{Keep: d.Relevant}, hits: map[structuredKey]*structuredHits{}, failed: map[BlobRef]Problem{},
 		kinds: &byName[structure.Kind]{}, watched: &byName[bool]{}, sniffed: map[BlobRef]structure.Set{}, settings: map[string]bool{}, counts: map[structure.Kind]int64{}, remedies: map[string]string{}}
-	for _, r := range d.Rules().Rules() {
-		for _, in := range r.In {
-			s.wanted = s.wanted || in != assignment.Text
-		}
-	}
+	s.wanted = d.Rules().ReadsStructures()
 	return s
 }
 

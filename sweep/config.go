@@ -2,10 +2,13 @@ package sweep
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -18,19 +21,21 @@ type Config struct {
 	Key      Credential    // identifies secrets in the database
 	Password Credential    // of PostgreSQL
 	Every    time.Duration // until a repository is searched again
-	Timeout  time.Duration // of the search of one repository
+	List     time.Duration // until a target is listed again, where a sweep keeps going
+	Timeout  time.Duration // of the search of one repository, and of fetching it
 	Jobs     int           // repositories that are searched at a time; 0: a worker for each processor
+	Fetches  int           // from one host at a time, by all workers together
 	MaxBlob  int           // bytes; 0: the usual
+	Part     int64         // bytes of packs: a repository with more that is new is searched in parts
 	Rules    []string      // files; none: the built-in rules
 	Targets  []Target
+	Channels []Channel
+	Listen   string // host:port of metrics and health; empty: nowhere
+
+	Clones     string // folder of what is fetched
+	ClonesSize int64  // bytes that it may take
 
 	dir string
-}
-
-// Target is repositories: those below a folder.
-type Target struct {
-	Name   string
-	Folder string
 }
 
 // FileName is what the configuration is called by custom.
@@ -40,29 +45,40 @@ const FileName = "sweep.toml"
 const (
 	KeyVariable      = "RUMMAGE_SWEEP_KEY"
 	PasswordVariable = "RUMMAGE_SWEEP_DATABASE_PASSWORD"
+	TokenVariable    = "RUMMAGE_SWEEP_TOKEN"
+	AppKeyVariable   = "RUMMAGE_SWEEP_APP_KEY"
 )
 
-// The times that hold where the configuration says nothing.
+// What holds where the configuration says nothing.
 const (
-	defaultEvery   = 24 * time.Hour
-	defaultTimeout = time.Hour
+	defaultEvery      = 24 * time.Hour
+	defaultList       = time.Hour
+	defaultTimeout    = time.Hour
+	defaultFetches    = 4
+	defaultPart       = 2 << 30
+	defaultClones     = "clones"
+	defaultClonesSize = 50 << 30
 )
 
 type configFile struct {
-	Database        string   `toml:"database"`
-	KeyFile         string   `toml:"key_file"`
-	KeyCommand      []string `toml:"key_command"`
-	PasswordFile    string   `toml:"database_password_file"`
-	PasswordCommand []string `toml:"database_password_command"`
-	Every           string   `toml:"every"`
-	Timeout         string   `toml:"timeout"`
-	Jobs            int      `toml:"jobs"`
-	MaxBlob         int      `toml:"max_blob"`
-	Rules           []string `toml:"rules"`
-	Target          []struct {
-		Name   string `toml:"name"`
-		Folder string `toml:"folder"`
-	} `toml:"target"`
+	Database        string        `toml:"database"`
+	KeyFile         string        `toml:"key_file"`
+	KeyCommand      []string      `toml:"key_command"`
+	PasswordFile    string        `toml:"database_password_file"`
+	PasswordCommand []string      `toml:"database_password_command"`
+	Every           string        `toml:"every"`
+	List            string        `toml:"list"`
+	Timeout         string        `toml:"timeout"`
+	Jobs            int           `toml:"jobs"`
+	Fetches         int           `toml:"fetches"`
+	MaxBlob         int           `toml:"max_blob"`
+	Part            string        `toml:"part"`
+	Rules           []string      `toml:"rules"`
+	Clones          string        `toml:"clones"`
+	ClonesSize      string        `toml:"clones_size"`
+	Listen          string        `toml:"listen"`
+	Target          []targetFile  `toml:"target"`
+	Channel         []channelFile `toml:"channel"`
 }
 
 // ReadConfig reads a configuration. The error is one line that names the file.
@@ -92,30 +108,56 @@ func parseConfig(data []byte, dir string) (*Config, error) {
 		return nil, errors.New(strings.TrimPrefix(strings.SplitN(err.Error(), "\n", 2)[0], "toml: "))
 	}
 	if keys := meta.Undecoded(); len(keys) > 0 {
-		if name := keys[len(keys)-1].String(); strings.HasSuffix(name, "key") || strings.HasSuffix(name, "password") || strings.HasSuffix(name, "token") {
-			return nil, fmt.Errorf("%s: a secret does not belong into this file: set %s_FILE or %s, or use key_file or key_command", name, KeyVariable, KeyVariable)
-		}
-		return nil, fmt.Errorf("%s is not a key of a sweep", keys[0])
+		return nil, unknownKey(keys[0])
 	}
-	c := &Config{Every: defaultEvery, Timeout: defaultTimeout, Jobs: f.Jobs, MaxBlob: f.MaxBlob, Rules: f.Rules, dir: dir}
+	c := &Config{Jobs: f.Jobs, Fetches: cmp.Or(f.Fetches, defaultFetches), MaxBlob: f.MaxBlob, Listen: f.Listen, Rules: f.Rules, dir: dir}
 	c.Key = Credential{Variable: KeyVariable, File: c.path(f.KeyFile), Command: f.KeyCommand}
 	c.Password = Credential{Variable: PasswordVariable, File: c.path(f.PasswordFile), Command: f.PasswordCommand}
+	c.Clones = c.path(cmp.Or(f.Clones, defaultClones))
 	for i := range c.Rules {
 		c.Rules[i] = c.path(c.Rules[i])
 	}
-	if c.Every, err = duration("every", f.Every, defaultEvery); err != nil {
-		return nil, err
+	if f.Jobs < 0 || f.MaxBlob < 0 || f.Fetches < 0 {
+		return nil, errors.New("jobs, fetches and max_blob cannot be negative")
 	}
-	if c.Timeout, err = duration("timeout", f.Timeout, defaultTimeout); err != nil {
+	if err := c.amounts(&f); err != nil {
 		return nil, err
-	}
-	if f.Jobs < 0 || f.MaxBlob < 0 {
-		return nil, errors.New("jobs and max_blob cannot be negative")
 	}
 	if err := c.database(f.Database); err != nil {
 		return nil, err
 	}
-	return c, c.targets(&f)
+	if err := c.targets(f.Target); err != nil {
+		return nil, err
+	}
+	return c, c.notifications(f.Channel)
+}
+
+// unknownKey says what is wrong with a key, which may be someone's try to write a secret down.
+func unknownKey(key toml.Key) error {
+	name := key[len(key)-1]
+	variable := map[string]string{"key": KeyVariable, "password": PasswordVariable, "database_password": PasswordVariable, "token": TokenVariable, "app_key": AppKeyVariable}[name]
+	if variable == "" {
+		return fmt.Errorf("%s is not a key of a sweep", key)
+	}
+	return fmt.Errorf("%s: a secret does not belong into this file: set %s_FILE or %s, or use %s_file or %s_command", key, variable, variable, name, name)
+}
+
+// amounts are the times and sizes.
+func (c *Config) amounts(f *configFile) (err error) {
+	if c.Every, err = duration("every", f.Every, defaultEvery); err != nil {
+		return err
+	}
+	if c.List, err = duration("list", f.List, defaultList); err != nil {
+		return err
+	}
+	if c.Timeout, err = duration("timeout", f.Timeout, defaultTimeout); err != nil {
+		return err
+	}
+	if c.Part, err = size("part", f.Part, defaultPart); err != nil {
+		return err
+	}
+	c.ClonesSize, err = size("clones_size", f.ClonesSize, defaultClonesSize)
+	return err
 }
 
 func duration(key, text string, without time.Duration) (time.Duration, error) {
@@ -147,26 +189,19 @@ func (c *Config) database(name string) error {
 	return nil
 }
 
-func (c *Config) targets(f *configFile) error {
-	if len(f.Target) == 0 {
-		return errors.New("no [[target]]: nothing is to be searched")
+// size reads an amount of bytes such as 50GB, in powers of 1024.
+func size(key, text string, without int64) (int64, error) {
+	if text == "" {
+		return without, nil
 	}
-	names := map[string]bool{}
-	for i, t := range f.Target {
-		if t.Folder == "" {
-			return fmt.Errorf("target %d: folder is missing", i+1)
-		}
-		folder := c.path(t.Folder)
-		if t.Name == "" {
-			t.Name = folder
-		}
-		if names[t.Name] {
-			return fmt.Errorf("target %d: there are two of the name %.80q", i+1, t.Name)
-		}
-		names[t.Name] = true
-		c.Targets = append(c.Targets, Target{t.Name, folder})
+	number := strings.TrimRight(strings.ToUpper(text), "BIKMGT")
+	power := strings.IndexByte("BKMGT", cmp.Or(strings.ToUpper(text)[len(number):], "B")[0])
+	unit := int64(1) << (10 * max(power, 0))
+	n, err := strconv.ParseInt(strings.TrimSpace(number), 10, 64)
+	if err != nil || power < 0 || n <= 0 || n > math.MaxInt64/unit {
+		return 0, fmt.Errorf("%s = %.40q: want a size such as 500MB or 50GB", key, text)
 	}
-	return nil
+	return n * unit, nil
 }
 
 // path is one of the configuration: it starts at the file's folder.

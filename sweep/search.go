@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"rummage/detect"
 	"rummage/gitscan"
@@ -16,38 +17,123 @@ import (
 	"rummage/sweep/store"
 )
 
-// Search searches a repository with so many workers and settles what it found in the database. When neither its refs nor the
-// rules have changed since the last complete search, there is nothing to be done.
-func (s *Sweeper) Search(ctx context.Context, id int64, workers int) error {
-	r, err := s.store.Repository(ctx, id)
+// Task is a repository to be searched. It is handed to the process that does so as JSON, and has no secret.
+type Task struct {
+	ID      int64
+	Dir     string
+	Prefix  string            `json:",omitempty"` // where the repository's refs are in a store that others share
+	Seen    string            `json:",omitempty"` // where those are that keep what it no longer has
+	Odd     map[string]string `json:",omitempty"` // its refs under names that no store has, see gitscan.Part
+	Head    string            `json:",omitempty"` // the name of its default branch
+	Tips    []store.Tip       `json:",omitempty"` // its refs, where Dir does not tell them
+	Lease   *store.Lease      `json:",omitempty"`
+	All     bool              `json:",omitempty"` // also when nothing has changed
+	Next    time.Duration
+	Workers int
+}
+
+// Answer is what became of a task.
+type Answer struct {
+	Unchanged      bool   `json:",omitempty"` // neither refs nor rules have changed since the last complete search
+	Error          string `json:",omitempty"` // why it is not complete
+	New, Regressed int
+	Blobs, Known   int64 // searched, and left out since they were before
+	Bytes          int64 // searched
+}
+
+// slice is for how long a search goes on before what it did is written down: what dies loses no more.
+const slice = 3 * time.Minute
+
+// Search does a task: it searches the repository and settles what it found in the database. An error is one that says nothing
+// about the repository.
+func (s *Sweeper) Search(ctx context.Context, t *Task) (*Answer, error) {
+	r, err := s.store.Repository(ctx, t.ID)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	version, err := s.ruleset(ctx)
+	version, err := s.rulesVersion(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	repo, err := gitscan.Open(r.CloneURL, gitscan.Options{MaxBlob: s.config.MaxBlob, Search: true})
+	repo, err := s.openRepository(t)
 	if err != nil {
-		return err
+		return &Answer{Error: report.Escape(err.Error())}, nil
 	}
 	defer repo.Close()
-	tips := tipsOf(repo)
-	if known, err := s.store.Tips(ctx, id); err != nil || !s.all && r.Ruleset == version && !r.LastScan.IsZero() && slices.Equal(known, tips) {
-		return err
+	tips := t.Tips
+	if tips == nil {
+		tips = tipsOf(repo)
 	}
-	res, ledger, ids, err := s.searchNew(ctx, repo, workers, version)
+	if same, err := s.same(ctx, r, tips, version); err != nil {
+		return nil, err
+	} else if same && !t.All {
+		return &Answer{Unchanged: true}, s.store.Unchanged(ctx, t.ID, t.Lease, t.Next)
+	}
+	return s.search(ctx, t, repo, tips, version, r.LastScan.IsZero())
+}
+
+func (s *Sweeper) openRepository(t *Task) (*gitscan.Repo, error) {
+	o := gitscan.Options{MaxBlob: s.config.MaxBlob, Search: true}
+	if t.Prefix != "" {
+		o.Part = &gitscan.Part{Refs: t.Prefix, Lost: t.Seen, Odd: t.Odd, Head: t.Head}
+	}
+	return gitscan.Open(t.Dir, o)
+}
+
+// mayBeSame: the last search was complete, and with these rules.
+func mayBeSame(r *store.Repository, version int) bool {
+	return r.Ruleset == version && !r.LastScan.IsZero() && r.Failures == 0
+}
+
+// same: the last complete search was of these tips, with these rules.
+func (s *Sweeper) same(ctx context.Context, r *store.Repository, tips []store.Tip, version int) (bool, error) {
+	if !mayBeSame(r, version) {
+		return false, nil
+	}
+	known, err := s.store.Tips(ctx, r.ID)
+	return err == nil && slices.Equal(known, tips), err
+}
+
+func (s *Sweeper) search(ctx context.Context, t *Task, repo *gitscan.Repo, tips []store.Tip, version int, first bool) (*Answer, error) {
+	a := &Answer{}
+	var res *scan.Result
+	for over := false; !over; {
+		if res != nil { // the last slice ended before the search did
+			again, err := s.openRepository(t)
+			if err != nil {
+				return &Answer{Error: report.Escape(err.Error())}, nil
+			}
+			defer again.Close()
+			repo = again
+		}
+		sliced, cancel := context.WithTimeout(ctx, s.slice)
+		n, err := s.searchNew(sliced, repo, t.Workers, version)
+		over = sliced.Err() == nil
+		cancel()
+		if err != nil {
+			return &Answer{Error: report.Escape(err.Error())}, ctx.Err()
+		}
+		fresh, err := s.remember(context.WithoutCancel(ctx), repo, n, version)
+		if err != nil || ctx.Err() != nil {
+			return nil, cmp.Or(ctx.Err(), err)
+		}
+		if !over && fresh == 0 {
+			return &Answer{Error: fmt.Sprintf("no blob could be searched within %s", s.slice)}, nil
+		}
+		res = n.res
+		a.Blobs, a.Bytes = a.Blobs+int64(fresh), a.Bytes+res.Stats.BytesSearched
+	}
+	a.Known = res.Stats.Skipped[scan.SkipKnown]
+	settled, err := s.store.Settle(ctx, t.ID, store.Scan{ID: rand.Text(), Ruleset: version, Complete: res.Stats.Complete, Tips: tips, Lease: t.Lease,
+		Next: t.Next, Channels: s.config.channels(first)}, found(res))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := s.remember(ctx, repo, ledger, ids, version); err != nil {
-		return err
+	a.New, a.Regressed = len(settled.New), len(settled.Regressed)
+	if !res.Stats.Complete {
+		a.Error = incomplete(&res.Stats).Error()
 	}
-	_, err = s.store.Settle(ctx, id, store.Scan{ID: rand.Text(), Ruleset: version, Complete: res.Stats.Complete, Tips: tips}, found(res))
-	if err == nil && !res.Stats.Complete {
-		err = incomplete(&res.Stats)
-	}
-	return err
+	return a, nil
 }
 
 func incomplete(s *scan.Stats) error {
@@ -59,62 +145,108 @@ func incomplete(s *scan.Stats) error {
 
 // tipsOf are the refs, by name.
 func tipsOf(repo *gitscan.Repo) (tips []store.Tip) {
+	tips = []store.Tip{}
 	repo.Refs(func(name, id string) { tips = append(tips, store.Tip{Ref: name, ID: id}) })
 	return tips
 }
 
-// ruleset is the version of the rules in the database.
-func (s *Sweeper) ruleset(ctx context.Context) (int, error) {
-	rules := map[string]string{}
-	for _, r := range s.rules.Rules() {
-		// What one rule finds may depend on others, so that they change together.
-		rules[r.ID] = s.rules.Hash()
+// rulesVersion is the version of the rules, which is asked for once.
+func (s *Sweeper) rulesVersion(ctx context.Context) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.version == 0 {
+		version, err := s.ruleset(ctx)
+		if err != nil {
+			return 0, err
+		}
+		s.version = version
 	}
-	return s.store.Ruleset(ctx, s.rules.Hash(), rules)
+	return s.version, nil
 }
 
-// searchNew searches what the database does not know to have nothing. ids are those of the blobs, by BlobRef.
-func (s *Sweeper) searchNew(ctx context.Context, repo *gitscan.Repo, workers, version int) (res *scan.Result, l *scan.Ledger, ids [][]byte, err error) {
-	ids = make([][]byte, repo.Objects())
+// ruleset is the version of the rules in the database.
+func (s *Sweeper) ruleset(ctx context.Context) (int, error) {
+	return s.store.Ruleset(ctx, s.rules.Hash(), s.rules.RuleHashes())
+}
+
+// changed gives the detectors of what rules of a version find that those of older versions did not look for, once each.
+type changed struct {
+	s       *Sweeper
+	version int
+	known   map[int]*detect.Detector
+}
+
+func (c *changed) since(ctx context.Context, old int) (*detect.Detector, error) {
+	if d, known := c.known[old]; known {
+		return d, nil
+	}
+	ids, err := c.s.store.ChangedSince(ctx, old, c.version)
+	if err != nil {
+		return nil, err
+	}
+	var d *detect.Detector
+	if rules := c.s.rules.Changed(ids); rules != nil {
+		d = detect.New(rules)
+	}
+	c.known[old] = d
+	return d, nil
+}
+
+// searched is a search, with what it has marked.
+type searched struct {
+	res    *scan.Result
+	ledger *scan.Ledger
+	ids    [][]byte // of the blobs, by BlobRef
+}
+
+// searchNew searches what the database does not know to have nothing: what had nothing under older rules with what has changed
+// since, and with all rules when that finds something.
+func (s *Sweeper) searchNew(ctx context.Context, repo *gitscan.Repo, workers, version int) (*searched, error) {
+	n := &searched{ids: make([][]byte, repo.Objects()), ledger: scan.NewLedger(repo.Objects())}
 	var refs []scan.BlobRef
 	if err := repo.Blobs(ctx, func(ref scan.BlobRef, id []byte) {
-		ids[ref] = slices.Clone(id)
+		n.ids[ref] = slices.Clone(id)
 		refs = append(refs, ref)
 	}); err != nil {
-		return nil, nil, nil, err
+		return nil, err
 	}
-	slices.SortFunc(refs, func(a, b scan.BlobRef) int { return bytes.Compare(ids[a], ids[b]) })
+	slices.SortFunc(refs, func(a, b scan.BlobRef) int { return bytes.Compare(n.ids[a], n.ids[b]) })
 	asked := make([][]byte, len(refs))
 	for i, ref := range refs {
-		asked[i] = ids[ref]
+		asked[i] = n.ids[ref]
 	}
 	marks, err := s.store.Clean(ctx, asked)
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, err
 	}
-	l = scan.NewLedger(repo.Objects())
+	other := changed{s: s, version: version, known: map[int]*detect.Detector{}}
 	for i, m := range marks {
-		if m.Version == version {
-			l.Set(refs[i], scan.Mark(m.Kinds))
+		switch m.Version {
+		case 0:
+		case version:
+			n.ledger.Set(refs[i], scan.Mark(m.Kinds))
+		default:
+			d, err := other.since(ctx, m.Version)
+			if err != nil {
+				return nil, err
+			}
+			n.ledger.SetOther(refs[i], scan.Mark(m.Kinds), d)
 		}
 	}
-	repo.LeaveOut(l.Searched)
-	res, err = scan.RunWith(ctx, repo, detect.New(s.rules), workers, l)
-	if err == nil {
-		err = ctx.Err()
-	}
-	return res, l, ids, err
+	repo.LeaveOut(n.ledger.Searched)
+	n.res, err = scan.RunWith(ctx, repo, detect.New(s.rules), max(workers, 1), n.ledger)
+	return n, err
 }
 
-// remember writes down what the search has found nothing in.
-func (s *Sweeper) remember(ctx context.Context, repo *gitscan.Repo, l *scan.Ledger, ids [][]byte, version int) error {
+// remember writes down what the search has found nothing in, and says of how many blobs.
+func (s *Sweeper) remember(ctx context.Context, repo *gitscan.Repo, n *searched, version int) (int, error) {
 	var seen []store.Seen
-	l.Fresh(func(ref scan.BlobRef, m scan.Mark) {
-		if id := ids[ref]; id != nil && !repo.Damaged(ref) { // messages have no mark
+	n.ledger.Fresh(func(ref scan.BlobRef, m scan.Mark) {
+		if id := n.ids[ref]; id != nil && !repo.Damaged(ref) { // messages have no mark
 			seen = append(seen, store.Seen{ID: id, Kinds: uint64(m), Version: version})
 		}
 	})
-	return s.store.MarkClean(ctx, seen)
+	return len(seen), s.store.MarkClean(ctx, seen)
 }
 
 // found is what the database is told: nothing of a secret but its mask and, keyed, its fingerprint.

@@ -20,7 +20,12 @@ import (
 	"rummage/sweep/store"
 )
 
-func TestMain(m *testing.M) { os.Exit(pgtest.Run(m)) }
+func TestMain(m *testing.M) {
+	if mode := os.Getenv(chaosMode); mode != "" {
+		os.Exit(chaosChild(mode))
+	}
+	os.Exit(pgtest.Run(m))
+}
 
 // markRules find marks, and read .env files.
 const markRules = `
@@ -74,6 +79,7 @@ func (f *fleet) add(from string) {
 		git(f.t, f.dir, "init", "-q", "-b", "main", dir)
 	} else {
 		git(f.t, f.dir, "clone", "-q", "--no-hardlinks", filepath.Join(f.dir, from), dir)
+		git(f.t, dir, "remote", "set-head", "origin", "-d") // one ref that stands for another: a server tells of two
 	}
 	f.repos = append(f.repos, name)
 }
@@ -178,7 +184,7 @@ func open(t *testing.T, database, folder string, rules *detect.Ruleset) *Sweeper
 	t.Helper()
 	t.Setenv(KeyVariable, "the key of a database of a test")
 	c := &Config{Database: database, Key: Credential{Variable: KeyVariable}, Password: Credential{Variable: PasswordVariable}, Every: time.Nanosecond,
-		Timeout: time.Minute, Targets: []Target{{"t", folder}}}
+		Timeout: time.Minute, Targets: []Target{{Name: "t", Folder: folder}}}
 	s, err := Open(context.Background(), c, rules)
 	if err != nil {
 		t.Fatal(err)
@@ -187,18 +193,51 @@ func open(t *testing.T, database, folder string, rules *detect.Ruleset) *Sweeper
 	return s
 }
 
-// sweepOnce sweeps in this process, and gives how many were searched.
+// worker is one that searches in this process, unless another search is given.
+func worker(t *testing.T, s *Sweeper, search Searcher, told func(Outcome)) *Worker {
+	t.Helper()
+	if search == nil {
+		search = s.Search
+	}
+	w, err := NewWorker(context.Background(), s, WorkerOptions{Jobs: 2, Search: search, Told: told})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.Close)
+	return w
+}
+
+// sweepOnce sweeps, and gives what was done.
 func sweepOnce(t *testing.T, s *Sweeper) *Summary {
 	t.Helper()
-	sum, err := s.Run(context.Background(), 2, func(ctx context.Context, r store.Repository) error { return s.Search(ctx, r.ID, 1) }, func(o Outcome) {
+	w := worker(t, s, nil, func(o Outcome) {
 		if o.Err != nil {
 			t.Errorf("%s: %v", o.Repository.Name, o.Err)
 		}
 	})
+	sum, err := w.Run(context.Background(), false)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return sum
+}
+
+// otherRules are some rules, with changes to them.
+func otherRules(r *rand.Rand) string {
+	rule := func(id, rest string) string {
+		return "[[rules]]\nid = \"" + id + "\"\ndescription = \"x\"\n" + rest + "\n"
+	}
+	rules := rule("mark", "regex = '''mark-["+string(rune('a'+r.IntN(3)))+"-z]{3}|nothing'''")
+	if r.IntN(2) == 0 {
+		rules += rule("b", "regex = '''A=b'''\nkeywords = [\"a=\"]")
+	}
+	if r.IntN(2) == 0 {
+		rules += rule("env", "in = [\"dotenv\"]\nkey = '''SECRET|"+string(rune('M'+r.IntN(2)))+"'''")
+	}
+	if r.IntN(2) == 0 {
+		rules = "[[allowlists]]\nregexes = [\"b\"]\n" + rules
+	}
+	return rules
 }
 
 // TestSweepAgainstAudit: after whatever happens to repositories, with the same rules and with others, a sweep leaves in the
@@ -217,12 +256,12 @@ func TestSweepAgainstAudit(t *testing.T) {
 			rules := parseRules(t, markRules)
 			s := open(t, address, f.dir, rules)
 			most := 0
-			for step := range 10 {
+			for step := range 14 {
 				for range 2 + f.r.IntN(6) {
 					f.change()
 				}
-				if step == 6 { // other rules find other things in what was clean
-					rules = parseRules(t, strings.Replace(markRules, "mark-[a-z]{3}", "mark-[a-z]{3}|nothing", 1)+"\n[[rules]]\nid = \"b\"\ndescription = \"x\"\nregex = '''A=b'''\nkeywords = [\"a=\"]\n")
+				if step > 3 && step%2 == 0 { // other rules find other things in what was clean
+					rules = parseRules(t, otherRules(f.r))
 					s = open(t, address, f.dir, rules)
 				}
 				sweepOnce(t, s)
@@ -241,26 +280,25 @@ func TestSweepAgainstAudit(t *testing.T) {
 
 // TestSweepTwice: what one process is at is left to it, and is due still for the next sweep.
 func TestSweepTwice(t *testing.T) {
-	dir := t.TempDir()
-	f := &fleet{t: t, r: rand.New(rand.NewPCG(1, 1)), dir: dir}
+	f := &fleet{t: t, r: rand.New(rand.NewPCG(1, 1)), dir: t.TempDir()}
 	f.add("")
-	s := open(t, filepath.Join(t.TempDir(), "sweep.db"), dir, parseRules(t, markRules))
+	s := open(t, filepath.Join(t.TempDir(), "sweep.db"), f.dir, parseRules(t, markRules))
 	inner := 0
-	_, err := s.Run(context.Background(), 1, func(ctx context.Context, r store.Repository) error {
-		sum, err := s.Run(ctx, 1, func(context.Context, store.Repository) error {
-			inner++
-			return nil
-		}, func(o Outcome) {
-			if !o.Left {
-				t.Error("it is not said that another is at it")
-			}
-		})
-		if sum.Searched != 0 {
-			t.Errorf("%d are said to have been searched", sum.Searched)
+	w := worker(t, s, func(ctx context.Context, task *Task) (*Answer, error) {
+		r, err := s.store.Repository(ctx, task.ID)
+		if err != nil {
+			return nil, err
 		}
-		return err
-	}, func(Outcome) {})
-	if err != nil || inner != 0 {
+		second := worker(t, s, func(context.Context, *Task) (*Answer, error) {
+			inner++
+			return &Answer{}, nil
+		}, nil)
+		if o, err := second.one(ctx, r, false); err != nil || !o.Left {
+			t.Errorf("it is not said that another is at it: %v", err)
+		}
+		return &Answer{}, nil
+	}, nil)
+	if _, err := w.Run(context.Background(), false); err != nil || inner != 0 {
 		t.Errorf("searched at the same time %d times, %v", inner, err)
 	}
 }
@@ -273,11 +311,12 @@ func TestSweepFails(t *testing.T) {
 	s := open(t, filepath.Join(t.TempDir(), "sweep.db"), dir, parseRules(t, markRules))
 	for i := range 4 {
 		told := 0
-		sum, err := s.Run(context.Background(), 1, func(context.Context, store.Repository) error { return errors.New("no") }, func(o Outcome) {
+		w := worker(t, s, func(context.Context, *Task) (*Answer, error) { return &Answer{Error: "no"}, nil }, func(o Outcome) {
 			if told++; o.Parked != (i == 2) {
 				t.Errorf("time %d: parked: %v", i+1, o.Parked)
 			}
 		})
+		sum, err := w.Run(context.Background(), false)
 		if err != nil || told != min(1, 3-i) || sum.Failed != told {
 			t.Errorf("time %d: searched %d: %+v, %v", i+1, told, sum, err)
 		}
@@ -287,7 +326,7 @@ func TestSweepFails(t *testing.T) {
 	}
 	sum := sweepOnce(t, s)
 	list, err := s.store.Repositories(context.Background())
-	if err != nil || len(sum.Unlisted) != 1 || len(list) != 1 || !list[0].GoneAt.IsZero() {
+	if err != nil || len(sum.Errors) != 1 || len(list) != 1 || !list[0].GoneAt.IsZero() {
 		t.Errorf("%+v, %+v, %v", sum, list, err)
 	}
 }

@@ -3,33 +3,94 @@ package sweep
 import (
 	"fmt"
 	"strings"
+
+	"rummage/sweep/forge"
 )
 
-// Template is a configuration with comments, for the repositories below some folders.
-func Template(folders []string) string {
-	var b strings.Builder
-	b.WriteString(`# What rummage sweeps. Paths begin at the folder of this file.
+// TemplateOptions are the targets of a new configuration.
+type TemplateOptions struct {
+	Folders []string
+	Forge   forge.Kind // empty: none
+	URL     string
+	Owner   string
+}
 
-# The database: a file, or a PostgreSQL as postgres://USER@HOST/DATABASE, whose password is read from the file that
-# ` + PasswordVariable + `_FILE names, or from ` + PasswordVariable + `.
+// Template is a configuration with comments.
+func Template(o TemplateOptions) string {
+	var b strings.Builder
+	b.WriteString(`# What rummage sweeps. Paths begin at the folder of this file. No secret stands here: each is read from the file that
+# NAME_FILE names, then from NAME in the environment, then from ..._file here, then from what ..._command prints, such as
+# key_command = ["vault", "kv", "get", "-field=key", "secret/rummage"].
+
+# The database: a file, or a PostgreSQL as postgres://USER@HOST/DATABASE for several machines, with its password in
+# ` + PasswordVariable + ` (or _FILE, database_password_file, database_password_command).
 database = "sweep.db"
 
-# The key that secrets are known by in the database, which holds no secret itself. ` + KeyVariable + `_FILE and
-# ` + KeyVariable + ` come before it; key_command = ["PROGRAM", "ARGUMENT"] reads it from what a program prints.
+# The key that secrets are known by in the database, which holds no secret itself: ` + KeyVariable + `.
 key_file = "sweep.key"
 
-# How long until a repository is searched again, and how long one search may take.
+# How long until a repository is searched again, and how long fetching and searching it may take.
 every = "24h"
 timeout = "1h"
+
+# How long until a target is listed again, by: rummage sweep start.
+# list = "1h"
 
 # Repositories to search at a time. Default: as many as there are processors.
 # jobs = 2
 
+# Where repositories that are not on this machine are fetched to, and how much that may take: what was not used for long goes
+# first, and is fetched again when it is needed. All workers together fetch so many from one host at a time.
+# clones = "clones"
+# clones_size = "50GB"
+# fetches = 4
+
 # Rule files, in place of the built-in rules.
 # rules = ["rules.toml"]
+
+# Metrics for Prometheus and health, by start and worker: /metrics, /healthz, /readyz.
+# listen = "127.0.0.1:9464"
 `)
-	for _, f := range folders {
+	for _, f := range o.Folders {
 		fmt.Fprintf(&b, "\n# The repositories below a folder: bare ones, and those of work trees.\n[[target]]\nfolder = %q\n", f)
 	}
+	if o.Forge != "" {
+		fmt.Fprintf(&b, "\n# What a forge has. The token is in %s, or where token_env, token_file or token_command says; a GitHub App\n"+
+			"# has app_id and its key in %s.\n[[target]]\nforge = %q\n", TokenVariable, AppKeyVariable, o.Forge)
+		if o.URL != "" {
+			fmt.Fprintf(&b, "url = %q\n", o.URL)
+		}
+		if o.Owner != "" {
+			fmt.Fprintf(&b, "owner = %q\n", o.Owner)
+		}
+		b.WriteString(`# include = ["team/**"]
+# exclude = ["*/archive-*"]
+# visibility = ["private", "internal"]
+# archived = false
+# forks = false
+# max_size = "5GB"
+# wikis = true
+`)
+	}
+	b.WriteString(`
+# Further targets: github, gitlab, gitea (Forgejo too), bitbucket, bitbucket-dc; a folder; a list of addresses.
+# [[target]]
+# forge = "gitlab"
+# url = "https://gitlab.example.com"
+# owner = "group/subgroup"
+# token_file = "/run/secrets/gitlab"
+#
+# [[target]]
+# urls = ["https://git.example.com/team/api.git"]
+# # urls_file = "repositories.txt"
+
+# Who hears of what is new and of what has come back: webhook, slack, mail, github-issue, gitlab-issue, gitea-issue, sarif.
+# [[channel]]
+# name = "security"
+# type = "slack"
+# secret_file = "/run/secrets/slack"    # the address of the incoming webhook
+# min_severity = "high"
+# first = false                         # not what the first search of a repository finds
+`)
 	return b.String()
 }

@@ -27,6 +27,8 @@ import (
 	"math/rand/v2"
 	"os"
 	"path"
+
+	"rummage/benchmarks/content"
 )
 
 const (
@@ -78,7 +80,7 @@ func (r *repository) plan(commits int) {
 		r.files = append(r.files, name(r.random, i))
 	}
 	for f := range folders {
-		folder := fmt.Sprintf("%s%d", words[f%len(words)], f)
+		folder := fmt.Sprintf("%s%d", content.Words[f%len(content.Words)], f)
 		for i := range perFolder {
 			r.files = append(r.files, path.Join(folder, name(r.random, i)))
 		}
@@ -111,7 +113,7 @@ func name(random *rand.Rand, i int) string {
 	case 3:
 		return "README.md"
 	}
-	return fmt.Sprintf("%s_%s%d.go", words[random.IntN(len(words))], words[random.IntN(len(words))], i)
+	return fmt.Sprintf("%s_%s%d.go", content.Words[random.IntN(len(content.Words))], content.Words[random.IntN(len(content.Words))], i)
 }
 
 // writeBlobs writes the versions of each file in turn. Blob number e, from 1, is that of edit e-1.
@@ -122,16 +124,16 @@ func (r *repository) writeBlobs() {
 	}
 	var text []byte
 	for f, edits := range versions {
-		file := newFile(r.files[f], rand.New(rand.NewPCG(uint64(f), 5)))
+		file := content.New(r.files[f], rand.New(rand.NewPCG(uint64(f), 5)))
 		for i, e := range edits {
 			if i > 0 {
-				file.edit()
+				file.Edit()
 			}
 			if e%plantEvery == plantEvery/2 {
-				file.plant()
+				file.Plant()
 				r.planted++
 			}
-			text = file.text(text[:0])
+			text = file.Text(text[:0])
 			fmt.Fprintf(r.out, "blob\nmark :%d\ndata %d\n", e+1, len(text))
 			r.out.Write(text)
 			r.out.WriteByte('\n')
@@ -149,7 +151,7 @@ func (r *repository) writeCommits(commits int) {
 		mark := base + c + 1
 		branch := "refs/heads/main"
 		fmt.Fprintf(r.out, "commit %s\nmark :%d\n", branch, mark)
-		author := words[c/4%len(words)]
+		author := content.Words[c/4%len(content.Words)]
 		fmt.Fprintf(r.out, "author %s <%s@example.com> %d +0000\n", author, author, first+c*300)
 		fmt.Fprintf(r.out, "committer %s <%s@example.com> %d +0000\n", author, author, first+c*300)
 		if c%4 == 3 {
@@ -160,8 +162,8 @@ func (r *repository) writeCommits(commits int) {
 			continue
 		}
 		file := r.files[r.edits[edit]]
-		message := fmt.Sprintf("%s: %s the %s\n\nSo that %s and %s agree (%d).\n", file, words[c%len(words)], words[c/3%len(words)],
-			words[c/5%len(words)], words[c/7%len(words)], c)
+		message := fmt.Sprintf("%s: %s the %s\n\nSo that %s and %s agree (%d).\n", file, content.Words[c%len(content.Words)], content.Words[c/3%len(content.Words)],
+			content.Words[c/5%len(content.Words)], content.Words[c/7%len(content.Words)], c)
 		fmt.Fprintf(r.out, "data %d\n%s", len(message), message)
 		if tip != 0 {
 			fmt.Fprintf(r.out, "from :%d\n", tip)

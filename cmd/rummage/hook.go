@@ -126,6 +126,7 @@ func (a *app) decide(what string, jobs int, load func() (*hook.Policy, error), r
 	if r.Policy, err = load(); err != nil {
 		return err
 	}
+	r.Decisions = sweepDecisions(r.Policy.Sweep)
 	if r.Dir, err = os.Getwd(); err != nil {
 		return err
 	}

@@ -73,6 +73,7 @@ func TestScript(t *testing.T) {
 			"object":       cmdObject,
 			"rawtree":      cmdRawTree,
 			"registry":     cmdRegistry,
+			"forge":        cmdForge,
 			"secret":       cmdSecret,
 			"story":        cmdStory,
 		},

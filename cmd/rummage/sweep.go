@@ -7,21 +7,19 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"runtime"
-	"strconv"
-	"strings"
-	"time"
 
 	"rummage/report"
 	"rummage/sweep"
+	"rummage/sweep/forge"
 	"rummage/sweep/store"
 )
 
 type sweepCmd struct {
 	Init     sweepInitCmd     `cmd:"" help:"Write a commented sweep.toml, and the key of its database beside it."`
-	Run      sweepRunCmd      `cmd:"" help:"Sweep once: search the repositories that are due."`
+	Run      sweepRunCmd      `cmd:"" help:"Sweep once: list the targets and search the repositories that are due."`
+	Start    sweepStartCmd    `cmd:"" help:"Keep sweeping by the schedule."`
+	Worker   sweepWorkerCmd   `cmd:"" help:"Search what a sweep that was started elsewhere plans; for more machines."`
 	Status   sweepStatusCmd   `cmd:"" help:"Say what there is, what is due and what has failed."`
 	Findings sweepFindingsCmd `cmd:"" help:"List what was found, in any report format."`
 	Triage   sweepTriageCmd   `cmd:"" help:"Decide about a finding: open, revoked, false_positive, used_in_tests or wont_fix."`
@@ -29,7 +27,7 @@ type sweepCmd struct {
 	Forget   sweepForgetCmd   `cmd:"" help:"Remove a repository and all that was found in it alone."`
 	Export   sweepExportCmd   `cmd:"" help:"Write repositories, findings, decisions and events as lines of JSON."`
 	Import   sweepImportCmd   `cmd:"" help:"Read what export wrote; what is here already is merged."`
-	Search   sweepSearchCmd   `cmd:"" hidden:"" help:"Search one repository: run starts this for each."`
+	Search   sweepSearchCmd   `cmd:"" hidden:"" help:"Search the repositories that standard input names: workers start this."`
 }
 
 // sweepFlags are what all of them share.
@@ -66,7 +64,10 @@ func (f *sweepFlags) with(a *app, use func(*store.Store) error) error {
 
 type sweepInitCmd struct {
 	sweepFlags
-	Path []string `required:"" placeholder:"FOLDER" sep:"none" help:"Folder below which repositories are: bare ones, work trees. Repeatable."`
+	Path  []string `placeholder:"FOLDER" sep:"none" help:"Folder below which repositories are: bare ones, work trees. Repeatable."`
+	Forge string   `enum:",github,gitlab,gitea,bitbucket,bitbucket-dc" default:"" placeholder:"KIND" help:"Forge: github, gitlab, gitea (Forgejo too), bitbucket, bitbucket-dc."`
+	URL   string   `name:"url" placeholder:"URL" help:"Address of the forge (default: the public one)."`
+	Owner string   `placeholder:"NAME" help:"Organisation, user, group, workspace or project of the forge (default: all that the token may see)."`
 }
 
 // Run writes the configuration and the key. Neither is overwritten.
@@ -78,8 +79,17 @@ func (c *sweepInitCmd) Run(a *app) error {
 			return fmt.Errorf("%s: not a folder", path)
 		}
 	}
+	if len(c.Path) == 0 && c.Forge == "" {
+		return errors.New("nothing to sweep is named: use --path FOLDER, or --forge KIND --owner NAME")
+	}
+	if c.Forge != "" {
+		if _, err := forge.New(forge.Config{Kind: forge.Kind(c.Forge), URL: c.URL, Owner: c.Owner}, forge.Options{}); err != nil {
+			return err
+		}
+	}
 	key := filepath.Join(filepath.Dir(c.Config), "sweep.key")
-	if err := writeNew(c.Config, sweep.Template(c.Path), 0o644); err != nil {
+	text := sweep.Template(sweep.TemplateOptions{Folders: c.Path, Forge: forge.Kind(c.Forge), URL: c.URL, Owner: c.Owner})
+	if err := writeNew(c.Config, text, 0o644); err != nil {
 		return err
 	}
 	if err := writeNew(key, rand.Text()+"\n", 0o600); err != nil {
@@ -99,141 +109,6 @@ func writeNew(path, text string, mode os.FileMode) error {
 	}
 	_, err = file.WriteString(text)
 	return errors.Join(err, file.Close())
-}
-
-type sweepRunCmd struct {
-	sweepFlags
-	All      bool `help:"Search every repository, also those that are not due or have not changed."`
-	Jobs     int  `short:"j" placeholder:"N" help:"Repositories to search at a time (default: as the configuration says, or a worker for each processor)."`
-	ExitZero bool `help:"Exit with 0 when there are open findings; errors still exit with 2."`
-}
-
-// Run sweeps once.
-func (c *sweepRunCmd) Run(a *app) error {
-	s, config, err := c.open(a.ctx, true)
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	if c.All {
-		s.Everything()
-	}
-	jobs := c.Jobs
-	if jobs <= 0 {
-		jobs = config.Jobs
-	}
-	if jobs <= 0 {
-		jobs = runtime.GOMAXPROCS(0)
-	}
-	workers := max(1, runtime.GOMAXPROCS(0)/jobs)
-	sum, err := s.Run(a.ctx, jobs, func(ctx context.Context, r store.Repository) error { return c.child(ctx, r.ID, workers) }, func(o sweep.Outcome) {
-		if o.Err != nil {
-			fmt.Fprintf(a.stderr, "rummage: %s: %s%s\n", oneLine(o.Repository.Name), oneLine(o.Err.Error()), parkedNote(o.Parked))
-		}
-	})
-	if err != nil {
-		return err
-	}
-	for _, e := range sum.Unlisted {
-		fmt.Fprintf(a.stderr, "rummage: %s\n", oneLine(e.Error()))
-	}
-	return c.sum(a, s.Store(), sum)
-}
-
-func parkedNote(parked bool) string {
-	if !parked {
-		return ""
-	}
-	return " (parked: it is left out from now on; rummage sweep retry takes it back)"
-}
-
-// child searches one repository in a process of its own.
-func (c *sweepRunCmd) child(ctx context.Context, id int64, workers int) error {
-	exe, err := os.Executable()
-	if err != nil {
-		return err
-	}
-	args := []string{"sweep", "search", "--config", c.Config, "-j", strconv.Itoa(workers)}
-	if c.All {
-		args = append(args, "--all")
-	}
-	cmd := exec.CommandContext(ctx, exe, append(args, strconv.FormatInt(id, 10))...)
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.WaitDelay = 5 * time.Second
-	told := &lastLine{}
-	cmd.Stderr = told
-	err = cmd.Run()
-	var exit *exec.ExitError
-	switch {
-	case err == nil:
-		return nil
-	case !errors.As(err, &exit):
-		return err
-	case exit.ExitCode() < 0 || told.text() == "":
-		return fmt.Errorf("the search ended by itself: %s", exit)
-	}
-	return errors.New(strings.TrimPrefix(told.text(), "rummage: "))
-}
-
-// lastLine keeps the end of what is written to it.
-type lastLine struct{ end []byte }
-
-const maxLastLine = 4 << 10
-
-// Write implements io.Writer.
-func (l *lastLine) Write(p []byte) (int, error) {
-	l.end = append(l.end, p...)
-	if n := len(l.end) - maxLastLine; n > 0 {
-		l.end = append(l.end[:0], l.end[n:]...)
-	}
-	return len(p), nil
-}
-
-func (l *lastLine) text() string {
-	lines := strings.Split(strings.TrimSpace(string(l.end)), "\n")
-	return report.Escape(lines[len(lines)-1])
-}
-
-// sum tells how the sweep ended.
-func (c *sweepRunCmd) sum(a *app, s *store.Store, sum *sweep.Summary) error {
-	open := 0
-	if err := s.Findings(a.ctx, store.Filter{States: []store.State{store.StateOpen}, MaxPlaces: 1}, func(*store.Finding) error {
-		open++
-		return nil
-	}); err != nil {
-		return err
-	}
-	if _, err := fmt.Fprintf(a.stdout, "%s searched, %d failed; %d open findings (rummage sweep findings)\n",
-		plural(sum.Searched, "repository", "repositories"), sum.Failed, open); err != nil {
-		return err
-	}
-	switch {
-	case sum.Failed > 0 || len(sum.Unlisted) > 0:
-		a.code = exitError
-	case open > 0 && !c.ExitZero:
-		a.code = exitFindings
-	}
-	return nil
-}
-
-type sweepSearchCmd struct {
-	sweepFlags
-	All  bool  `help:"Search it though nothing has changed."`
-	Jobs int   `short:"j" default:"1" help:"Workers."`
-	ID   int64 `arg:"" help:"Number of the repository."`
-}
-
-// Run searches one repository. Its error is the last line of standard error, which the parent reads.
-func (c *sweepSearchCmd) Run(a *app) error {
-	s, _, err := c.open(a.ctx, true)
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	if c.All {
-		s.Everything()
-	}
-	return s.Search(a.ctx, c.ID, c.Jobs)
 }
 
 type sweepRetryCmd struct {
@@ -306,11 +181,18 @@ func (c *sweepExportCmd) Run(a *app) error {
 
 type sweepImportCmd struct {
 	sweepFlags
-	File string `arg:"" help:"What export wrote; - is standard input."`
+	File    string `arg:"" optional:"" help:"What export wrote; - is standard input."`
+	HookLog string `name:"hook-log" placeholder:"FILE" help:"Log of rummage hook pre-receive, in place of what export wrote: its events come into the log of events. Again and again: what was taken over is left out."`
 }
 
-// Run reads an export.
+// Run reads an export, or the log of a hook.
 func (c *sweepImportCmd) Run(a *app) error {
+	if (c.File == "") == (c.HookLog == "") {
+		return errors.New("want the file that export wrote, or --hook-log FILE")
+	}
+	if c.HookLog != "" {
+		return c.hookLog(a)
+	}
 	return c.with(a, func(s *store.Store) error {
 		in := a.stdin
 		if c.File != "-" {

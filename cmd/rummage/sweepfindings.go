@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -158,7 +159,15 @@ func (c *sweepFindingsCmd) Run(a *app) error {
 			}
 			filter.Since = now.Add(-c.Since)
 		}
-		rep, err := c.report(a, s, filter)
+		repositories, err := s.Repositories(a.ctx)
+		if err != nil {
+			return err
+		}
+		name := map[int64]string{}
+		for _, r := range repositories {
+			name[r.ID] = r.Name
+		}
+		rep, err := sweepReport(a.ctx, s, filter, c.Config, func(id int64) string { return name[id] })
 		if err != nil {
 			return err
 		}
@@ -169,23 +178,16 @@ func (c *sweepFindingsCmd) Run(a *app) error {
 	})
 }
 
-func (c *sweepFindingsCmd) report(a *app, s *store.Store, filter store.Filter) (*report.Report, error) {
+// sweepReport is a report of findings of the database. Paths begin with what name gives for their repository.
+func sweepReport(ctx context.Context, s *store.Store, filter store.Filter, source string, name func(id int64) string) (*report.Report, error) {
 	rules, err := builtInRules()
 	if err != nil {
 		return nil, err
 	}
-	repositories, err := s.Repositories(a.ctx)
-	if err != nil {
-		return nil, err
-	}
-	name := map[int64]string{}
-	for _, r := range repositories {
-		name[r.ID] = r.Name
-	}
-	rep := &report.Report{Tool: "rummage", Version: versionText(), Command: "sweep", Source: c.Config, Started: time.Now(), Rules: ruleInfos(rules),
+	rep := &report.Report{Tool: "rummage", Version: versionText(), Command: "sweep", Source: source, Started: time.Now(), Rules: ruleInfos(rules),
 		Findings: []scan.Finding{}, Suppressed: []scan.Finding{}}
 	rep.Stats.Complete, rep.Stats.Problems, rep.Stats.Notices = true, []scan.Problem{}, []string{}
-	err = s.Findings(a.ctx, filter, func(f *store.Finding) error {
+	err = s.Findings(ctx, filter, func(f *store.Finding) error {
 		rep.Findings = append(rep.Findings, reported(f, name, func(rule string) string {
 			if r := rules.Rule(rule); r != nil {
 				return r.Description
@@ -199,12 +201,12 @@ func (c *sweepFindingsCmd) report(a *app, s *store.Store, filter store.Filter) (
 }
 
 // reported is a finding of the database as reports have it. The path of a place begins with its repository.
-func reported(f *store.Finding, name map[int64]string, describe func(rule string) string) scan.Finding {
+func reported(f *store.Finding, name func(id int64) string, describe func(rule string) string) scan.Finding {
 	out := scan.Finding{Fingerprint: f.ID[:shownID], Rule: f.Rule, Kind: scan.Kind(f.Kind), Severity: f.Severity, Description: describe(f.Rule), Masked: f.Mask,
 		Places: []scan.Place{}}
 	for i := range f.Occurrences {
 		o := &f.Occurrences[i]
-		at := scan.Place{Path: strings.TrimSuffix(name[o.Repository]+"/"+o.Path, "/"), Line: o.Line, Column: o.Column, EndLine: o.EndLine, EndColumn: o.EndColumn,
+		at := scan.Place{Path: strings.Trim(name(o.Repository)+"/"+o.Path, "/"), Line: o.Line, Column: o.Column, EndLine: o.EndLine, EndColumn: o.EndColumn,
 			Context: o.Context, Blob: o.Blob, Introduced: scanCommit(o.Introduced), Removed: scanCommit(o.Removed), AtTip: o.AtTip, Reachable: o.Reachable,
 			Note: o.Note, Remedy: o.Remedy}
 		if !o.GoneAt.IsZero() {

@@ -25,6 +25,7 @@ var ErrLost = errors.New("the job's lease was lost to another worker")
 // Options of a Jobs. Zero values have defaults.
 type Options struct {
 	Logger   *slog.Logger
+	Password string        // of PostgreSQL's user, which then need not stand in the address
 	Owner    string        // name of this worker in leases; a random suffix makes it unique
 	Beat     time.Duration // how often leases are renewed: 12 s
 	LeaseTTL time.Duration // a lease not renewed for so long is taken over: 45 s

@@ -24,6 +24,28 @@ func (j *Jobs) Status(ctx context.Context) ([]Count, error) {
 	return cs, oneLine(rows.Err())
 }
 
+// Unfinished lists the arguments of a kind's jobs that are queued, running or to be tried again.
+func (j *Jobs) Unfinished(ctx context.Context, kind string) ([]json.RawMessage, error) {
+	args := "json(args)"
+	if j.db.pg {
+		args = "CAST(args AS TEXT)"
+	}
+	rows, err := j.db.QueryContext(ctx, j.db.q("SELECT "+args+" FROM river_job WHERE kind = ? AND finalized_at IS NULL ORDER BY id"), kind)
+	if err != nil {
+		return nil, oneLine(err)
+	}
+	defer rows.Close()
+	var all []json.RawMessage
+	for rows.Next() {
+		var text string
+		if err := rows.Scan(&text); err != nil {
+			return nil, oneLine(err)
+		}
+		all = append(all, json.RawMessage(text))
+	}
+	return all, oneLine(rows.Err())
+}
+
 // Failed lists the parked jobs, oldest first.
 func (j *Jobs) Failed(ctx context.Context) ([]Failure, error) {
 	// River marks a job parked at once as cancelled, as it does one that Cancel was called for, with that time beside it.

@@ -104,6 +104,8 @@ type Fetched struct {
 	Prefix, Seen string
 	// Tips are the remote's refs by its own names, some of which may be no names for git: then Seen has their objects.
 	Tips map[string]string
+	// Odd are those of the Tips that are below Seen alone, since their names are none for git.
+	Odd map[string]string
 	// Kept are the ids below Seen.
 	Kept []string
 	// Head is the name of the default branch, if the server says it.
@@ -356,7 +358,7 @@ func (w *work) wanted(h has) []string {
 
 func (w *work) result(before, after has, bytes int64, unfetchable []string) *Fetched {
 	name := w.name()
-	f := &Fetched{Dir: w.s.dir, Prefix: "refs/r/" + name + "/", Seen: "refs/seen/" + name + "/", Tips: after.tips, Kept: sorted(after.kept),
+	f := &Fetched{Dir: w.s.dir, Prefix: "refs/r/" + name + "/", Seen: "refs/seen/" + name + "/", Tips: after.tips, Odd: after.odd, Kept: sorted(after.kept),
 		Head: w.remote.Head, New: len(before.tips) == 0 && len(before.kept) == 0, Empty: len(after.tips) == 0, Partial: w.s.partial,
 		Bytes: bytes, Unfetchable: unfetchable}
 	f.Changed = !slices.Equal(f.Kept, sorted(before.kept)) || len(before.tips) != len(after.tips)

@@ -59,36 +59,3 @@ func (c conn) fence(ctx context.Context, l Lease) error {
 	}
 	return err
 }
-
-// AcquireSlot takes one of the limit slots of a host, which all workers share; ok is false while all are taken.
-func (s *Store) AcquireSlot(ctx context.Context, host string, limit int, owner string, ttl time.Duration) (l Lease, ok bool, err error) {
-	err = s.tx(ctx, true, func(c conn) error {
-		l, ok = Lease{}, false
-		// A slot above the limit is of a worker that knew a higher one: it counts.
-		// Quoted: no host's name begins another's.
-		prefix, held := fmt.Sprintf("slot/%q/", host), 0
-		taken := map[string]bool{}
-		err := c.rows(ctx, "SELECT name FROM lease WHERE name >= ? AND name < ? AND expires > NOW()", []any{prefix, prefix + ":"},
-			func(scan func(...any) error) error {
-				var name string
-				err := scan(&name)
-				taken[name] = true
-				held++
-				return err
-			})
-		if err != nil || held >= limit {
-			return err
-		}
-		for i := 0; i < limit && !ok; i++ {
-			name := prefix + fmt.Sprintf("%04d", i)
-			if taken[name] {
-				continue
-			}
-			if l, ok, err = c.acquire(ctx, name, owner, ttl); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	return l, ok, err
-}

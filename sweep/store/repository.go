@@ -108,6 +108,15 @@ func (s *Store) FindRepository(ctx context.Context, name string) (*Repository, e
 	return r, nil
 }
 
+// Listed is the repository that a forge knows by an id, as it was listed last.
+func (s *Store) Listed(ctx context.Context, forge, id string) (Listed, error) {
+	r, err := s.r().repository(ctx, "WHERE forge = ? AND forge_id = ?", forge, id)
+	if err != nil {
+		return Listed{}, err
+	}
+	return r.Listed, nil
+}
+
 // Repositories lists all, those that are gone too, by name.
 func (s *Store) Repositories(ctx context.Context) ([]Repository, error) {
 	return s.r().repositories(ctx, "ORDER BY forge, name, id")
@@ -124,6 +133,50 @@ func (s *Store) Due(ctx context.Context, now time.Time, limit int) ([]Repository
 		}
 	}
 	return s.r().repositories(ctx, "WHERE next_due <= ? AND state = 'ok' AND gone_at IS NULL ORDER BY next_due, id LIMIT ?", us, limit)
+}
+
+// Unchanged says that a repository, in which nothing has changed since its last complete scan, was looked at, and is due
+// again after next. The lease must still be held, when given.
+func (s *Store) Unchanged(ctx context.Context, id int64, lease *Lease, next time.Duration) error {
+	return s.tx(ctx, false, func(c conn) error {
+		if lease != nil {
+			if err := c.fence(ctx, *lease); err != nil {
+				return err
+			}
+		}
+		n, err := c.exec(ctx, `UPDATE repository SET last_scan = NOW(), next_due = NOW() + ?, failures = 0,
+			reason = CASE WHEN state = 'ok' THEN '' ELSE reason END WHERE id = ? AND last_scan IS NOT NULL`, next.Microseconds(), id)
+		if err == nil && n == 0 {
+			err = fmt.Errorf("repository: %w", ErrNotFound)
+		}
+		return err
+	})
+}
+
+// AllUnchanged is Unchanged of many, which were found to be what they were when they were searched completely with a version
+// of the rules. Those of which that is not true any more are left alone.
+func (s *Store) AllUnchanged(ctx context.Context, ids []int64, version int, next time.Duration) error {
+	return chunks(ids, 500, func(part []int64) error {
+		args := []any{next.Microseconds(), version}
+		for _, id := range part {
+			args = append(args, id)
+		}
+		_, err := s.w().exec(ctx, `UPDATE repository SET last_scan = NOW(), next_due = NOW() + ? WHERE ruleset = ? AND failures = 0
+			AND state = 'ok' AND last_scan IS NOT NULL AND id IN `+list(len(part)), args...)
+		return err
+	})
+}
+
+// Targets are the names of the targets that a repository is in.
+func (s *Store) Targets(ctx context.Context, id int64) ([]string, error) {
+	var out []string
+	err := s.r().rows(ctx, "SELECT target FROM membership WHERE repository = ? ORDER BY target", []any{id}, func(scan func(...any) error) error {
+		var name string
+		err := scan(&name)
+		out = append(out, name)
+		return err
+	})
+	return out, err
 }
 
 // SetNextDue says when a repository is to be searched again.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 )
 
 // MaxPlaces is how many places of a finding are stored for a repository. All are counted.
@@ -17,11 +18,12 @@ const keptScans = 50
 
 // Scan is a search of a repository that ended.
 type Scan struct {
-	ID       string // unique to the search; settling it again changes nothing
-	Ruleset  int    // version
-	Complete bool   // all was read: what was not found is gone
-	Tips     []Tip  // what the refs pointed at; saved when complete
-	Lease    *Lease // must still be held, when given
+	ID       string        // unique to the search; settling it again changes nothing
+	Ruleset  int           // version
+	Complete bool          // all was read: what was not found is gone
+	Tips     []Tip         // what the refs pointed at; saved when complete
+	Lease    *Lease        // must still be held, when given
+	Next     time.Duration // when complete, until the repository is due again; 0: that is left alone
 	Channels []string
 }
 
@@ -374,8 +376,12 @@ func (t *settling) complete(ctx context.Context) error {
 	if err := t.c.saveTips(ctx, t.repo.ID, t.scan.Tips, t.now); err != nil {
 		return err
 	}
-	_, err := t.c.exec(ctx, "UPDATE repository SET last_scan = ?, last_scan_id = ?, ruleset = ?, failures = 0, reason = CASE WHEN state = 'ok' THEN '' ELSE reason END WHERE id = ?",
-		t.now, t.scan.ID, t.scan.Ruleset, t.repo.ID)
+	due := t.repo.NextDue.UnixMicro()
+	if t.scan.Next > 0 {
+		due = t.now + t.scan.Next.Microseconds()
+	}
+	_, err := t.c.exec(ctx, "UPDATE repository SET last_scan = ?, last_scan_id = ?, ruleset = ?, next_due = ?, failures = 0, reason = CASE WHEN state = 'ok' THEN '' ELSE reason END WHERE id = ?",
+		t.now, t.scan.ID, t.scan.Ruleset, due, t.repo.ID)
 	return err
 }
 

@@ -66,12 +66,65 @@ func (s *Store) Status(ctx context.Context) (*Status, error) {
 	if err != nil {
 		return nil, err
 	}
-	return st, s.r().rows(ctx, "SELECT name, listed, reason FROM target ORDER BY name", nil, func(scan func(...any) error) error {
+	st.Targets, err = s.Listings(ctx)
+	return st, err
+}
+
+// Listings are the targets that were listed, by name.
+func (s *Store) Listings(ctx context.Context) (out []Target, err error) {
+	err = s.r().rows(ctx, "SELECT name, listed, reason FROM target ORDER BY name", nil, func(scan func(...any) error) error {
 		var t Target
 		var at sql.NullInt64
 		err := scan(&t.Name, &at, &t.Reason)
 		t.Listed = maybe(at)
-		st.Targets = append(st.Targets, t)
+		out = append(out, t)
+		return err
+	})
+	return out, err
+}
+
+// Counts are what can be counted quickly.
+type Counts struct {
+	Now          time.Time
+	Repositories map[string]int // listed, by state
+	Findings     map[StateSeverity]int
+	OldestScan   time.Time
+}
+
+// StateSeverity are a state and a severity.
+type StateSeverity struct {
+	State    State
+	Severity string
+}
+
+// Counts counts repositories and findings.
+func (s *Store) Counts(ctx context.Context) (*Counts, error) {
+	out := &Counts{Repositories: map[string]int{}, Findings: map[StateSeverity]int{}}
+	var err error
+	if out.Now, err = s.Now(ctx); err != nil {
+		return nil, err
+	}
+	for _, state := range []string{RepositoryOK, RepositoryParked} {
+		out.Repositories[state] = 0
+	}
+	err = s.r().rows(ctx, "SELECT state, count(*), min(last_scan) FROM repository WHERE gone_at IS NULL GROUP BY state", nil, func(scan func(...any) error) error {
+		var state string
+		var n int
+		var oldest sql.NullInt64
+		err := scan(&state, &n, &oldest)
+		if out.Repositories[state] = n; state == RepositoryOK {
+			out.OldestScan = maybe(oldest)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, s.r().rows(ctx, "SELECT state, severity, count(*) FROM finding WHERE gone_at IS NULL GROUP BY state, severity", nil, func(scan func(...any) error) error {
+		var k StateSeverity
+		var n int
+		err := scan(&k.State, &k.Severity, &n)
+		out.Findings[k] = n
 		return err
 	})
 }

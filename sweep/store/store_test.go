@@ -389,49 +389,6 @@ func TestLeases(t *testing.T) {
 		if n, ok, _ := s.Acquire(bg, "repo/1", "c", time.Second); !ok || n.Token <= m.Token {
 			t.Fatal(n, ok)
 		}
-		var held []Lease
-		for i := range 4 {
-			l, ok, err := s.AcquireSlot(bg, "h", 3, fmt.Sprint(i), time.Second)
-			if no(t, err); ok != (i < 3) {
-				t.Fatal(i, ok)
-			}
-			held = append(held, l)
-		}
-		no(t, s.Release(bg, held[0]))
-		if _, ok, _ := s.AcquireSlot(bg, "h", 2, "x", time.Second); ok {
-			t.Fatal("two are held above a limit of two")
-		}
-		if _, ok, _ := s.AcquireSlot(bg, "h/2", 1, "x", time.Second); !ok {
-			t.Fatal("another host's slots count")
-		}
-		if _, ok, _ := s.AcquireSlot(bg, "h", 3, "x", time.Second); !ok {
-			t.Fatal("a free slot is not found")
-		}
-	})
-}
-
-func TestSlotsAtOnce(t *testing.T) {
-	both(t, func(t *testing.T, dsn string) {
-		stores := []*Store{open(t, dsn), open(t, dsn)}
-		got := make(chan bool)
-		for i := range 12 {
-			go func() {
-				_, ok, err := stores[i%2].AcquireSlot(bg, "h", 5, fmt.Sprint(i), time.Minute)
-				if err != nil {
-					t.Error(err)
-				}
-				got <- ok
-			}()
-		}
-		n := 0
-		for range 12 {
-			if <-got {
-				n++
-			}
-		}
-		if n != 5 {
-			t.Fatalf("%d slots were given", n)
-		}
 	})
 }
 

@@ -39,6 +39,15 @@ func (s *Store) Triage(ctx context.Context, id string, state State, reason, who 
 	return f, err
 }
 
+// Decided is what was decided about the finding with that fingerprint, if it is known: its state, by whom and why.
+func (s *Store) Decided(ctx context.Context, fingerprint string) (f Finding, found bool, err error) {
+	err = s.r().row(ctx, "SELECT state, who, comment FROM finding WHERE hmac = ?", s.Identity(fingerprint)).Scan(&f.State, &f.Who, &f.Comment)
+	if errors.Is(err, sql.ErrNoRows) {
+		return f, false, nil
+	}
+	return f, err == nil, err
+}
+
 // Known is the state of the finding with that fingerprint, if it is known.
 func (s *Store) Known(ctx context.Context, fingerprint string) (state State, found bool, err error) {
 	err = s.r().row(ctx, "SELECT state FROM finding WHERE hmac = ?", s.Identity(fingerprint)).Scan(&state)

@@ -56,3 +56,21 @@ func TestWalkSome(t *testing.T) {
 		t.Error("nothing comes of the second directory")
 	}
 }
+
+// TestWalkSomeLoose: of loose objects, too, what is left out does not come.
+func TestWalkSomeLoose(t *testing.T) {
+	dir := t.TempDir()
+	git(t, dir, nil, "init", "-q", "--bare")
+	for i := range 5 {
+		git(t, dir, []byte{'a' + byte(i)}, "hash-object", "-w", "--stdin")
+	}
+	s, err := Open(disk.OS{}, filepath.Join(dir, "objects"), SHA1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	some, errs := walked(t, s, WalkOptions{Only: func(ord uint32) bool { return ord < 2 }})
+	if len(errs) > 0 || len(some) != 2 || some[SHA1.Hex(s.ID(0))] == "" || some[SHA1.Hex(s.ID(1))] == "" {
+		t.Errorf("%v; %v", some, errs)
+	}
+}

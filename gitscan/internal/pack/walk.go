@@ -386,8 +386,8 @@ func (w *walker) looseRange(ctx context.Context, j walkJob) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if w.s.isFirst(j.part, l.ids[i]) {
-			w.looseObject(l, l.ids[i], w.s.starts[j.part]+uint32(i))
+		if ord := w.s.starts[j.part] + uint32(i); w.s.isFirst(j.part, l.ids[i]) && (w.o.Only == nil || w.o.Only(ord)) {
+			w.looseObject(l, l.ids[i], ord)
 		}
 	}
 	return nil

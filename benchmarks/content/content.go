@@ -1,4 +1,10 @@
-package main
+// Package content makes up the files of made repositories: sources, a text, Dockerfiles, compose and .env files, which people
+// edit, and secrets that are made when they are planted: none stands in this source.
+//
+// The same random numbers give the same files on every platform. It knows neither git nor rummage.
+//
+// Concurrency: a File is for one goroutine at a time.
+package content
 
 import (
 	"fmt"
@@ -9,17 +15,17 @@ import (
 	"strings"
 )
 
-// file is one file of the made repository, as lines.
-type file struct {
+// File is one file, as lines.
+type File struct {
 	base    string
 	random  *rand.Rand
 	lines   []string
 	planted int // where a secret is, or -1
 }
 
-// newFile makes the first version: sizes are spread as those of sources are, around 5 KB.
-func newFile(name string, random *rand.Rand) *file {
-	f := &file{base: path.Base(name), random: random, planted: -1}
+// New makes the first version of a file of such a name: sizes are spread as those of sources are, around 5 KB.
+func New(name string, random *rand.Rand) *File {
+	f := &File{base: path.Base(name), random: random, planted: -1}
 	n := int(min(max(math.Exp(random.NormFloat64()*0.8+4.9), 25), 500))
 	if f.base != "README.md" && !strings.HasSuffix(f.base, ".go") {
 		n = 10 + random.IntN(40)
@@ -31,8 +37,8 @@ func newFile(name string, random *rand.Rand) *file {
 	return f
 }
 
-// edit changes a few lines, mostly near each other: some new, some gone, some other ones. A secret goes.
-func (f *file) edit() {
+// Edit changes a few lines, mostly near each other: some new, some gone, some other ones. A secret goes.
+func (f *File) Edit() {
 	if f.planted >= 0 {
 		f.lines = slices.Delete(f.lines, f.planted, f.planted+1)
 		f.planted = -1
@@ -52,8 +58,8 @@ func (f *file) edit() {
 	}
 }
 
-// plant puts a secret in, made here and now: an access key's id with a password.
-func (f *file) plant() {
+// Plant puts a secret in, made here and now: an access key's id with a password.
+func (f *File) Plant() {
 	value := f.draw("abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789", 24)
 	secret := fmt.Sprintf("\tdb%sword := %q", "Pass", value)
 	switch f.base {
@@ -68,7 +74,7 @@ func (f *file) plant() {
 	f.lines = slices.Insert(f.lines, f.planted, secret)
 }
 
-func (f *file) draw(alphabet string, n int) string {
+func (f *File) draw(alphabet string, n int) string {
 	b := make([]byte, n)
 	for i := range b {
 		b[i] = alphabet[f.random.IntN(len(alphabet))]
@@ -76,17 +82,18 @@ func (f *file) draw(alphabet string, n int) string {
 	return string(b)
 }
 
-func (f *file) text(b []byte) []byte {
+// Text appends the file to b.
+func (f *File) Text(b []byte) []byte {
 	for _, line := range f.lines {
 		b = append(append(b, line...), '\n')
 	}
 	return b
 }
 
-func (f *file) word() string { return words[f.random.IntN(len(words))] }
+func (f *File) word() string { return Words[f.random.IntN(len(Words))] }
 
 // harmless is a word that names no secret: what a settings file gives such a name would be one.
-func (f *file) harmless() string {
+func (f *File) harmless() string {
 	for {
 		switch w := f.word(); w {
 		case "key", "password", "secret", "token":
@@ -97,7 +104,7 @@ func (f *file) harmless() string {
 }
 
 // head is what the file starts with; edits leave it alone.
-func (f *file) head() []string {
+func (f *File) head() []string {
 	switch f.base {
 	case "Dockerfile":
 		return []string{"FROM debian:bookworm-slim", "WORKDIR /srv"}
@@ -112,7 +119,7 @@ func (f *file) head() []string {
 }
 
 // line is one more line of the file. What looks like an assignment is common, as it is in sources.
-func (f *file) line() string {
+func (f *File) line() string {
 	a, b, c, n := f.word(), f.word(), f.word(), f.random.IntN(10000)
 	if f.base != "README.md" && !strings.HasSuffix(f.base, ".go") {
 		a, b = f.harmless(), f.harmless()
@@ -135,10 +142,10 @@ func (f *file) line() string {
 		fmt.Sprintf("\t%s.%s = &%s{key: %s.%s(), token: %d}", a, b, c, a, f.word(), n))
 }
 
-func (f *file) choose(lines ...string) string { return lines[f.random.IntN(len(lines))] }
+func (f *File) choose(lines ...string) string { return lines[f.random.IntN(len(lines))] }
 
-// words are what texts are made of; among them some that rules look for.
-var words = strings.Fields(`account answer bucket buffer cache channel client commit config counter cursor daemon
+// Words are what texts are made of; among them some that rules look for.
+var Words = strings.Fields(`account answer bucket buffer cache channel client commit config counter cursor daemon
 	delta digest driver engine entry error event field filter folder format frame handle header index input journal
 	key label lease level limit list lock log map match member message meter name node number object offset option
 	order output packet page parser password path peer pointer policy pool port queue range reader record region

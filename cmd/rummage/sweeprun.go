@@ -1,0 +1,173 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/exec"
+
+	"rummage/sweep"
+	"rummage/sweep/notify"
+	"rummage/sweep/store"
+)
+
+type sweepRunCmd struct {
+	sweepFlags
+	All      bool `help:"Search every repository, also those that are not due or have not changed."`
+	Jobs     int  `short:"j" placeholder:"N" help:"Repositories to search at a time (default: as the configuration says, or a worker for each processor)."`
+	ExitZero bool `help:"Exit with 0 when there are open findings; errors still exit with 2."`
+}
+
+// Run sweeps once.
+func (c *sweepRunCmd) Run(a *app) error {
+	return c.work(a, sweep.WorkerOptions{Jobs: c.Jobs, Told: func(o sweep.Outcome) {
+		if o.Err != nil {
+			fmt.Fprintf(a.stderr, "rummage: %s: %s%s\n", oneLine(o.Repository.Name), oneLine(o.Err.Error()), parkedNote(o.Parked))
+		}
+	}}, func(w *sweep.Worker) error {
+		sum, err := w.Run(a.ctx, c.All)
+		if err != nil {
+			return err
+		}
+		for _, e := range sum.Errors {
+			fmt.Fprintf(a.stderr, "rummage: %s\n", oneLine(e.Error()))
+		}
+		for _, note := range sum.Notes {
+			fmt.Fprintf(a.stderr, "rummage: note: %s\n", oneLine(note))
+		}
+		return c.sum(a, w.Store(), sum)
+	})
+}
+
+func parkedNote(parked bool) string {
+	if !parked {
+		return ""
+	}
+	return " (parked: it is left out from now on; rummage sweep retry takes it back)"
+}
+
+// sum tells how the sweep ended. What could not be searched in an earlier sweep, and was not tried in this one, counts.
+func (c *sweepRunCmd) sum(a *app, s *store.Store, sum *sweep.Summary) error {
+	open := 0
+	if err := s.Findings(a.ctx, store.Filter{States: []store.State{store.StateOpen}, MaxPlaces: 1}, func(*store.Finding) error {
+		open++
+		return nil
+	}); err != nil {
+		return err
+	}
+	list, err := s.Repositories(a.ctx)
+	if err != nil {
+		return err
+	}
+	unsearched := 0
+	for _, r := range list {
+		if r.GoneAt.IsZero() && (r.State != store.RepositoryOK || r.Failures > 0) {
+			unsearched++
+		}
+	}
+	if _, err := fmt.Fprintf(a.stdout, "%s searched, %d failed; %d open findings (rummage sweep findings)\n",
+		plural(sum.Searched, "repository", "repositories"), sum.Failed, open); err != nil {
+		return err
+	}
+	if left := unsearched - sum.Failed; left > 0 {
+		fmt.Fprintf(a.stderr, "rummage: %s could not be searched before and waits or is parked: rummage sweep status\n", plural(left, "repository", "repositories"))
+	}
+	switch {
+	case unsearched > 0 || sum.Failed > 0 || len(sum.Errors) > 0:
+		a.code = exitError
+	case open > 0 && !c.ExitZero:
+		a.code = exitFindings
+	}
+	return nil
+}
+
+// work opens a worker whose searches are in processes of their own.
+func (f *sweepFlags) work(a *app, o sweep.WorkerOptions, do func(*sweep.Worker) error) error {
+	s, _, err := f.open(a.ctx, true)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	exe, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	children := sweep.NewChildren(func() *exec.Cmd { return exec.Command(exe, "sweep", "search", "--config", f.Config) })
+	o.Search, o.Version = children.Search, versionText()
+	o.SARIF = func(ctx context.Context, m notify.Message) (notify.Upload, error) {
+		return sarifOf(ctx, s.Store(), m.Repository)
+	}
+	w, err := sweep.NewWorker(a.ctx, s, o)
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	return errors.Join(do(w), children.Close())
+}
+
+// sweepLogFlags are of those that keep going.
+type sweepLogFlags struct {
+	Jobs int  `short:"j" placeholder:"N" help:"Repositories to search at a time (default: as the configuration says, or a worker for each processor)."`
+	JSON bool `name:"json" help:"Log lines of JSON."`
+}
+
+// logger tells on standard error what is done.
+func (f *sweepLogFlags) logger(a *app) *slog.Logger {
+	if f.JSON {
+		return slog.New(slog.NewJSONHandler(a.stderr, nil))
+	}
+	return slog.New(slog.NewTextHandler(a.stderr, nil))
+}
+
+// options of a worker that keeps going.
+func (f *sweepLogFlags) options(a *app) sweep.WorkerOptions {
+	log := f.logger(a)
+	return sweep.WorkerOptions{Jobs: f.Jobs, Logger: log, Told: func(o sweep.Outcome) {
+		if o.Err == nil && !o.Left {
+			log.Info("repository searched", "repository", o.Repository.Name, "seconds", o.Took.Seconds(), "unchanged", o.Answer.Unchanged,
+				"new", o.Answer.New, "regressed", o.Answer.Regressed)
+		}
+	}}
+}
+
+type sweepStartCmd struct {
+	sweepFlags
+	sweepLogFlags
+}
+
+// Run keeps sweeping until it is interrupted, which is no error.
+func (c *sweepStartCmd) Run(a *app) error {
+	return c.work(a, c.options(a), func(w *sweep.Worker) error { return interrupted(a.ctx, w.Start(a.ctx)) })
+}
+
+type sweepWorkerCmd struct {
+	sweepFlags
+	sweepLogFlags
+}
+
+// Run searches until it is interrupted, which is no error.
+func (c *sweepWorkerCmd) Run(a *app) error {
+	return c.work(a, c.options(a), func(w *sweep.Worker) error { return interrupted(a.ctx, w.Work(a.ctx)) })
+}
+
+// interrupted takes the error of the interrupt away.
+func interrupted(ctx context.Context, err error) error {
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		return nil
+	}
+	return err
+}
+
+type sweepSearchCmd struct{ sweepFlags }
+
+// Run searches what standard input names, see sweep.Serve.
+func (c *sweepSearchCmd) Run(a *app) error {
+	s, _, err := c.open(a.ctx, true)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	return s.Serve(a.ctx, a.stdin, a.stdout)
+}

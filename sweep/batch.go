@@ -1,0 +1,229 @@
+package sweep
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"rummage/report"
+	"rummage/sweep/jobs"
+	"rummage/sweep/mirror"
+	"rummage/sweep/store"
+)
+
+// maxFailures is after how many failures in a row a repository is parked.
+const maxFailures = 3
+
+// leaseTime is WorkerOptions.Lease where that says nothing.
+const leaseTime = 45 * time.Second
+
+// batch does a job: what is searched already is left out, so that it may be done again.
+func (w *Worker) batch(ctx context.Context, job jobs.Job[batchArgs]) error {
+	for _, id := range job.Args.IDs {
+		r, err := w.store.Repository(ctx, id)
+		if errors.Is(err, store.ErrNotFound) {
+			continue // forgotten meanwhile
+		}
+		if err != nil {
+			return err
+		}
+		now, err := w.store.Now(ctx)
+		if err != nil {
+			return err
+		}
+		if !wanted(r, job.Args.Since, now) {
+			continue
+		}
+		o, err := w.one(ctx, r, !job.Args.Since.IsZero())
+		if err != nil {
+			return err
+		}
+		w.tell(o)
+	}
+	return nil
+}
+
+// wanted: the repository is still to be searched.
+func wanted(r *store.Repository, since, now time.Time) bool {
+	switch {
+	case !r.GoneAt.IsZero() || r.State != store.RepositoryOK:
+		return false
+	case since.IsZero():
+		return !r.NextDue.After(now)
+	}
+	return r.LastScan.Before(since)
+}
+
+func (w *Worker) tell(o *Outcome) {
+	w.observe(o)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !o.Left {
+		w.sum.Searched++
+	}
+	if o.Answer != nil && o.Answer.Unchanged {
+		w.sum.Unchanged++
+	}
+	if o.Err != nil {
+		w.sum.Failed++
+		w.o.Logger.Warn("repository not searched", "repository", o.Repository.Name, "reason", o.Err.Error(), "parked", o.Parked)
+	}
+	w.o.Told(*o)
+}
+
+// one has a repository searched, unless another process is at it, and writes down how that ended.
+func (w *Worker) one(ctx context.Context, r *store.Repository, all bool) (*Outcome, error) {
+	o := &Outcome{Repository: *r}
+	started := time.Now()
+	lease, ok, err := w.store.Acquire(ctx, fmt.Sprintf("repository/%d", r.ID), rand.Text(), w.o.Lease)
+	if err != nil || !ok {
+		o.Left = !ok
+		return o, err
+	}
+	limited, cancel := context.WithTimeout(ctx, w.config.Timeout)
+	defer cancel()
+	lost, stop := w.keep(limited, cancel, lease)
+	o.Err = w.bringAndSearch(limited, o, &lease, all)
+	stop()
+	o.Took = time.Since(started)
+	release := func() error { return w.store.Release(context.WithoutCancel(ctx), lease) }
+	switch {
+	case ctx.Err() != nil: // it is due still
+		return o, errors.Join(ctx.Err(), release())
+	case lost.Load(): // who has it now says what became of it
+		o.Left, o.Err = true, nil
+		return o, nil
+	case o.Err == nil:
+		return o, release()
+	case limited.Err() != nil:
+		o.Err = fmt.Errorf("not searched within %s", w.config.Timeout)
+	}
+	var broken *brokenError
+	if errors.As(o.Err, &broken) {
+		return o, errors.Join(broken.error, release())
+	}
+	return o, errors.Join(w.failed(ctx, o), release())
+}
+
+// brokenError says nothing about the repository: the job is done again.
+type brokenError struct{ error }
+
+func (b *brokenError) Unwrap() error { return b.error }
+
+// failed writes a failure down. What another try may mend is tried again later and never parked.
+func (w *Worker) failed(ctx context.Context, o *Outcome) (err error) {
+	limit := maxFailures
+	if passing(o.Err) {
+		limit = maxDue
+		wait := min(retryFirst<<min(o.Repository.Failures, 10), w.config.Every)
+		if err := w.store.SetNextDue(ctx, o.Repository.ID, time.Now().Add(wait)); err != nil {
+			return err
+		}
+	}
+	o.Parked, err = w.store.Fail(ctx, o.Repository.ID, o.Err.Error(), limit)
+	return err
+}
+
+// retryFirst is how long what could not be fetched waits at first.
+const retryFirst = time.Minute
+
+// passing: the failure is one of the network, of the disk, or of a credential that could not be had.
+func passing(err error) bool {
+	return slices.ContainsFunc([]mirror.Kind{mirror.Unreachable, mirror.DiskFull, mirror.TooSlow, mirror.NoCredential},
+		func(k mirror.Kind) bool { return errors.Is(err, k) })
+}
+
+// bringAndSearch fetches what is not on this machine, and has it searched.
+func (w *Worker) bringAndSearch(ctx context.Context, o *Outcome, lease *store.Lease, all bool) error {
+	r := &o.Repository
+	t := &Task{ID: r.ID, Dir: r.CloneURL, Lease: lease, All: all, Next: w.config.Every, Workers: 1}
+	if !isLocal(r) {
+		if !all {
+			if same, err := w.unchangedThere(ctx, r, lease); err != nil || same {
+				o.Answer = &Answer{Unchanged: same}
+				return err
+			}
+		}
+		f, err := w.fetch(ctx, r)
+		if err != nil {
+			return err
+		}
+		defer f.Release()
+		o.Fetched = f.Bytes
+		t.Dir, t.Prefix, t.Seen, t.Odd, t.Head, t.Tips = f.Dir, f.Prefix, f.Seen, f.Odd, f.Head, tipsIn(f.Tips)
+	}
+	select {
+	case w.turns <- struct{}{}:
+		defer func() { <-w.turns }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	var err error
+	if t.Dir == "" { // there is nothing in it
+		o.Answer, err = w.nothing(ctx, t)
+	} else {
+		o.Answer, err = w.o.Search(ctx, t)
+	}
+	switch {
+	case err != nil && o.Answer == nil:
+		return &brokenError{err}
+	case err != nil:
+		return err
+	case o.Answer.Error != "":
+		return errors.New(o.Answer.Error)
+	}
+	return nil
+}
+
+// nothing settles a repository without commits.
+func (w *Worker) nothing(ctx context.Context, t *Task) (*Answer, error) {
+	version, err := w.rulesVersion(ctx)
+	if err != nil {
+		return nil, err
+	}
+	_, err = w.store.Settle(ctx, t.ID, store.Scan{ID: rand.Text(), Ruleset: version, Complete: true, Lease: t.Lease, Next: t.Next}, nil)
+	return &Answer{}, err
+}
+
+// tipsIn are refs in the order of their names.
+func tipsIn(refs map[string]string) []store.Tip {
+	tips := make([]store.Tip, 0, len(refs))
+	for name, id := range refs {
+		tips = append(tips, store.Tip{Ref: report.Escape(name), ID: id})
+	}
+	slices.SortFunc(tips, func(a, b store.Tip) int { return cmp.Compare(a.Ref, b.Ref) })
+	return tips
+}
+
+// keep renews a lease until it is stopped, and cancels the search when the lease is lost.
+func (w *Worker) keep(ctx context.Context, cancel func(), lease store.Lease) (lost *atomic.Bool, stop func()) {
+	ctx, end := context.WithCancel(ctx)
+	done := make(chan struct{})
+	lost = new(atomic.Bool)
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(w.o.Lease / 4)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				if err := w.store.Renew(ctx, lease, w.o.Lease); errors.Is(err, store.ErrFenced) {
+					lost.Store(true)
+					cancel()
+					return
+				}
+			}
+		}
+	}()
+	return lost, func() {
+		end()
+		<-done
+	}
+}

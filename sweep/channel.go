@@ -1,0 +1,107 @@
+package sweep
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"rummage/sweep/notify"
+)
+
+// Channel is where what is new is told, see package notify.
+type Channel struct {
+	notify.Config
+	First  bool       // also what the first search of a repository finds
+	Secret Credential // the key of a webhook, Slack's address, the password of a mail's user, the token of a forge
+	Where  Credential // a webhook's address, when that is a secret
+}
+
+type channelFile struct {
+	Name          string   `toml:"name"`
+	Type          string   `toml:"type"`
+	URL           string   `toml:"url"`
+	URLEnv        string   `toml:"url_env"`
+	URLFile       string   `toml:"url_file"`
+	URLCommand    []string `toml:"url_command"`
+	SecretEnv     string   `toml:"secret_env"`
+	SecretFile    string   `toml:"secret_file"`
+	SecretCommand []string `toml:"secret_command"`
+	Server        string   `toml:"server"`
+	TLS           string   `toml:"tls"`
+	User          string   `toml:"user"`
+	From          string   `toml:"from"`
+	To            []string `toml:"to"`
+	Project       string   `toml:"project"`
+	Own           bool     `toml:"own"`
+	AllowPublic   bool     `toml:"allow_public"`
+	Labels        []string `toml:"labels"`
+	MinSeverity   string   `toml:"min_severity"`
+	Repositories  []string `toml:"repositories"`
+	First         *bool    `toml:"first"`
+}
+
+// SecretVariable is what the environment variable with the secret of a channel or target of a name is called, unless the
+// configuration has another.
+func SecretVariable(name string) string {
+	return "RUMMAGE_SWEEP_SECRET_" + strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z':
+			return r - 'a' + 'A'
+		case r >= 'A' && r <= 'Z', r >= '0' && r <= '9':
+			return r
+		}
+		return '_'
+	}, name)
+}
+
+func (c *Config) notifications(list []channelFile) error {
+	names := map[string]bool{}
+	for i := range list {
+		f := &list[i]
+		ch := Channel{First: f.First == nil || *f.First}
+		ch.Config = notify.Config{Name: cmp.Or(f.Name, f.Type), Type: f.Type, URL: f.URL, Server: f.Server, TLS: f.TLS, User: f.User, From: f.From, To: f.To,
+			Project: f.Project, Own: f.Own, AllowPublic: f.AllowPublic, Labels: f.Labels, MinSeverity: f.MinSeverity, Repositories: f.Repositories}
+		ch.Secret = Credential{Variable: cmp.Or(f.SecretEnv, SecretVariable(ch.Name)), File: c.path(f.SecretFile), Command: f.SecretCommand}
+		ch.Where = Credential{Variable: cmp.Or(f.URLEnv, SecretVariable(ch.Name)+"_URL"), File: c.path(f.URLFile), Command: f.URLCommand}
+		if err := ch.Check(); err != nil {
+			return fmt.Errorf("channel %d: %w", i+1, err)
+		}
+		if names[ch.Name] {
+			return fmt.Errorf("channel %d: there are two of the name %.80q", i+1, ch.Name)
+		}
+		names[ch.Name] = true
+		c.Channels = append(c.Channels, ch)
+	}
+	return nil
+}
+
+// secrets are a channel's, read when something is sent.
+func (c *Channel) secrets() notify.Secrets {
+	from := func(k Credential) func(context.Context) ([]byte, error) {
+		return func(ctx context.Context) ([]byte, error) { return k.Read(ctx, os.Getenv) }
+	}
+	s := notify.Secrets{Key: from(c.Secret), URL: from(c.Where), Password: from(c.Secret), Token: from(c.Secret)}
+	if c.Type == "slack" {
+		s.URL = func(ctx context.Context) ([]byte, error) {
+			address, err := c.Where.Read(ctx, os.Getenv)
+			if errors.Is(err, ErrNoCredential) {
+				return c.Secret.Read(ctx, os.Getenv)
+			}
+			return address, err
+		}
+	}
+	return s
+}
+
+// channels are the names of the channels; those that want nothing of a first search are left out of one.
+func (c *Config) channels(first bool) (names []string) {
+	for i := range c.Channels {
+		if !first || c.Channels[i].First {
+			names = append(names, c.Channels[i].Name)
+		}
+	}
+	return names
+}

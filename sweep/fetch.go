@@ -1,0 +1,177 @@
+package sweep
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"sync"
+	"time"
+
+	"rummage/sweep/metrics"
+	"rummage/sweep/mirror"
+	"rummage/sweep/store"
+)
+
+// minFree is what fetching leaves free of the disk, in bytes.
+const minFree = 1 << 30
+
+// oldTips is how many ids that refs pointed at before are asked for again.
+const oldTips = 200
+
+// request says how a repository is fetched, by the first of its targets that the configuration has.
+func (w *Worker) request(ctx context.Context, r *store.Repository) (*mirror.Request, error) {
+	names, err := w.store.Targets(ctx, r.ID)
+	if err != nil {
+		return nil, &brokenError{err}
+	}
+	i := slices.IndexFunc(names, func(name string) bool { return w.sources[name] != nil })
+	if i < 0 {
+		return nil, errors.New("it is in no target of the configuration here")
+	}
+	q := w.sources[names[i]].request(r)
+	q.Repo = fmt.Sprintf("%s/%s", r.Forge, r.ForgeID)
+	q.Timeout = w.config.Timeout
+	return &q, nil
+}
+
+// slot waits until the repository's host may be asked: so many at a time do, of all workers.
+func (w *Worker) slot(ctx context.Context, q *mirror.Request) (release func(), err error) {
+	host := ""
+	if u, err := url.Parse(q.URL); err == nil {
+		host = u.Host
+	}
+	release, err = w.jobs.Acquire(ctx, "fetch/"+host, w.config.Fetches)
+	if err != nil {
+		return nil, &brokenError{err}
+	}
+	return release, nil
+}
+
+// unchangedThere asks for the refs of a repository that was searched before; the disk is not needed for one in which nothing
+// has changed.
+func (w *Worker) unchangedThere(ctx context.Context, r *store.Repository, lease *store.Lease) (bool, error) {
+	version, err := w.rulesVersion(ctx)
+	if err != nil {
+		return false, &brokenError{err}
+	}
+	if !mayBeSame(r, version) {
+		return false, nil
+	}
+	q, err := w.request(ctx, r)
+	if err != nil {
+		return false, err
+	}
+	m, err := w.mirror()
+	if err != nil {
+		return false, &brokenError{err}
+	}
+	release, err := w.slot(ctx, q)
+	if err != nil {
+		return false, err
+	}
+	remote, err := m.Tips(ctx, *q)
+	release()
+	if err != nil {
+		return false, err
+	}
+	same, err := w.same(ctx, r, tipsIn(remote.Tips), version)
+	if err == nil && same {
+		err = w.store.Unchanged(ctx, r.ID, lease, w.config.Every)
+	}
+	if err != nil {
+		return false, &brokenError{err}
+	}
+	return same, nil
+}
+
+// fetch brings a repository here. Former tips that the forge does not have any more are forgotten.
+func (w *Worker) fetch(ctx context.Context, r *store.Repository) (*mirror.Fetched, error) {
+	q, err := w.request(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	if q.Extra, err = w.store.OldTips(ctx, r.ID, oldTips); err != nil {
+		return nil, &brokenError{err}
+	}
+	m, err := w.mirror()
+	if err != nil {
+		return nil, &brokenError{err}
+	}
+	w.disk.evict(ctx, m, w.config.ClonesSize, w.metrics.MirrorBytes)
+	release, err := w.slot(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	f, err := m.Fetch(ctx, *q)
+	release()
+	w.fetched(q.URL, bytesOf(f), err)
+	if errors.Is(err, mirror.DiskFull) {
+		w.disk.full()
+	}
+	if err != nil {
+		return nil, err
+	}
+	w.disk.grew(f.Bytes)
+	var missing []string
+	for _, id := range f.Unfetchable {
+		if !slices.Contains(q.Extra, id) {
+			missing = append(missing, id)
+			continue
+		}
+		if err := w.store.DropTip(ctx, r.ID, id); err != nil {
+			f.Release()
+			return nil, &brokenError{err}
+		}
+	}
+	if len(missing) > 0 {
+		f.Release()
+		return nil, fmt.Errorf("%d refs with impossible names could not be fetched, first: %s", len(missing), missing[0])
+	}
+	return f, nil
+}
+
+func bytesOf(f *mirror.Fetched) int64 {
+	if f == nil {
+		return 0
+	}
+	return f.Bytes
+}
+
+// disk knows when it is time to look at what the clones take, which reads all their folders.
+type disk struct {
+	mu    sync.Mutex
+	last  time.Time
+	since int64 // bytes that were fetched since then
+}
+
+// evictEvery is how often the clones are looked at, at least, while something is fetched.
+const evictEvery = 10 * time.Minute
+
+func (d *disk) grew(bytes int64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.since += bytes
+}
+
+// full has the clones looked at before the next fetch.
+func (d *disk) full() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.last = time.Time{}
+}
+
+// evict throws clones away until they are within the budget, of which a tenth is left for what is fetched until it looks
+// again. What it cannot remove is tried the next time.
+func (d *disk) evict(ctx context.Context, m *mirror.Mirror, budget int64, size *metrics.Gauge) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if time.Since(d.last) < evictEvery && d.since < budget/10 {
+		return
+	}
+	if left, err := m.Evict(ctx, budget-budget/10, nil); err == nil {
+		size.Set(float64(left.Size))
+		d.last, d.since = time.Now(), 0
+	}
+}

@@ -1,0 +1,120 @@
+package sweep
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"rummage/sweep/forge"
+	"rummage/sweep/forge/forgetest"
+)
+
+// publish shows what is in a folder's repositories at a forge, those after the first as forks of it.
+func publish(f *fleet, server *forgetest.Server) {
+	var repos []forgetest.Repo
+	for i, name := range f.repos {
+		r := forgetest.Repo{ID: int64(i + 1), Name: "acme/" + name, Dir: filepath.Join(f.dir, name, ".git")}
+		if i > 0 {
+			r.ForkOf = 1
+		}
+		repos = append(repos, r)
+	}
+	server.SetRepos(repos)
+}
+
+func openForge(t *testing.T, address, config string) *Sweeper {
+	t.Helper()
+	t.Setenv(KeyVariable, "the key of a database of a test")
+	dir := t.TempDir()
+	file := filepath.Join(dir, FileName)
+	text := fmt.Sprintf("database = %q\nevery = \"1ns\"\nclones = %q\n%s", address, filepath.Join(dir, "clones"), config)
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := ReadConfig(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := Open(context.Background(), c, parseRules(t, markRules))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+// TestForgeAgainstAudit: after whatever happens to repositories of a forge that are forks of one another, a sweep leaves in
+// the database what audits of the repositories by themselves find in what is reachable; what was pushed away stays, marked.
+func TestForgeAgainstAudit(t *testing.T) {
+	t.Setenv(TokenVariable, "a-token-of-a-test")
+	for _, kind := range []forge.Kind{"github", "gitlab"} {
+		t.Run(string(kind), func(t *testing.T) {
+			server := forgetest.Start(forgetest.Config{Kind: kind, Token: "a-token-of-a-test", PerPage: 2})
+			defer server.Close()
+			f := &fleet{t: t, r: rand.New(rand.NewPCG(8, 1)), dir: t.TempDir()}
+			f.add("")
+			for range 6 {
+				f.change()
+			}
+			for len(f.repos) < 4 {
+				f.add("r0")
+			}
+			s := openForge(t, filepath.Join(t.TempDir(), "sweep.db"), fmt.Sprintf("[[target]]\nforge = %q\nurl = %q\nowner = \"acme\"\n", kind, server.URL))
+			lost := 0
+			for step := range 5 {
+				for range 3 + f.r.IntN(5) {
+					f.change()
+				}
+				switch r0 := filepath.Join(f.dir, "r0"); step {
+				case 2: // pushed, swept and pushed away
+					if err := os.WriteFile(filepath.Join(r0, "gone"), []byte("mark-xyz\n"), 0o600); err != nil {
+						t.Fatal(err)
+					}
+					git(t, r0, "add", "-A")
+					git(t, r0, "commit", "-q", "-m", "Add what is pushed away")
+					git(t, r0, "tag", "-f", "last")
+				case 3:
+					git(t, r0, "reset", "-q", "--hard", "last~1")
+					git(t, r0, "tag", "-d", "last")
+					if f.has(r0, "refs/heads/other") {
+						git(t, r0, "branch", "-D", "other")
+					}
+					git(t, r0, "reflog", "expire", "--expire=now", "--all")
+				}
+				publish(f, server)
+				sweepOnce(t, s)
+				got, gone := reachable(f.kept(s))
+				want, _ := reachable(f.audited(s, s.rules))
+				lost += len(gone)
+				got = slices.Compact(got)
+				for i := range got {
+					got[i] = strings.Replace(got[i], " acme/", " ", 1)
+				}
+				slices.Sort(got)
+				if !slices.Equal(got, want) {
+					t.Fatalf("step %d:\n--- got\n%s--- want\n%s", step, strings.Join(got, ""), strings.Join(want, ""))
+				}
+			}
+			if lost == 0 {
+				t.Error("nothing that was pushed away was kept")
+			}
+		})
+	}
+}
+
+// reachable divides places.
+func reachable(places []string) (yes, no []string) {
+	for _, p := range places {
+		if strings.Contains(p, " true [") {
+			yes = append(yes, p)
+		} else {
+			no = append(no, p)
+		}
+	}
+	return yes, no
+}

@@ -1,0 +1,114 @@
+package sweep
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"rummage/sweep/jobs"
+	"rummage/sweep/store"
+)
+
+// batchArgs are the repositories that one job searches, one after the other. Since, when not zero, has those searched too
+// that are not due, unless they were since then.
+type batchArgs struct {
+	IDs   []int64   `json:"ids"`
+	Since time.Time `json:"since,omitzero"`
+}
+
+const (
+	batchMost  = 25 // repositories in a job: a job costs about as much as the search of a small one
+	batchParts = 8  // jobs for each worker there are at least, as far as repositories last, so that all end at about the same time
+	maxDue     = 1_000_000
+)
+
+// plan makes jobs of what is due and in no job yet. It says how many jobs there are to do now.
+func (w *Worker) plan(ctx context.Context, since time.Time) (waiting int, err error) {
+	release, err := w.jobs.Acquire(ctx, planJob, 1)
+	if err != nil {
+		return 0, err
+	}
+	defer release()
+	// What is in a job is asked first: a job that ends in between is then left for the next plan.
+	unfinished, err := w.jobs.Unfinished(ctx, searchJob)
+	if err != nil {
+		return 0, err
+	}
+	planned := map[int64]bool{}
+	for _, raw := range unfinished {
+		var args batchArgs
+		if err := json.Unmarshal(raw, &args); err != nil {
+			return 0, err
+		}
+		for _, id := range args.IDs {
+			planned[id] = true
+		}
+	}
+	due, err := w.due(ctx, since)
+	if err != nil {
+		return 0, err
+	}
+	due = slices.DeleteFunc(due, func(r store.Repository) bool { return planned[r.ID] })
+	if since.IsZero() {
+		if due, err = w.leaveUnchanged(ctx, due); err != nil {
+			return 0, err
+		}
+	}
+	batches := batchesOf(due, w.o.Jobs)
+	for _, ids := range batches {
+		if _, _, err := w.jobs.Enqueue(ctx, searchJob, batchArgs{ids, since}, jobs.EnqueueOptions{}); err != nil {
+			return 0, err
+		}
+	}
+	return len(unfinished) + len(batches), nil
+}
+
+// due are the repositories to be searched, or all.
+func (w *Worker) due(ctx context.Context, since time.Time) ([]store.Repository, error) {
+	if since.IsZero() {
+		return w.store.Due(ctx, time.Time{}, maxDue)
+	}
+	list, err := w.store.Repositories(ctx)
+	return slices.DeleteFunc(list, func(r store.Repository) bool { return !r.GoneAt.IsZero() || r.State != store.RepositoryOK }), err
+}
+
+// batchesOf divides repositories. Those of a fork network are together, the original first, so that the blobs they share are
+// searched once; the largest begin.
+func batchesOf(due []store.Repository, workers int) (batches [][]int64) {
+	weight := map[string]int64{}
+	for i := range due {
+		weight[networkOf(&due[i])] += max(due[i].Size, 0)
+	}
+	rank := func(r *store.Repository) int {
+		if r.Fork {
+			return 1
+		}
+		return 0
+	}
+	slices.SortStableFunc(due, func(a, b store.Repository) int {
+		na, nb := networkOf(&a), networkOf(&b)
+		return cmp.Or(cmp.Compare(weight[nb], weight[na]), cmp.Compare(na, nb), cmp.Compare(rank(&a), rank(&b)))
+	})
+	most := min(max(len(due)/(workers*batchParts), 1), batchMost)
+	var batch []int64
+	for i := range due {
+		if len(batch) >= most && (len(batch) >= batchMost || networkOf(&due[i]) != networkOf(&due[i-1])) {
+			batches, batch = append(batches, batch), nil
+		}
+		batch = append(batch, due[i].ID)
+	}
+	if len(batch) > 0 {
+		batches = append(batches, batch)
+	}
+	return batches
+}
+
+// networkOf is the same for repositories that share history, as far as their forge tells.
+func networkOf(r *store.Repository) string {
+	if r.Network == "" {
+		return ""
+	}
+	return r.Forge + "/" + r.Network
+}

@@ -1,0 +1,138 @@
+package sweep
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"rummage/gitscan"
+	"rummage/sweep/mirror"
+	"rummage/sweep/store"
+)
+
+// source is where the repositories of a target come from.
+type source interface {
+	// list visits what there is. unread is what could not be seen, so that what was not visited may be there still.
+	list(ctx context.Context, visit func(store.Listed) error) (unread, err error)
+	// request says how a repository is fetched.
+	request(r *store.Repository) mirror.Request
+}
+
+// sourceOf is a target's source.
+func sourceOf(t *Target, known func(forge, id string) (string, bool)) (source, error) {
+	switch {
+	case t.Folder != "":
+		return folder(t.Folder), nil
+	case t.Forge != nil:
+		return newForgeSource(t, known)
+	}
+	return &addresses{t}, nil
+}
+
+// localForge is what the forges of folders begin with: nothing is fetched from there.
+const localForge = "folder:"
+
+func isLocal(r *store.Repository) bool { return strings.HasPrefix(r.Forge, localForge) }
+
+// folder is the repositories below it.
+type folder string
+
+func (f folder) request(*store.Repository) mirror.Request { return mirror.Request{} }
+
+// maxDepth is how many folders deep repositories are looked for.
+const maxDepth = 16
+
+// list visits bare repositories, and those of work trees, of which nothing below is looked at. Links are not followed.
+func (f folder) list(ctx context.Context, visit func(store.Listed) error) (unread, err error) {
+	root, err := filepath.EvalSymlinks(string(f))
+	if err != nil {
+		return nil, err
+	}
+	err = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil {
+			if path == root {
+				return err
+			}
+			if unread == nil && !errors.Is(err, os.ErrNotExist) {
+				unread = err
+			}
+			return nil
+		}
+		if !d.IsDir() {
+			return nil
+		}
+		rel, err := filepath.Rel(root, path)
+		if err != nil {
+			return err
+		}
+		if gitscan.IsRepository(path) {
+			if err := visit(store.Listed{Forge: localForge + root, ForgeID: rel, Name: filepath.ToSlash(rel), CloneURL: path, Size: -1}); err != nil {
+				return err
+			}
+			return fs.SkipDir
+		}
+		if strings.Count(rel, string(filepath.Separator)) >= maxDepth {
+			if unread == nil {
+				unread = fmt.Errorf("%s: folders that are nested more than %d deep are not looked into", path, maxDepth)
+			}
+			return fs.SkipDir
+		}
+		return nil
+	})
+	return unread, err
+}
+
+// addresses are URLs that the configuration names.
+type addresses struct{ t *Target }
+
+func (a *addresses) list(_ context.Context, visit func(store.Listed) error) (unread, err error) {
+	urls, err := a.t.urls()
+	if err != nil {
+		return nil, err
+	}
+	for _, text := range urls {
+		host, name, err := splitAddress(text)
+		if err != nil {
+			return nil, err
+		}
+		if err := visit(store.Listed{Forge: "url:" + host, ForgeID: name, Name: name, CloneURL: text, Size: -1}); err != nil {
+			return nil, err
+		}
+	}
+	return nil, nil
+}
+
+// splitAddress gives the host and the name of a repository by its address, a URL or user@host:path. Whether it may be
+// fetched from is for the mirror to say. No error has a credential that stands in it.
+func splitAddress(text string) (host, name string, err error) {
+	if u, err := url.Parse(text); err == nil && u.Scheme != "" && (u.Host != "" || u.Scheme == "file") {
+		if _, has := u.User.Password(); has || u.User != nil && u.Scheme != "ssh" {
+			return "", "", fmt.Errorf("the address at %.80q has a credential in it: use token_file or token_command", u.Hostname())
+		}
+		host, name = u.Host, u.Path
+	} else if before, path, ok := strings.Cut(text, ":"); ok && !strings.Contains(before, "/") {
+		_, host, _ = strings.Cut(before, "@")
+		name = path
+	}
+	if name = strings.TrimSuffix(strings.Trim(name, "/"), ".git"); name == "" {
+		return "", "", fmt.Errorf("%.80q is no address of a repository", text)
+	}
+	return host, name, nil
+}
+
+func (a *addresses) request(r *store.Repository) mirror.Request {
+	q := mirror.Request{URL: r.CloneURL, Protocols: a.t.Protocols, CAFile: a.t.CAFile}
+	q.Credential = func(ctx context.Context) (string, string, error) {
+		token, err := a.t.Token.Read(ctx, os.Getenv)
+		return a.t.User, string(token), err
+	}
+	return q
+}

@@ -1,0 +1,143 @@
+package sweep
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"slices"
+	"strings"
+
+	"rummage/sweep/forge"
+)
+
+// Target is repositories: those below a folder, those of a list of addresses, or those of a forge.
+type Target struct {
+	Name      string
+	Folder    string
+	URLs      []string
+	URLsFile  string // with an address in each line
+	Protocols []string
+	Forge     *forge.Config
+	Filter    forge.Filter
+	User      string     // whom the token of addresses is for
+	Token     Credential // of the forge or the addresses; may be set nowhere
+	AppKey    Credential // of a GitHub App
+	CAFile    string
+}
+
+type targetFile struct {
+	Name         string   `toml:"name"`
+	Folder       string   `toml:"folder"`
+	URLs         []string `toml:"urls"`
+	URLsFile     string   `toml:"urls_file"`
+	Protocols    []string `toml:"protocols"`
+	Forge        string   `toml:"forge"`
+	URL          string   `toml:"url"`
+	Owner        string   `toml:"owner"`
+	User         string   `toml:"user"`
+	CloneHosts   []string `toml:"clone_hosts"`
+	TokenEnv     string   `toml:"token_env"`
+	TokenFile    string   `toml:"token_file"`
+	TokenCommand []string `toml:"token_command"`
+	AppID        int64    `toml:"app_id"`
+	Installation int64    `toml:"installation_id"`
+	AppKeyEnv    string   `toml:"app_key_env"`
+	AppKeyFile   string   `toml:"app_key_file"`
+	AppKeyCmd    []string `toml:"app_key_command"`
+	CAFile       string   `toml:"ca_file"`
+	Wikis        bool     `toml:"wikis"`
+	Gists        bool     `toml:"gists"`
+	Include      []string `toml:"include"`
+	Exclude      []string `toml:"exclude"`
+	Visibility   []string `toml:"visibility"`
+	Topics       []string `toml:"topics"`
+	Archived     *bool    `toml:"archived"`
+	Forks        *bool    `toml:"forks"`
+	MaxSize      string   `toml:"max_size"`
+}
+
+func (c *Config) targets(list []targetFile) error {
+	if len(list) == 0 {
+		return errors.New("no [[target]]: nothing is to be searched")
+	}
+	names := map[string]bool{}
+	for i := range list {
+		t, err := c.target(&list[i])
+		if err != nil {
+			return fmt.Errorf("target %d: %w", i+1, err)
+		}
+		if names[t.Name] {
+			return fmt.Errorf("target %d: there are two of the name %.80q", i+1, t.Name)
+		}
+		names[t.Name] = true
+		c.Targets = append(c.Targets, *t)
+	}
+	return nil
+}
+
+func (c *Config) target(f *targetFile) (*Target, error) {
+	t := &Target{Name: f.Name, Folder: c.path(f.Folder), URLs: f.URLs, URLsFile: c.path(f.URLsFile), Protocols: f.Protocols, User: f.User, CAFile: c.path(f.CAFile)}
+	t.Token = Credential{Variable: cmp.Or(f.TokenEnv, TokenVariable), File: c.path(f.TokenFile), Command: f.TokenCommand}
+	t.AppKey = Credential{Variable: cmp.Or(f.AppKeyEnv, AppKeyVariable), File: c.path(f.AppKeyFile), Command: f.AppKeyCmd}
+	t.Filter = forge.Filter{Include: f.Include, Exclude: f.Exclude, Visibility: f.Visibility, Topics: f.Topics, Archived: f.Archived, Forks: f.Forks}
+	kinds := 0
+	for _, has := range []bool{f.Folder != "", len(f.URLs) > 0 || f.URLsFile != "", f.Forge != ""} {
+		if has {
+			kinds++
+		}
+	}
+	if kinds != 1 {
+		return nil, errors.New("one of folder, urls, urls_file and forge is needed")
+	}
+	for _, pattern := range slices.Concat(f.Include, f.Exclude) {
+		if _, err := path.Match(strings.ReplaceAll(pattern, "**", "*"), ""); err != nil {
+			return nil, fmt.Errorf("%.80q is no pattern of names", pattern)
+		}
+	}
+	var err error
+	if f.MaxSize != "" {
+		if t.Filter.MaxSize, err = size("max_size", f.MaxSize, 0); err != nil {
+			return nil, err
+		}
+	}
+	switch {
+	case f.Folder != "":
+		t.Name = cmp.Or(t.Name, t.Folder)
+	case f.Forge == "":
+		t.Name = cmp.Or(t.Name, t.URLsFile, "urls")
+	default:
+		err = c.forge(t, f)
+	}
+	return t, err
+}
+
+// forge is a target's forge. What is wrong with it is told before anything is searched.
+func (c *Config) forge(t *Target, f *targetFile) error {
+	t.Forge = &forge.Config{Kind: forge.Kind(f.Forge), URL: f.URL, Owner: f.Owner, User: f.User, CloneHosts: f.CloneHosts, Wikis: f.Wikis, Gists: f.Gists, CAFile: t.CAFile,
+		AppID: f.AppID, InstallationID: f.Installation}
+	made, err := forge.New(*t.Forge, forge.Options{})
+	if err != nil {
+		return err
+	}
+	t.Name = cmp.Or(t.Name, strings.TrimSuffix(made.Host()+"/"+f.Owner, "/"))
+	return nil
+}
+
+// urls are the addresses of a target.
+func (t *Target) urls() ([]string, error) {
+	list := slices.Clone(t.URLs)
+	if t.URLsFile != "" {
+		data, err := os.ReadFile(t.URLsFile)
+		if err != nil {
+			return nil, err
+		}
+		for line := range strings.Lines(string(data)) {
+			if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
+				list = append(list, line)
+			}
+		}
+	}
+	return list, nil
+}

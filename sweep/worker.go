@@ -1,0 +1,252 @@
+package sweep
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"rummage/sweep/jobs"
+	"rummage/sweep/metrics"
+	"rummage/sweep/mirror"
+	"rummage/sweep/notify"
+	"rummage/sweep/store"
+)
+
+// Searcher does tasks, each so that what a repository does to it is that repository's loss alone. It may be called from
+// several goroutines. The error is of what says nothing about the repository.
+type Searcher func(ctx context.Context, t *Task) (*Answer, error)
+
+// Worker fetches and searches what is due, by itself or beside others with the same database.
+type Worker struct {
+	*Sweeper
+	o      WorkerOptions
+	jobs   *jobs.Jobs
+	mirror func() (*mirror.Mirror, error)
+	turns  chan struct{} // searches at a time
+	disk   disk
+
+	registry *metrics.Registry
+	metrics  *metrics.Sweep
+
+	mu  sync.Mutex
+	sum *Summary
+}
+
+// WorkerOptions are of a Worker. Zero values have defaults.
+type WorkerOptions struct {
+	Jobs   int // repositories that are searched at a time
+	Search Searcher
+	// Told hears what became of each repository that this worker took on, of one at a time.
+	Told   func(Outcome)
+	Logger *slog.Logger
+	Poll   time.Duration // see jobs.Options
+	// Lease is how long a worker may be silent before others take over what it is at: 45 s.
+	Lease time.Duration
+	// SARIF makes what a channel of that type uploads. nil: there can be none.
+	SARIF   func(context.Context, notify.Message) (notify.Upload, error)
+	Version string // of the program, for the metrics
+}
+
+// Outcome is what became of a repository in a sweep.
+type Outcome struct {
+	Repository store.Repository
+	Answer     *Answer // nil when it was not searched
+	Err        error   // of one line
+	Parked     bool
+	Left       bool // another process is at it
+	Fetched    int64
+	Took       time.Duration
+}
+
+// Summary counts what a worker did.
+type Summary struct {
+	Listed    int // targets that were seen whole
+	Searched  int // those that have not changed too
+	Unchanged int
+	Failed    int
+	Errors    []error // what was not listed, and work that was given up
+	Notes     []string
+}
+
+// kinds of jobs.
+const (
+	searchJob  = "search"
+	listJob    = "list"
+	planJob    = "plan"
+	deliverJob = "deliver"
+	pruneJob   = "prune"
+)
+
+// NewWorker opens what a worker needs beside the database of findings. It must be closed.
+func NewWorker(ctx context.Context, s *Sweeper, o WorkerOptions) (*Worker, error) {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Lease <= 0 {
+		o.Lease = leaseTime
+	}
+	if o.Told == nil {
+		o.Told = func(Outcome) {}
+	}
+	for _, n := range []int{s.config.Jobs, runtime.GOMAXPROCS(0)} {
+		if o.Jobs <= 0 {
+			o.Jobs = n
+		}
+	}
+	w := &Worker{Sweeper: s, o: o, turns: make(chan struct{}, o.Jobs), sum: &Summary{}}
+	w.mirror = sync.OnceValues(func() (*mirror.Mirror, error) { return mirror.New(s.config.Clones, mirror.Options{MinFree: minFree}) })
+	host, _ := os.Hostname()
+	var err error
+	w.jobs, err = jobs.Open(ctx, jobsDatabase(s.config.Database), jobs.Options{Logger: o.Logger, Password: s.password, Owner: host, Poll: o.Poll,
+		LeaseTTL: o.Lease, Beat: o.Lease / 4, OnParked: w.gaveUp})
+	if err != nil {
+		return nil, err
+	}
+	w.measure()
+	atOnce := o.Jobs
+	if s.fetches() {
+		atOnce += s.config.Fetches
+	}
+	jobs.Handle(w.jobs, searchJob, jobs.KindOptions{Workers: atOnce, Timeout: batchMost * s.config.Timeout}, w.batch)
+	return w, nil
+}
+
+// Close closes what the worker opened, not its Sweeper.
+func (w *Worker) Close() { w.jobs.Close() }
+
+// jobsDatabase is where the jobs are: beside a file, in the same PostgreSQL.
+func jobsDatabase(database string) string {
+	if strings.Contains(database, "://") {
+		return database
+	}
+	return strings.TrimSuffix(database, ".db") + "-jobs.db"
+}
+
+// fetches: some target's repositories are elsewhere.
+func (s *Sweeper) fetches() bool {
+	return slices.ContainsFunc(s.config.Targets, func(t Target) bool { return t.Folder == "" })
+}
+
+// gaveUp hears of jobs that failed three times. What they were to search is due still.
+func (w *Worker) gaveUp(_ context.Context, f jobs.Failure) {
+	w.o.Logger.Error("job given up", "kind", f.Kind, "reason", f.Reason)
+	w.count(func(s *Summary) {
+		s.Errors = append(s.Errors, fmt.Errorf("a %s job was given up: %s", f.Kind, f.Reason))
+	})
+}
+
+func (w *Worker) count(add func(*Summary)) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	add(w.sum)
+}
+
+// Run sweeps once: it lists the targets, and searches what is due, or everything. It ends when nothing is left to do, also
+// for others that work on the same database. The error is for what ends the sweep.
+func (w *Worker) Run(ctx context.Context, all bool) (*Summary, error) {
+	started := time.Now()
+	if err := w.store.Log(ctx, store.Event{Kind: store.EventStart}); err != nil {
+		return nil, err
+	}
+	if err := w.listAll(ctx, func(*Target, time.Time) bool { return true }); err != nil {
+		return w.sum, err
+	}
+	var since time.Time
+	if all {
+		var err error
+		if since, err = w.store.Now(ctx); err != nil {
+			return w.sum, err
+		}
+	}
+	waiting, err := w.plan(ctx, since)
+	if err != nil {
+		return w.sum, err
+	}
+	if waiting > 0 {
+		if err := w.jobs.Drain(ctx); err != nil {
+			return w.sum, err
+		}
+	}
+	if err := w.deliverAll(ctx); err != nil {
+		return w.sum, err
+	}
+	detail := fmt.Appendf(nil, `{"searched":%d,"failed":%d,"seconds":%.3f}`, w.sum.Searched, w.sum.Failed, time.Since(started).Seconds())
+	return w.sum, w.store.Log(ctx, store.Event{Kind: store.EventEnd, Detail: detail})
+}
+
+// Work does what others plan, until ctx is done.
+func (w *Worker) Work(ctx context.Context) error {
+	stop := w.serve(ctx)
+	return errors.Join(w.jobs.Work(ctx), stop())
+}
+
+// Start keeps sweeping by the schedule until ctx is done. Several that do so share the work.
+func (w *Worker) Start(ctx context.Context) error {
+	jobs.Handle(w.jobs, listJob, jobs.KindOptions{Queue: listJob, Timeout: 6 * time.Hour}, func(ctx context.Context, _ jobs.Job[struct{}]) error {
+		return w.listAll(ctx, func(_ *Target, last time.Time) bool { return time.Since(last) >= w.config.List })
+	})
+	jobs.Handle(w.jobs, planJob, jobs.KindOptions{Queue: planJob}, func(ctx context.Context, _ jobs.Job[struct{}]) error {
+		_, err := w.plan(ctx, time.Time{})
+		return err
+	})
+	jobs.Handle(w.jobs, deliverJob, jobs.KindOptions{Queue: deliverJob}, func(ctx context.Context, _ jobs.Job[struct{}]) error { return w.deliverAll(ctx) })
+	w.jobs.Every(listJob, min(time.Minute, w.config.List), 0)
+	w.jobs.Every(planJob, planEvery, 0)
+	w.jobs.Every(deliverJob, deliverEvery, 0)
+	return w.Work(ctx)
+}
+
+// How often a sweep that keeps going looks for what is due, and for what is to be sent.
+const (
+	planEvery    = 15 * time.Second
+	deliverEvery = 10 * time.Second
+)
+
+// listAll lists the targets whose turn it is by the time of their last complete listing. What cannot be listed is counted.
+func (w *Worker) listAll(ctx context.Context, turn func(t *Target, last time.Time) bool) error {
+	var names []string
+	for _, t := range w.config.Targets {
+		names = append(names, t.Name)
+	}
+	if _, err := w.store.KeepTargets(ctx, names); err != nil {
+		return err
+	}
+	listed, err := w.store.Listings(ctx)
+	if err != nil {
+		return err
+	}
+	last := map[string]time.Time{}
+	for _, t := range listed {
+		last[t.Name] = t.Listed
+	}
+	for i := range w.config.Targets {
+		t := &w.config.Targets[i]
+		if !turn(t, last[t.Name]) {
+			continue
+		}
+		err := w.list(ctx, t)
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil:
+			w.o.Logger.Error("target not listed", "target", t.Name, "reason", err.Error())
+			w.count(func(s *Summary) { s.Errors = append(s.Errors, fmt.Errorf("target %s: %w", t.Name, err)) })
+		default:
+			w.count(func(s *Summary) { s.Listed++ })
+			if f, ok := w.sources[t.Name].(*forgeSource); ok && f.anonymous.Load() {
+				w.o.Logger.Warn("target listed without a token", "target", t.Name)
+				w.count(func(s *Summary) {
+					s.Notes = append(s.Notes, fmt.Sprintf("target %s: %s is not set: what is public alone was listed", t.Name, t.Token.Variable))
+				})
+			}
+		}
+	}
+	return nil
+}
