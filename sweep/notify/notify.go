@@ -100,7 +100,7 @@ type channel struct {
 
 // New makes a channel. Its error is one line that says what of the configuration is wrong.
 func New(c Config, s Secrets, o Options) (Channel, error) {
-	if err := c.Check(); err != nil {
+	if err := c.check(); err != nil {
 		return nil, err
 	}
 	if o.Now == nil {
@@ -109,9 +109,9 @@ func New(c Config, s Secrets, o Options) (Channel, error) {
 	if o.Timeout <= 0 {
 		o.Timeout = defaultTimeout
 	}
-	sender, err := types()[c.Type](c, s, o)
+	sender, err := c.make(s, o)
 	if err != nil {
-		return nil, fmt.Errorf("channel %.80q: %w", c.Name, err)
+		return nil, err
 	}
 	return &channel{c.Name, o.Timeout, sender}, nil
 }
