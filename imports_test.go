@@ -100,7 +100,7 @@ func checkImport(t *testing.T, file, name string) {
 }
 
 // sweepParts are the packages under sweep that know neither each other nor anything else of ours; sweep joins them.
-var sweepParts = map[string]bool{"store": true, "jobs": true, "forge": true, "mirror": true, "notify": true, "metrics": true}
+var sweepParts = map[string]bool{"store": true, "jobs": true, "forge": true, "mirror": true, "notify": true, "metrics": true, "seal": true}
 
 func checkSweep(t *testing.T, file, to string) {
 	t.Helper()

@@ -2,6 +2,7 @@ package gitscan
 
 import (
 	"context"
+	"fmt"
 
 	"rummage/gitscan/internal/pack"
 	"rummage/scan"
@@ -94,6 +95,27 @@ func (r *Repo) Refs(visit func(name, id string)) {
 	for _, rf := range r.refs {
 		visit(rf.name, r.format.objects.Hex(rf.id))
 	}
+}
+
+// RefsOf visits the refs of the repository at a path as Refs does, without reading anything else. What cannot be read is an
+// error, after the others have been visited.
+func RefsOf(path string, visit func(name, id string)) error {
+	d, err := locate(path, false)
+	if err != nil {
+		return err
+	}
+	f, err := readFormat(d)
+	if err != nil {
+		return err
+	}
+	refs, _, problems := readRefs(d, f.objects)
+	for _, rf := range refs {
+		visit(rf.name, f.objects.Hex(rf.id))
+	}
+	if len(problems) > 0 {
+		return fmt.Errorf("%s: %s", problems[0].Where, problems[0].Why)
+	}
+	return nil
 }
 
 // IsRepository reports whether a folder is a repository, bare or with a work tree.

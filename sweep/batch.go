@@ -19,7 +19,7 @@ import (
 // maxFailures is after how many failures in a row a repository is parked.
 const maxFailures = 3
 
-// leaseTime is how long a search may be silent before another process may take its repository.
+// leaseTime is WorkerOptions.Lease where that says nothing.
 const leaseTime = 45 * time.Second
 
 // batch does a job: what is searched already is left out, so that it may be done again.
@@ -80,7 +80,7 @@ func (w *Worker) tell(o *Outcome) {
 func (w *Worker) one(ctx context.Context, r *store.Repository, all bool) (*Outcome, error) {
 	o := &Outcome{Repository: *r}
 	started := time.Now()
-	lease, ok, err := w.store.Acquire(ctx, fmt.Sprintf("repository/%d", r.ID), rand.Text(), leaseTime)
+	lease, ok, err := w.store.Acquire(ctx, fmt.Sprintf("repository/%d", r.ID), rand.Text(), w.o.Lease)
 	if err != nil || !ok {
 		o.Left = !ok
 		return o, err
@@ -207,14 +207,14 @@ func (w *Worker) keep(ctx context.Context, cancel func(), lease store.Lease) (lo
 	lost = new(atomic.Bool)
 	go func() {
 		defer close(done)
-		tick := time.NewTicker(leaseTime / 3)
+		tick := time.NewTicker(w.o.Lease / 4)
 		defer tick.Stop()
 		for {
 			select {
 			case <-ctx.Done():
 				return
 			case <-tick.C:
-				if err := w.store.Renew(ctx, lease, leaseTime); errors.Is(err, store.ErrFenced) {
+				if err := w.store.Renew(ctx, lease, w.o.Lease); errors.Is(err, store.ErrFenced) {
 					lost.Store(true)
 					cancel()
 					return

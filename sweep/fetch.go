@@ -56,7 +56,7 @@ func (w *Worker) unchangedThere(ctx context.Context, r *store.Repository, lease 
 	if err != nil {
 		return false, &brokenError{err}
 	}
-	if r.LastScan.IsZero() || r.Ruleset != version || r.Failures > 0 {
+	if !mayBeSame(r, version) {
 		return false, nil
 	}
 	q, err := w.request(ctx, r)

@@ -51,6 +51,11 @@ func (w *Worker) plan(ctx context.Context, since time.Time) (waiting int, err er
 		return 0, err
 	}
 	due = slices.DeleteFunc(due, func(r store.Repository) bool { return planned[r.ID] })
+	if since.IsZero() {
+		if due, err = w.leaveUnchanged(ctx, due); err != nil {
+			return 0, err
+		}
+	}
 	batches := batchesOf(due, w.o.Jobs)
 	for _, ids := range batches {
 		if _, _, err := w.jobs.Enqueue(ctx, searchJob, batchArgs{ids, since}, jobs.EnqueueOptions{}); err != nil {

@@ -80,9 +80,14 @@ func (s *Sweeper) openRepository(t *Task) (*gitscan.Repo, error) {
 	return gitscan.Open(t.Dir, o)
 }
 
+// mayBeSame: the last search was complete, and with these rules.
+func mayBeSame(r *store.Repository, version int) bool {
+	return r.Ruleset == version && !r.LastScan.IsZero() && r.Failures == 0
+}
+
 // same: the last complete search was of these tips, with these rules.
 func (s *Sweeper) same(ctx context.Context, r *store.Repository, tips []store.Tip, version int) (bool, error) {
-	if r.Ruleset != version || r.LastScan.IsZero() || r.Failures > 0 {
+	if !mayBeSame(r, version) {
 		return false, nil
 	}
 	known, err := s.store.Tips(ctx, r.ID)

@@ -20,7 +20,12 @@ import (
 	"rummage/sweep/store"
 )
 
-func TestMain(m *testing.M) { os.Exit(pgtest.Run(m)) }
+func TestMain(m *testing.M) {
+	if mode := os.Getenv(chaosMode); mode != "" {
+		os.Exit(chaosChild(mode))
+	}
+	os.Exit(pgtest.Run(m))
+}
 
 // markRules find marks, and read .env files.
 const markRules = `

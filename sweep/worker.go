@@ -47,6 +47,8 @@ type WorkerOptions struct {
 	Told   func(Outcome)
 	Logger *slog.Logger
 	Poll   time.Duration // see jobs.Options
+	// Lease is how long a worker may be silent before others take over what it is at: 45 s.
+	Lease time.Duration
 	// SARIF makes what a channel of that type uploads. nil: there can be none.
 	SARIF   func(context.Context, notify.Message) (notify.Upload, error)
 	Version string // of the program, for the metrics
@@ -87,6 +89,9 @@ func NewWorker(ctx context.Context, s *Sweeper, o WorkerOptions) (*Worker, error
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
+	if o.Lease <= 0 {
+		o.Lease = leaseTime
+	}
 	if o.Told == nil {
 		o.Told = func(Outcome) {}
 	}
@@ -99,7 +104,8 @@ func NewWorker(ctx context.Context, s *Sweeper, o WorkerOptions) (*Worker, error
 	w.mirror = sync.OnceValues(func() (*mirror.Mirror, error) { return mirror.New(s.config.Clones, mirror.Options{MinFree: minFree}) })
 	host, _ := os.Hostname()
 	var err error
-	w.jobs, err = jobs.Open(ctx, jobsDatabase(s.config.Database), jobs.Options{Logger: o.Logger, Password: s.password, Owner: host, Poll: o.Poll, OnParked: w.gaveUp})
+	w.jobs, err = jobs.Open(ctx, jobsDatabase(s.config.Database), jobs.Options{Logger: o.Logger, Password: s.password, Owner: host, Poll: o.Poll,
+		LeaseTTL: o.Lease, Beat: o.Lease / 4, OnParked: w.gaveUp})
 	if err != nil {
 		return nil, err
 	}

@@ -34,13 +34,19 @@ func (c *clock) pass(d time.Duration) {
 	c.t = c.t.Add(d)
 }
 
+// appKey is the App's private key, made once: it takes a while.
+var appKey = sync.OnceValue(func() *rsa.PrivateKey {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		panic(err)
+	}
+	return key
+})
+
 // appForge is a GitHub with an App that is installed for two organisations, and not in use for a third.
 func appForge(t *testing.T, c forge.Config) (*forgetest.Server, *forge.Forge, *clock) {
 	t.Helper()
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		t.Fatal(err)
-	}
+	key := appKey()
 	time := &clock{t: day(1)}
 	repos := append(model(), forgetest.Repo{ID: 70, Name: "idle/x"})
 	repos[1].Dir = bare(t, "web")
@@ -76,6 +82,23 @@ func TestApp(t *testing.T) {
 	_, f, _ = appForge(t, forge.Config{Owner: "idle"})
 	_, err = list(t, f)
 	mustBe(t, err, forge.Denied)
+}
+
+// TestAppFailures: what befalls one installation keeps the others from nothing, until several could not be had at all.
+func TestAppFailures(t *testing.T) {
+	s, f, _ := appForge(t, forge.Config{})
+	s.Set(func(f *forgetest.Faults) { f.FailStatus = 404 })
+	n := 0
+	err := f.List(t.Context(), func(r forge.Repository) error {
+		if n++; n == 1 {
+			s.Set(func(f *forgetest.Faults) { f.Fail = 1 }) // of the second page, or of a fork
+		}
+		return nil
+	})
+	var p *forge.Partial
+	if mustBe(t, err, forge.NotFound); !errors.As(err, &p) || p.Failed != 2 || n != 4 {
+		t.Errorf("%d visited, %v", n, err)
+	}
 }
 
 // TestAppCredential: tokens of installations are asked for once for all who need one, and anew before their hour is over.

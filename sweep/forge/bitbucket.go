@@ -70,8 +70,6 @@ func bitbucketEntry(raw json.RawMessage) (found, error) {
 	}
 	if b.MainBranch != nil {
 		e.DefaultBranch = b.MainBranch.Name
-	} else {
-		e.Empty = true // there is no main branch until something is pushed
 	}
 	if b.Parent != nil {
 		e.parent = b.Parent.UUID

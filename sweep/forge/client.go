@@ -102,7 +102,7 @@ func (f *Forge) ask(ctx context.Context, r request) (*answer, error) {
 			}
 			continue
 		}
-		switch wait, limited := f.limited(a); {
+		switch wait, limited := f.limited(a, waits); {
 		case limited:
 			if waits++; wait > f.opts.MaxWait || waits > maxWaits {
 				return nil, &RateLimit{Host: clean(f.base.Host), Until: f.opts.Now().Add(wait)}

@@ -34,6 +34,8 @@ func TestConfig(t *testing.T) {
 		"App of GitLab":    {forge.Config{Kind: forge.GitLab, AppID: 1}, forge.Options{AppKey: key}, "GitHub's"},
 		"no App":           {forge.Config{Kind: forge.GitHub, InstallationID: 1}, forge.Options{}, "id of its App"},
 		"gists of an App":  {forge.Config{Kind: forge.GitHub, AppID: 1, Gists: true}, forge.Options{AppKey: key}, "no gists"},
+		"user":             {forge.Config{Kind: forge.GitHub, User: "a:b"}, forge.Options{}, "no user"},
+		"clone host":       {forge.Config{Kind: forge.GitHub, CloneHosts: []string{"https://me:" + secret() + "@x"}}, forge.Options{}, "no host"},
 		"no CA":            {forge.Config{Kind: forge.GitHub, CAFile: "/nowhere/ca.pem"}, forge.Options{}, "/nowhere/ca.pem"},
 		"empty CA":         {forge.Config{Kind: forge.GitHub, CAFile: "config_test.go"}, forge.Options{}, "no certificate"},
 		"CA is a folder":   {forge.Config{Kind: forge.GitHub, CAFile: "."}, forge.Options{}, "no file of certificates"},
@@ -83,7 +85,7 @@ func TestTokens(t *testing.T) {
 			t.Errorf("%d requests without a token", n)
 		}
 		current := "old-" + secret()
-		s, f = standard(t, kind, forge.Options{Token: func(context.Context) (string, error) { return current, nil }})
+		_, f = standard(t, kind, forge.Options{Token: func(context.Context) (string, error) { return current, nil }})
 		current = secret()
 		if _, err := list(t, f); err != nil {
 			t.Error(err)

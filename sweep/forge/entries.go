@@ -50,6 +50,8 @@ func (e *entries) UnmarshalJSON(b []byte) error {
 type page struct {
 	raw  []json.RawMessage
 	next *url.URL // nil at the end
+	// missing says that the forge has left something out of the list.
+	missing error
 }
 
 // decode reads an answer's JSON. What encoding/json says of it quotes no more than a byte of it.

@@ -69,23 +69,30 @@ func (e *RateLimit) Error() string {
 // Partial is the error of a list that was visited but for some of it.
 type Partial struct {
 	Refused int      // entries that were not as they should be
-	Reasons []string // of the first of them, and of what could not be listed
-	Errs    []error  // what could not be listed
+	Reasons []string // of the first of them
+	Failed  int      // parts of the list that could not be read
+	Errs    []error  // of the first of them
 }
 
 func (p *Partial) Error() string {
 	var parts []string
-	switch p.Refused {
-	case 0:
-	case 1:
-		parts = append(parts, "1 entry was refused")
-	default:
-		parts = append(parts, fmt.Sprintf("%d entries were refused", p.Refused))
+	add := func(n int, one, many string, why []string) {
+		switch n {
+		case 0:
+			return
+		case 1:
+			parts = append(parts, "1 "+one)
+		default:
+			parts = append(parts, fmt.Sprintf("%d %s", n, many))
+		}
+		parts = append(parts, why[:min(len(why), shownErrors)]...)
 	}
-	parts = append(parts, p.Reasons...)
+	var errs []string
 	for _, err := range p.Errs {
-		parts = append(parts, err.Error())
+		errs = append(errs, err.Error())
 	}
+	add(p.Failed, "part could not be read", "parts could not be read", errs)
+	add(p.Refused, "entry was refused", "entries were refused", p.Reasons)
 	return "the list is incomplete: " + strings.Join(parts, "; ")
 }
 

@@ -64,7 +64,9 @@ func TestRateLimits(t *testing.T) {
 	each(t, func(t *testing.T, kind forge.Kind) {
 		var w waits
 		s, f := standard(t, kind, forge.Options{Wait: w.wait, MaxWait: 10 * time.Minute})
-		s.Set(func(f *forgetest.Faults) { f.Primary, f.Reset, f.RetryAfter = 1, now.Add(5*time.Minute), "300" })
+		s.Set(func(f *forgetest.Faults) {
+			f.Primary, f.Reset, f.RetryAfter, f.Reason = 1, now.Add(5*time.Minute), "300", "come back later"
+		})
 		got, err := list(t, f)
 		if err != nil || names(got) != ofAcme {
 			t.Fatalf("listed: %s %v", names(got), err)
@@ -78,7 +80,7 @@ func TestRateLimits(t *testing.T) {
 		}
 		for said, want := range map[string]time.Duration{"7": 7 * time.Second, "": time.Minute, "soon": time.Minute, "0": time.Second} {
 			w = nil
-			s.Set(func(f *forgetest.Faults) { f.Secondary, f.RetryAfter = 1, said })
+			s.Set(func(f *forgetest.Faults) { f.Secondary, f.RetryAfter, f.Reason = 1, said, "" })
 			if _, err := list(t, f); err != nil || len(w) != 1 || w[0] != want {
 				t.Errorf("Retry-After %q: waits of %v, %v", said, w, err)
 			}
@@ -113,6 +115,20 @@ func TestRateLimitTooLong(t *testing.T) {
 			if _, err = list(t, f); !errors.As(err, &limit) || limit.Until.Before(day(1)) || limit.Until.After(day(1).AddDate(1, 1, 0)) {
 				t.Errorf("Retry-After %q: %v", bad, err)
 			}
+		}
+	})
+}
+
+// TestUnsaidLimit: a limit that does not say when it ends is waited for longer and longer.
+func TestUnsaidLimit(t *testing.T) {
+	each(t, func(t *testing.T, kind forge.Kind) {
+		var w waits
+		s, f := standard(t, kind, forge.Options{Wait: w.wait})
+		s.Set(func(f *forgetest.Faults) { f.Secondary = 1_000_000 })
+		_, err := list(t, f)
+		var limit *forge.RateLimit
+		if !errors.As(err, &limit) || len(w) != 3 || w[0] != time.Minute || w[1] != 2*time.Minute || w[2] != 4*time.Minute {
+			t.Errorf("%v after %v", err, w)
 		}
 	})
 }

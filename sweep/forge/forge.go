@@ -52,7 +52,7 @@ type Config struct {
 	User  string
 	Wikis bool // also wikis, where they are turned on
 	Gists bool // also gists: of GitHub, of the owner or of its members
-	// CAFile has certificates of authorities in PEM, which are trusted beside the system's.
+	// CAFile has certificates of authorities in PEM, which are trusted in place of the system's, as git does.
 	CAFile string
 	// CloneHosts are further hosts that clone URLs may name. The credential goes there too.
 	CloneHosts []string
@@ -70,7 +70,8 @@ type Options struct {
 	Wait func(ctx context.Context, d time.Duration) error
 	// MaxWait is the longest wait for a rate limit, five minutes if 0; a longer one is an error that is a *RateLimit.
 	MaxWait time.Duration
-	// KnownNetwork tells the network of a repository from an earlier list, which saves a request for each fork at GitHub.
+	// KnownNetwork tells the network of a repository from an earlier list, which saves a request for each fork at GitHub. A fork
+	// whose network is itself is asked for again.
 	KnownNetwork func(id string) (network string, ok bool)
 	// Wanted is asked before further requests are made about a repository. nil: all are.
 	Wanted func(Repository) bool
@@ -108,6 +109,14 @@ func New(c Config, o Options) (*Forge, error) {
 	}
 	if err := checkOwner(c); err != nil {
 		return nil, err
+	}
+	if !plain(c.User) || len(c.User) > maxWord || strings.Contains(c.User, ":") {
+		return nil, fmt.Errorf("%q is no user", clip(c.User))
+	}
+	for _, h := range c.CloneHosts {
+		if h == "" || !plain(h) || strings.ContainsAny(h, "/@ \\?#") {
+			return nil, fmt.Errorf("%q is no host: one is like git.example.com", clip(hideUser(h)))
+		}
 	}
 	if c.AppID != 0 {
 		if c.Kind != GitHub || o.AppKey == nil {
@@ -227,7 +236,7 @@ const maxOwner = 1024
 func checkOwner(c Config) error {
 	if c.Owner == "" {
 		if c.Kind == Bitbucket {
-			return errors.New("Bitbucket Cloud lists repositories of a workspace: name one as the owner")
+			return errors.New("repositories of Bitbucket Cloud are those of a workspace: name one as the owner")
 		}
 		return nil
 	}
@@ -267,10 +276,7 @@ func newTransport(caFile string) (*http.Transport, error) {
 	if err != nil {
 		return nil, fmt.Errorf("certificates of authorities: %w", err)
 	}
-	pool, err := x509.SystemCertPool()
-	if err != nil {
-		pool = x509.NewCertPool()
-	}
+	pool := x509.NewCertPool()
 	if !pool.AppendCertsFromPEM(pem) {
 		return nil, fmt.Errorf("%s: no certificate in PEM", clean(caFile))
 	}

@@ -130,14 +130,23 @@ func githubOrder(q url.Values) url.Values {
 }
 
 func (f *Forge) githubList(q url.Values, segments ...string) listing {
-	return listing{first: f.at(q, segments...), ask: f.get, page: f.linked, entry: githubEntry}
+	return listing{first: f.at(q, segments...), ask: f.get, page: f.githubPage, entry: githubEntry}
+}
+
+// githubPage is a page from which GitHub may have left out what organisations with single sign-on have.
+func (f *Forge) githubPage(a *answer) (page, error) {
+	p, err := f.linked(a)
+	if err == nil && strings.HasPrefix(a.header.Get("X-GitHub-SSO"), "partial-results") {
+		p.missing = f.fail(Denied, a.url.Path, "organisations with single sign-on are left out: authorize the token for them")
+	}
+	return p, err
 }
 
 // askNetwork asks GitHub for a fork's source, which lists do not have. A fork that is gone by now stands for itself.
 func (w *walker) askNetwork(ctx context.Context, e *found) error {
 	f := w.f
 	if f.opts.KnownNetwork != nil {
-		if n, ok := f.opts.KnownNetwork(e.ID); ok && n != "" && len(n) <= maxID && plain(n) {
+		if n, ok := f.opts.KnownNetwork(e.ID); ok && n != "" && n != e.ID { // itself: it was not asked for
 			e.Network = n
 			return nil
 		}

@@ -8,14 +8,16 @@ import (
 )
 
 const (
-	// unsaidWait is for a limit that does not say when it ends, as GitHub asks for.
+	// unsaidWait is for a limit that does not say when it ends, and doubles, as GitHub asks for.
 	unsaidWait = time.Minute
 	// maxSaid bounds what a server may say, so that arithmetic with it is safe.
 	maxSaid = 366 * 24 * time.Hour
 )
 
-// limited tells whether an answer is that of a rate limit, and how long it lasts. GitHub answers 403 to both of its limits.
-func (f *Forge) limited(a *answer) (time.Duration, bool) {
+// limited tells whether an answer is that of a rate limit, and how long it lasts, after some waits for it. GitHub answers 403 to
+// both of its limits.
+func (f *Forge) limited(a *answer, waits int) (time.Duration, bool) {
+	unsaid := unsaidWait << waits
 	switch a.status {
 	case http.StatusTooManyRequests:
 	case http.StatusForbidden:
@@ -31,14 +33,14 @@ func (f *Forge) limited(a *answer) (time.Duration, bool) {
 	}
 	remaining := a.header.Get("X-RateLimit-Remaining")
 	if remaining != "" && remaining != "0" { // a secondary limit: the reset of the primary one says nothing of it
-		return unsaidWait, true
+		return unsaid, true
 	}
 	for _, name := range []string{"X-RateLimit-Reset", "RateLimit-Reset"} {
 		if said := a.header.Get(name); said != "" {
 			return f.untilReset(a, said), true
 		}
 	}
-	return unsaidWait, true
+	return unsaid, true
 }
 
 func saysLimit(body []byte) bool {

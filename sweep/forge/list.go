@@ -14,7 +14,8 @@ const (
 	maxStale    = 3   // pages after one another that bring nothing new
 	maxEmpty    = 500 // empty ones: whole pages may be of repositories that may not be seen
 	shownErrors = 5   // refused entries whose reasons an error has
-	maxErrs     = 20  // parts of a list that failed
+	maxErrs     = 20  // kept errors of parts of a list
+	maxFailures = 3   // parts that could not be had now, which each take their tries
 )
 
 // listing is one list, which is read page by page.
@@ -33,6 +34,7 @@ type walker struct {
 	seen    map[string]struct{}
 	network map[string]string // of the forks so far
 	lookups int
+	absent  int // parts of the list that could not be had now
 	partial Partial
 }
 
@@ -48,16 +50,14 @@ func (f *Forge) List(ctx context.Context, visit func(Repository) error) error {
 	if errors.As(err, &s) {
 		return s.error
 	}
-	partial := w.partial.Refused > 0 || len(w.partial.Errs) > 0
-	switch {
-	case err != nil && partial:
-		return &Partial{Refused: w.partial.Refused, Reasons: w.partial.Reasons, Errs: append(w.partial.Errs, err)}
-	case err != nil:
+	if w.partial.Refused == 0 && w.partial.Failed == 0 {
 		return err
-	case partial:
-		return &w.partial
 	}
-	return nil
+	if err != nil { // first, since it is what ended the list
+		w.partial.Failed++
+		w.partial.Errs = append([]error{err}, w.partial.Errs...)
+	}
+	return &w.partial
 }
 
 // lists reads what lists a forge has of the owner.
@@ -80,7 +80,7 @@ func (w *walker) read(ctx context.Context, l listing) error {
 	asked := map[[sha256.Size]byte]bool{}
 	pages := map[[sha256.Size]byte]bool{}
 	ids := map[string]struct{}{} // of this list: others may have visited the same
-	stale, empty := 0, 0
+	stale, empty, missing := 0, 0, false
 	for next := l.first; next != nil; {
 		at := next.String() // which relative links could make longer and longer
 		url := sha256.Sum256([]byte(at))
@@ -95,6 +95,12 @@ func (w *walker) read(ctx context.Context, l listing) error {
 		p, err := l.page(a)
 		if err != nil {
 			return err
+		}
+		if p.missing != nil && !missing {
+			missing = true
+			if err := w.failed(ctx, p.missing); err != nil {
+				return err
+			}
 		}
 		sum := sha256.New()
 		fresh := 0
@@ -177,15 +183,21 @@ func (w *walker) refuse(raw json.RawMessage, err error) string {
 }
 
 // failed keeps the error of a part of the list, so that the others are still read. What would befall them too ends the list,
-// and so do too many.
+// and so do several that could not be had now.
 func (w *walker) failed(ctx context.Context, err error) error {
 	var s stopped
 	var limit *RateLimit
 	if ctx.Err() != nil || errors.As(err, &s) || errors.As(err, &limit) || errors.Is(err, NoToken) {
 		return err
 	}
-	if w.partial.Errs = append(w.partial.Errs, err); len(w.partial.Errs) >= maxErrs {
-		return w.f.fail(Unavailable, "", "%d parts of the list could not be read", len(w.partial.Errs))
+	if errors.Is(err, Unavailable) {
+		w.absent++
+	}
+	if w.absent >= maxFailures {
+		return err
+	}
+	if w.partial.Failed++; len(w.partial.Errs) < maxErrs {
+		w.partial.Errs = append(w.partial.Errs, err)
 	}
 	return nil
 }

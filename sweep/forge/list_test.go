@@ -93,6 +93,7 @@ func TestForkLookups(t *testing.T) {
 	}{
 		"all":     {forge.Options{}, 3, "11"},
 		"known":   {forge.Options{KnownNetwork: func(id string) (string, bool) { return "77", id == "14" }}, 2, "77"},
+		"itself":  {forge.Options{KnownNetwork: func(id string) (string, bool) { return id, true }}, 3, "11"},
 		"unwant":  {forge.Options{Wanted: func(r forge.Repository) bool { return r.Name != "acme/api-fork" }}, 2, "14"},
 		"bounded": {forge.Options{MaxForkLookups: 1}, 1, "11"},
 	}
@@ -175,6 +176,26 @@ func TestSubgroups(t *testing.T) {
 				t.Errorf("%s, pages by number %v: %s %v", owner, old, names(got), err)
 			}
 		}
+	}
+}
+
+// TestSingleSignOn: what GitHub leaves out of a list because the token is not authorized for it is told.
+func TestSingleSignOn(t *testing.T) {
+	s, f := standard(t, forge.GitHub, forge.Options{})
+	s.Set(func(f *forgetest.Faults) { f.SSO = true })
+	got, err := list(t, f)
+	if mustBe(t, err, forge.Incomplete, forge.Denied); names(got) != ofAcme || strings.Count(err.Error(), "single sign-on") != 1 {
+		t.Errorf("listed: %s %v", names(got), err)
+	}
+}
+
+// TestUserWithoutOwnList: a token that has no list of its own user's repositories gets the public ones, and the rest is told.
+func TestUserWithoutOwnList(t *testing.T) {
+	s := start(t, forgetest.Config{Kind: forge.GitHub, Repos: []forgetest.Repo{{ID: 50, Name: "jo/dots"}, {ID: 51, Name: "jo/diary", Visibility: "private"}},
+		Token: secret(), Users: []string{"jo"}, NoUserList: true})
+	got, err := list(t, open(t, forge.Config{Kind: forge.GitHub, URL: s.URL, Owner: "jo"}, forge.Options{Token: token(secret())}))
+	if mustBe(t, err, forge.Incomplete, forge.Denied); names(got) != "jo/dots" {
+		t.Errorf("listed: %s %v", names(got), err)
 	}
 }
 

@@ -19,7 +19,7 @@ type Repository struct {
 	Archived   bool
 	Fork       bool
 	Disabled   bool // the forge says that it cannot be cloned
-	Empty      bool // as far as the list tells
+	Empty      bool // the forge believes so, which is a hint: something may have been pushed
 	// Network is the same for a repository and its forks: the source's id as far as the list tells, else the own.
 	Network       string
 	Topics        []string

@@ -155,7 +155,13 @@ func (j *Jobs) prepare(ctx context.Context) error {
 		}
 		defer func() { _, _ = c.ExecContext(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock(7270421)") }()
 	}
-	if err := j.eng.migrate(ctx); err != nil {
+	err := j.eng.migrate(ctx)
+	// SQLite has no such lock. Each step is a transaction: where another process was quicker, the rest is tried again.
+	for try := 1; err != nil && !j.db.pg && try < 50 && ctx.Err() == nil; try++ {
+		time.Sleep(20 * time.Millisecond)
+		err = j.eng.migrate(ctx)
+	}
+	if err != nil {
 		return err
 	}
 	return j.db.create(ctx)

@@ -99,9 +99,3 @@ func (s *Store) claimed(ctx context.Context, d Delivery, set string, args ...any
 	}
 	return err
 }
-
-// PruneDeliveries removes those that were sent before the time.
-func (s *Store) PruneDeliveries(ctx context.Context, before time.Time) error {
-	_, err := s.w().exec(ctx, "DELETE FROM delivery WHERE state = 'done' AND created < ?", before.UnixMicro())
-	return err
-}

@@ -153,6 +153,20 @@ func (s *Store) Unchanged(ctx context.Context, id int64, lease *Lease, next time
 	})
 }
 
+// AllUnchanged is Unchanged of many, which were found to be what they were when they were searched completely with a version
+// of the rules. Those of which that is not true any more are left alone.
+func (s *Store) AllUnchanged(ctx context.Context, ids []int64, version int, next time.Duration) error {
+	return chunks(ids, 500, func(part []int64) error {
+		args := []any{next.Microseconds(), version}
+		for _, id := range part {
+			args = append(args, id)
+		}
+		_, err := s.w().exec(ctx, `UPDATE repository SET last_scan = NOW(), next_due = NOW() + ? WHERE ruleset = ? AND failures = 0
+			AND state = 'ok' AND last_scan IS NOT NULL AND id IN `+list(len(part)), args...)
+		return err
+	})
+}
+
 // Targets are the names of the targets that a repository is in.
 func (s *Store) Targets(ctx context.Context, id int64) ([]string, error) {
 	var out []string

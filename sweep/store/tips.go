@@ -24,6 +24,26 @@ func (s *Store) Tips(ctx context.Context, repository int64) ([]Tip, error) {
 	return out, err
 }
 
+// TipsOf are those of several repositories. One without refs has none, and is there.
+func (s *Store) TipsOf(ctx context.Context, repositories []int64) (map[int64][]Tip, error) {
+	out := make(map[int64][]Tip, len(repositories))
+	err := chunks(repositories, 500, func(part []int64) error {
+		args := make([]any, len(part))
+		for i, id := range part {
+			args[i], out[id] = id, nil
+		}
+		return s.r().rows(ctx, "SELECT repository, ref, id FROM tip WHERE repository IN "+list(len(part))+" ORDER BY repository, ref", args,
+			func(scan func(...any) error) error {
+				var id int64
+				var t Tip
+				err := scan(&id, &t.Ref, &t.ID)
+				out[id] = append(out[id], t)
+				return err
+			})
+	})
+	return out, err
+}
+
 // OldTips are ids that refs pointed at in some scan and that none points at now, the last seen first: a forge may still
 // have what was pushed away.
 func (s *Store) OldTips(ctx context.Context, repository int64, limit int) ([]string, error) {

@@ -31,7 +31,7 @@ func (q *query) github() bool {
 		return (q.hasOwner(q.path[1], true) || q.hasOwner(q.path[1], false)) && q.list(entries(public, q.githubRepo))
 	case q.is("user/repos"):
 		switch {
-		case q.who.installation != 0:
+		case q.who.installation != 0 || s.config.NoUserList:
 			s.refuse(q.w, http.StatusForbidden, "Resource not accessible by integration")
 		case !q.who.token:
 			s.refuse(q.w, http.StatusUnauthorized, "Requires authentication")

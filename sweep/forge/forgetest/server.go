@@ -61,6 +61,8 @@ type Config struct {
 	Users   []string
 	Members map[string][]string // logins by organisation
 	PerPage int                 // the most that a page has, 100 if 0
+	// NoUserList is a token of GitHub's that stands for no user.
+	NoUserList bool
 	// NoKeyset is a GitLab that answers 405 to pages by key.
 	NoKeyset bool
 
@@ -84,6 +86,7 @@ type Faults struct {
 	RevokeAfter int
 	Loop        bool   // the last page leads to the first
 	Repeat      bool   // each page has the first one's entries, and there is always another
+	SSO         bool   // GitHub leaves out what organisations with single sign-on have
 	NextHost    string // where links to next pages lead, "http://other.example"
 	RedirectTo  string // all requests to the API are redirected to this scheme and host
 	Lies        []any  // entries that the first page of a list has besides; strings are taken as JSON
@@ -286,6 +289,9 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request, rest string) {
 		if !ok {
 			s.refuse(w, http.StatusUnauthorized, "Bad credentials")
 			return
+		}
+		if f.SSO {
+			w.Header().Set("X-GitHub-SSO", "partial-results; organizations=21955855,20582480")
 		}
 		if f.Truncated > 0 {
 			w = &cutWriter{w}

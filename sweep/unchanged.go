@@ -1,0 +1,69 @@
+package sweep
+
+import (
+	"context"
+	"runtime"
+	"slices"
+
+	"github.com/sourcegraph/conc/pool"
+
+	"rummage/gitscan"
+	"rummage/sweep/store"
+)
+
+// leaveUnchanged takes the repositories on this machine out of those that are due in which nothing has changed, and writes
+// down that they were looked at: reading refs costs much less than a job.
+func (w *Worker) leaveUnchanged(ctx context.Context, due []store.Repository) ([]store.Repository, error) {
+	version, err := w.rulesVersion(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var asked []int64
+	for i := range due {
+		if r := &due[i]; isLocal(r) && mayBeSame(r, version) {
+			asked = append(asked, r.ID)
+		}
+	}
+	if len(asked) == 0 {
+		return due, nil
+	}
+	tips, err := w.store.TipsOf(ctx, asked)
+	if err != nil {
+		return nil, err
+	}
+	same := make([]bool, len(due))
+	p := pool.New().WithMaxGoroutines(runtime.GOMAXPROCS(0))
+	for i := range due {
+		known, ok := tips[due[i].ID]
+		if !ok || ctx.Err() != nil {
+			continue
+		}
+		p.Go(func() {
+			var now []store.Tip
+			err := gitscan.RefsOf(due[i].CloneURL, func(name, id string) { now = append(now, store.Tip{Ref: name, ID: id}) })
+			same[i] = err == nil && slices.Equal(now, known) // what cannot be read is the search's to tell
+		})
+	}
+	p.Wait()
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	var ids []int64
+	for i, yes := range same {
+		if yes {
+			ids = append(ids, due[i].ID)
+		}
+	}
+	if err := w.store.AllUnchanged(ctx, ids, version, w.config.Every); err != nil {
+		return nil, err
+	}
+	left := due[:0]
+	for i, r := range due {
+		if same[i] {
+			w.tell(&Outcome{Repository: r, Answer: &Answer{Unchanged: true}})
+		} else {
+			left = append(left, r)
+		}
+	}
+	return left, nil
+}
