@@ -137,9 +137,11 @@ const (
 	failedFirst  = 10 * time.Minute
 )
 
-// passing: the failure is one of the network, of the disk, or of a credential that could not be had.
+// passing: the failure is one of the network, of the disk, of a credential that could not be had, or says nothing about the
+// repository.
 func passing(err error) bool {
-	return slices.ContainsFunc([]mirror.Kind{mirror.Unreachable, mirror.DiskFull, mirror.TooSlow, mirror.NoCredential},
+	var broken *brokenError
+	return errors.As(err, &broken) || slices.ContainsFunc([]mirror.Kind{mirror.Unreachable, mirror.DiskFull, mirror.TooSlow, mirror.NoCredential},
 		func(k mirror.Kind) bool { return errors.Is(err, k) })
 }
 
