@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -151,18 +152,22 @@ func (w *Worker) bringAndSearch(ctx context.Context, o *Outcome, lease *store.Le
 	t := &Task{ID: r.ID, Dir: r.CloneURL, Lease: lease, All: all, Next: w.config.Every, Workers: 1}
 	if !isLocal(r) {
 		if !all {
-			if same, err := w.unchangedThere(ctx, r, lease); err != nil || same {
+			if same, err := w.unchangedThere(ctx, r, lease); same || err != nil && !w.withoutPages(ctx, r, err) {
 				o.Answer = &Answer{Unchanged: same}
 				return err
 			}
 		}
 		f, err := w.fetch(ctx, r)
-		if err != nil {
+		switch {
+		case err == nil:
+			defer f.Release()
+			o.Fetched = f.Bytes
+			t.Dir, t.Prefix, t.Seen, t.Odd, t.Head, t.Tips = f.Dir, f.Prefix, f.Seen, f.Odd, f.Head, tipsIn(f.Tips)
+		case w.withoutPages(ctx, r, err):
+			t.Dir = ""
+		default:
 			return err
 		}
-		defer f.Release()
-		o.Fetched = f.Bytes
-		t.Dir, t.Prefix, t.Seen, t.Odd, t.Head, t.Tips = f.Dir, f.Prefix, f.Seen, f.Odd, f.Head, tipsIn(f.Tips)
 	}
 	select {
 	case w.turns <- struct{}{}:
@@ -198,8 +203,19 @@ func (w *Worker) nothing(ctx context.Context, t *Task) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, err = w.store.Settle(ctx, t.ID, store.Scan{ID: rand.Text(), Ruleset: version, Complete: true, Lease: t.Lease, Next: t.Next}, nil)
-	return &Answer{}, err
+	if _, err = w.store.Settle(ctx, t.ID, store.Scan{ID: rand.Text(), Ruleset: version, Complete: true, Lease: t.Lease, Next: t.Next}, nil); err != nil {
+		return nil, err
+	}
+	return &Answer{}, nil
+}
+
+// withoutPages: what could not be fetched is a wiki that was turned on and has never had a page, so that there is no repository.
+func (w *Worker) withoutPages(ctx context.Context, r *store.Repository, err error) bool {
+	if !errors.Is(err, mirror.Gone) || !strings.HasPrefix(r.ForgeID, wikiID) {
+		return false
+	}
+	tips, err := w.store.Tips(ctx, r.ID)
+	return err == nil && len(tips) == 0
 }
 
 // tipsIn are refs in the order of their names.

@@ -41,13 +41,16 @@ func newForgeSource(t *Target, known func(forge, id string) (string, bool)) (sou
 	return s, nil
 }
 
+// wikiID is what the ids of wikis begin with.
+const wikiID = "wiki:"
+
 func (s *forgeSource) list(ctx context.Context, visit func(store.Listed) error) (unread, err error) {
 	err = s.f.List(ctx, func(r forge.Repository) error {
 		if ok, _ := s.t.Filter.Match(r); !ok || r.Disabled {
 			return nil
 		}
 		id := r.ID
-		if r.Kind != "" {
+		if r.Kind != "" { // see wikiID
 			id = r.Kind + ":" + id
 		}
 		return visit(store.Listed{Forge: s.f.Host(), ForgeID: id, Name: r.Name, CloneURL: r.CloneURL, WebURL: r.WebURL, Visibility: r.Visibility,
