@@ -132,8 +132,12 @@ func (w *Worker) failed(ctx context.Context, o *Outcome) (err error) {
 // retryFirst is how long what could not be fetched waits at first.
 const retryFirst = time.Minute
 
-// passing: the failure is one of the network, of the disk, or of a credential that could not be had.
+// passing: the failure is one of the network, of the disk, of images or of a credential that could not be had.
 func passing(err error) bool {
+	var images imagesError
+	if errors.As(err, &images) {
+		return true
+	}
 	return slices.ContainsFunc([]mirror.Kind{mirror.Unreachable, mirror.DiskFull, mirror.TooSlow, mirror.NoCredential},
 		func(k mirror.Kind) bool { return errors.Is(err, k) })
 }
@@ -142,6 +146,11 @@ func passing(err error) bool {
 func (w *Worker) bringAndSearch(ctx context.Context, o *Outcome, lease *store.Lease, all bool) error {
 	r := &o.Repository
 	t := &Task{ID: r.ID, Dir: r.CloneURL, Lease: lease, All: all, Next: w.config.Every, Workers: 1}
+	target, err := w.targetOf(ctx, r)
+	if err != nil {
+		return err
+	}
+	t.Images, t.Registries = target.Images, target.Registries
 	if !isLocal(r) {
 		if !all {
 			if same, err := w.unchangedThere(ctx, r, lease); err != nil || same {
@@ -163,7 +172,6 @@ func (w *Worker) bringAndSearch(ctx context.Context, o *Outcome, lease *store.Le
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	var err error
 	if t.Dir == "" { // there is nothing in it
 		o.Answer, err = w.nothing(ctx, t)
 	} else {
@@ -176,6 +184,8 @@ func (w *Worker) bringAndSearch(ctx context.Context, o *Outcome, lease *store.Le
 		return err
 	case o.Answer.Error != "":
 		return errors.New(o.Answer.Error)
+	case o.Answer.Images != "":
+		return imagesError(o.Answer.Images)
 	}
 	return nil
 }

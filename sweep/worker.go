@@ -195,6 +195,9 @@ func (w *Worker) Run(ctx context.Context, all bool) (*Summary, error) {
 	if err := w.deliverAll(ctx); err != nil {
 		return w.sum, err
 	}
+	if _, err := w.store.Prune(ctx, w.config.Keep); err != nil {
+		return w.sum, err
+	}
 	detail := fmt.Appendf(nil, `{"searched":%d,"failed":%d,"seconds":%.3f}`, w.sum.Searched, w.sum.Failed, time.Since(started).Seconds())
 	return w.sum, w.store.Log(ctx, store.Event{Kind: store.EventEnd, Detail: detail})
 }
@@ -215,6 +218,11 @@ func (w *Worker) Start(ctx context.Context) error {
 		return err
 	})
 	jobs.Handle(w.jobs, deliverJob, jobs.KindOptions{Queue: deliverJob}, func(ctx context.Context, _ jobs.Job[struct{}]) error { return w.deliverAll(ctx) })
+	jobs.Handle(w.jobs, pruneJob, jobs.KindOptions{Queue: pruneJob}, func(ctx context.Context, _ jobs.Job[struct{}]) error {
+		_, err := w.store.Prune(ctx, w.config.Keep)
+		return err
+	})
+	w.jobs.Every(pruneJob, 24*time.Hour, time.Hour)
 	w.jobs.Every(listJob, min(time.Minute, w.config.List), 0)
 	w.jobs.Every(planJob, planEvery, 0)
 	w.jobs.Every(deliverJob, deliverEvery, 0)

@@ -164,10 +164,11 @@ type sweepSearchCmd struct{ sweepFlags }
 
 // Run searches what standard input names, see sweep.Serve.
 func (c *sweepSearchCmd) Run(a *app) error {
-	s, _, err := c.open(a.ctx, true)
+	s, config, err := c.open(a.ctx, true)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
+	s.LookWith(a.lookInSweep(config))
 	return s.Serve(a.ctx, a.stdin, a.stdout)
 }
