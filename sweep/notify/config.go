@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -48,8 +49,27 @@ const (
 	maxElements = 64
 )
 
-// Check says what is wrong with a configuration, in one line.
+// Check says what is wrong with a configuration, in one line. Whether its secrets are there is for New and Send.
 func (c Config) Check() error {
+	if err := c.check(); err != nil {
+		return err
+	}
+	secret := func(context.Context) ([]byte, error) { return nil, errors.New("there is none") }
+	_, err := c.make(Secrets{secret, secret, secret, secret}, Options{SARIF: func(context.Context, Message) (Upload, error) { return Upload{}, nil }})
+	return err
+}
+
+// make makes what sends, of a configuration that was checked.
+func (c Config) make(s Secrets, o Options) (sender, error) {
+	sender, err := types()[c.Type](c, s, o)
+	if err != nil {
+		return nil, fmt.Errorf("channel %.80q: %w", c.Name, err)
+	}
+	return sender, nil
+}
+
+// check is of what all types have in common.
+func (c Config) check() error {
 	fail := func(format string, args ...any) error {
 		return fmt.Errorf("channel %.80q: %s", c.Name, fmt.Sprintf(format, args...))
 	}

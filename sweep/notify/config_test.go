@@ -85,6 +85,11 @@ func TestNewRefuses(t *testing.T) {
 			continue
 		}
 		checkError(t, err)
+		// What needs no secret is known without one: all but what these secrets lack.
+		complete := tt.s.Token != nil && tt.c.Type != "sarif"
+		if checked := tt.c.Check(); (checked != nil) != complete {
+			t.Errorf("%+v: %v", tt.c, checked)
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -16,7 +17,7 @@ import (
 type Error struct {
 	Channel   string
 	Reason    string
-	Permanent bool          // sending this message again will not do, as it is and as the channel is configured
+	Permanent bool          // the receiver understood this message and will not have it: sending it again will not do
 	After     time.Duration // the receiver asks not to be tried again before
 	Err       error         // what led to it; its text may have more than should be shown
 }
@@ -43,8 +44,8 @@ func temporary(format string, args ...any) error {
 	return &Error{Reason: fmt.Sprintf(format, args...)}
 }
 
-// statusError is of an answer that is none of success. What refuses the message or the address is permanent. What refuses
-// the credential is not, since that is read anew each time.
+// statusError is of an answer that is none of success. What refuses the message is permanent. What refuses the credential or
+// the address is not: those can be mended, and until then nothing should be lost.
 func statusError(what string, r *http.Response, detail string, now time.Time) error {
 	e := &Error{Reason: fmt.Sprintf("%s: %d %s", what, r.StatusCode, http.StatusText(r.StatusCode))}
 	if detail != "" {
@@ -56,10 +57,9 @@ func statusError(what string, r *http.Response, detail string, now time.Time) er
 		e.After = after
 	case code >= 300 && code < 400:
 		e.Reason += ": redirects are not followed: give the address that it has now"
-		e.Permanent = true
 	case code == http.StatusUnauthorized || code == http.StatusForbidden || code == http.StatusProxyAuthRequired:
 		e.Reason += ": is its credential right, and may it do this?"
-	case code == http.StatusRequestTimeout || code == http.StatusTooEarly:
+	case code == http.StatusNotFound || code == http.StatusRequestTimeout || code == http.StatusTooEarly:
 	case code >= 400 && code < 500:
 		e.Permanent = true
 	}
@@ -112,6 +112,8 @@ func connectError(ctx context.Context, what string, err error, secrets ...string
 		reason = "no answer in time"
 	case ctx.Err() != nil:
 		reason = "interrupted"
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		reason = "it ended the connection"
 	}
 	return &Error{Reason: what + ": " + reason, Err: err}
 }

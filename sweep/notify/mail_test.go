@@ -40,6 +40,9 @@ type mailServer struct {
 	wg       sync.WaitGroup
 }
 
+// hangUp is an answer in place of which the server ends the connection.
+const hangUp = "-"
+
 func newMailServer(t *testing.T, set func(*mailServer)) *mailServer {
 	t.Helper()
 	h := httptest.NewTLSServer(nil)
@@ -88,7 +91,9 @@ func (s *mailServer) serve(c net.Conn) {
 		s.commands = append(s.commands, line)
 		s.mu.Unlock()
 		verb, _, _ := strings.Cut(line, " ")
-		if answer := s.answer(line); answer != "" {
+		if answer := s.answer(line); answer == hangUp {
+			return
+		} else if answer != "" {
 			say(answer)
 			continue
 		}
@@ -251,6 +256,7 @@ func TestMailRefused(t *testing.T) {
 		"all unknown":    {func(s *mailServer) { s.answers = map[string]string{"RCPT": "550 who?"} }, Config{}, "", "550 who?", true, 0},
 		"one unknown":    {func(s *mailServer) { s.answers = map[string]string{"RCPT TO:<bob": "550 who?"} }, Config{}, "", "takes nothing for bob@example.org: the others have it", true, 1},
 		"one later":      {func(s *mailServer) { s.answers = map[string]string{"RCPT TO:<bob": "450 busy"} }, Config{}, "", "450 busy", false, 0},
+		"hangs up":       {func(s *mailServer) { s.answers = map[string]string{"MAIL": hangUp} }, Config{}, "", "it ended the connection", false, 0},
 		"endless line":   {func(s *mailServer) { s.greeting = long }, Config{}, "", "says too much", false, 0},
 		"endless answer": {func(s *mailServer) {
 			s.answers = map[string]string{"MAIL": "250-" + strings.Repeat("x\r\n250-", 1<<18)}

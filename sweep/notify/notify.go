@@ -100,7 +100,7 @@ type channel struct {
 
 // New makes a channel. Its error is one line that says what of the configuration is wrong.
 func New(c Config, s Secrets, o Options) (Channel, error) {
-	if err := c.Check(); err != nil {
+	if err := c.check(); err != nil {
 		return nil, err
 	}
 	if o.Now == nil {
@@ -109,9 +109,9 @@ func New(c Config, s Secrets, o Options) (Channel, error) {
 	if o.Timeout <= 0 {
 		o.Timeout = defaultTimeout
 	}
-	sender, err := types()[c.Type](c, s, o)
+	sender, err := c.make(s, o)
 	if err != nil {
-		return nil, fmt.Errorf("channel %.80q: %w", c.Name, err)
+		return nil, err
 	}
 	return &channel{c.Name, o.Timeout, sender}, nil
 }
@@ -188,14 +188,15 @@ func (m *Message) findings(most int) (out []told, more int) {
 	return out, 0
 }
 
-// read reads a secret. Nothing of it, nor of what was read in its place, is in the error.
+// read reads a secret of printable characters. Nothing of it, nor of what was read in its place, is in the error.
 func read(ctx context.Context, what string, from func(context.Context) ([]byte, error)) (string, error) {
 	b, err := from(ctx)
 	if err != nil {
 		return "", &Error{Reason: "its " + what + " could not be read: " + plain(err.Error(), maxReason), Err: err}
 	}
 	for _, c := range b {
-		if c < ' ' || c > '~' {
+		// A password may be in any language; the others go into headers and addresses.
+		if c < ' ' || c == 0x7f || c > '~' && what != "password" {
 			return "", &Error{Reason: "its " + what + " has bytes in it that such a one never has"}
 		}
 	}

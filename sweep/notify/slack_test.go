@@ -40,7 +40,7 @@ func TestSlackRefuses(t *testing.T) {
 		_, _ = w.Write([]byte("no_service"))
 	})
 	c := mustNew(t, Config{Type: "slack"}, Secrets{URL: given(f.URL + "/services/" + testSecret)}, Options{})
-	if e := failing(t, c, testMessage()); !e.Permanent || e.Error() != "channel ops: Slack: 404 Not Found: no_service" {
+	if e := failing(t, c, testMessage()); e.Permanent || e.Error() != "channel ops: Slack: 404 Not Found: no_service" {
 		t.Errorf("%v", e)
 	}
 	f = newFake(t, func(w http.ResponseWriter, r received) {
@@ -48,7 +48,7 @@ func TestSlackRefuses(t *testing.T) {
 		_, _ = w.Write([]byte("no such path: " + r.path))
 	})
 	c = mustNew(t, Config{Type: "slack"}, Secrets{URL: given(f.URL + "/services/" + testSecret)}, Options{})
-	if e := failing(t, c, testMessage()); e.Error() != "channel ops: Slack: 400 Bad Request" {
+	if e := failing(t, c, testMessage()); !e.Permanent || e.Error() != "channel ops: Slack: 400 Bad Request" {
 		t.Errorf("%v", e)
 	}
 }

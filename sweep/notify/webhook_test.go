@@ -97,7 +97,7 @@ func TestStatus(t *testing.T) {
 		{401, [2]string{}, false, 0},
 		{403, [2]string{}, false, 0},
 		{403, [2]string{"Retry-After", "60"}, false, time.Minute},
-		{404, [2]string{}, true, 0},
+		{404, [2]string{}, false, 0},
 		{408, [2]string{}, false, 0},
 		{410, [2]string{}, true, 0},
 		{422, [2]string{}, true, 0},
@@ -106,9 +106,10 @@ func TestStatus(t *testing.T) {
 		{429, [2]string{"Retry-After", "99999999999999"}, false, 24 * time.Hour},
 		{429, [2]string{"Retry-After", "-5"}, false, 0},
 		{429, [2]string{"Retry-After", reset.Format(http.TimeFormat)}, false, 90 * time.Second},
+		{413, [2]string{}, true, 0},
 		{500, [2]string{"Retry-After", "30"}, false, 0},
 		{503, [2]string{"Retry-After", "30"}, false, 30 * time.Second},
-		{302, [2]string{"Location", "https://evil.example/" + testSecret}, true, 0},
+		{302, [2]string{"Location", "https://evil.example/" + testSecret}, false, 0},
 	} {
 		f := newFake(t, func(w http.ResponseWriter, _ received) {
 			if tt.header[0] != "" {
