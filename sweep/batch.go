@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -164,7 +165,12 @@ func (w *Worker) bringAndSearch(ctx context.Context, o *Outcome, lease *store.Le
 		}
 		defer f.Release()
 		o.Fetched = f.Bytes
-		t.Dir, t.Prefix, t.Seen, t.Odd, t.Head, t.Tips = f.Dir, f.Prefix, f.Seen, f.Odd, f.Head, tipsIn(f.Tips)
+		t.Dir, t.Prefix, t.Seen, t.Head, t.Tips = f.Dir, f.Prefix, f.Seen, f.Head, tipsIn(f.Tips, f.Detached)
+		t.Odd = map[string]string{}
+		maps.Copy(t.Odd, f.Odd)
+		if f.Detached != "" {
+			t.Odd[detachedHead] = f.Detached
+		}
 	}
 	select {
 	case w.turns <- struct{}{}:
@@ -200,9 +206,15 @@ func (w *Worker) nothing(ctx context.Context, t *Task) (*Answer, error) {
 	return &Answer{}, err
 }
 
-// tipsIn are refs in the order of their names.
-func tipsIn(refs map[string]string) []store.Tip {
-	tips := make([]store.Tip, 0, len(refs))
+// detachedHead is the name of a HEAD that is no ref's.
+const detachedHead = "HEAD"
+
+// tipsIn are refs in the order of their names, with the commit of a detached HEAD.
+func tipsIn(refs map[string]string, detached string) []store.Tip {
+	tips := make([]store.Tip, 0, len(refs)+1)
+	if detached != "" {
+		tips = append(tips, store.Tip{Ref: detachedHead, ID: detached})
+	}
 	for name, id := range refs {
 		tips = append(tips, store.Tip{Ref: report.Escape(name), ID: id})
 	}

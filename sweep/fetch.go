@@ -86,7 +86,7 @@ func (w *Worker) unchangedThere(ctx context.Context, r *store.Repository, lease 
 	if err != nil {
 		return false, err
 	}
-	same, err := w.same(ctx, r, tipsIn(remote.Tips), version)
+	same, err := w.same(ctx, r, tipsIn(remote.Tips, remote.Detached), version)
 	if err == nil && same {
 		err = w.store.Unchanged(ctx, r.ID, lease, w.config.Every)
 	}
