@@ -98,8 +98,8 @@ func (w *Worker) one(ctx context.Context, r *store.Repository, all bool) (*Outco
 	case lost.Load(): // who has it now says what became of it
 		o.Left, o.Err = true, nil
 		return o, nil
-	case o.Err == nil:
-		return o, release()
+	case o.Err == nil: // the lease has ended with what was written down
+		return o, nil
 	case limited.Err() != nil:
 		o.Err = fmt.Errorf("not searched within %s", w.config.Timeout)
 	}

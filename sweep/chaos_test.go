@@ -132,6 +132,9 @@ func TestChaos(t *testing.T) {
 	}
 }
 
+// deathTries is how often processes are killed; what is at the same job each time must not be given up.
+const deathTries = searchTries - 2
+
 // disturb sweeps in two processes at a time, which are killed after a while that grows, until two end by themselves.
 func disturb(t *testing.T, r *rand.Rand, config string) (deaths int) {
 	t.Helper()
@@ -147,7 +150,7 @@ func disturb(t *testing.T, r *rand.Rand, config string) (deaths int) {
 		}
 		kill := make([]*time.Timer, 2)
 		for i := range procs {
-			if try <= 12 {
+			if try <= deathTries {
 				kill[i] = time.AfterFunc(time.Duration(r.IntN(60*try))*time.Millisecond, func() { _ = procs[i].Process.Kill() })
 			}
 		}
@@ -163,7 +166,7 @@ func disturb(t *testing.T, r *rand.Rand, config string) (deaths int) {
 		if ended[0] == nil && ended[1] == nil {
 			return deaths
 		}
-		if try > 12 {
+		if try > deathTries {
 			t.Fatalf("undisturbed: %v %v: %s %s", ended[0], ended[1], procs[0].Stderr.(*lastLine).text(), procs[1].Stderr.(*lastLine).text())
 		}
 	}

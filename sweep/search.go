@@ -39,6 +39,7 @@ type Answer struct {
 	New, Regressed int
 	Blobs, Known   int64 // searched, and left out since they were before
 	Bytes          int64 // searched
+	Slices         int   // see slice
 }
 
 // slice is for how long a search goes on before what it did is written down: what dies loses no more.
@@ -97,7 +98,8 @@ func (s *Sweeper) same(ctx context.Context, r *store.Repository, tips []store.Ti
 func (s *Sweeper) search(ctx context.Context, t *Task, repo *gitscan.Repo, tips []store.Tip, version int, first bool) (*Answer, error) {
 	a := &Answer{}
 	var res *scan.Result
-	for over := false; !over; {
+	var fresh []store.Seen
+	for {
 		if res != nil { // the last slice ended before the search did
 			again, err := s.openRepository(t)
 			if err != nil {
@@ -108,23 +110,26 @@ func (s *Sweeper) search(ctx context.Context, t *Task, repo *gitscan.Repo, tips 
 		}
 		sliced, cancel := context.WithTimeout(ctx, s.slice)
 		n, err := s.searchNew(sliced, repo, t.Workers, version)
-		over = sliced.Err() == nil
+		over := sliced.Err() == nil
 		cancel()
 		if err != nil {
 			return &Answer{Error: report.Escape(err.Error())}, ctx.Err()
 		}
-		fresh, err := s.remember(context.WithoutCancel(ctx), repo, n, version)
-		if err != nil || ctx.Err() != nil {
+		res, fresh = n.res, n.fresh(repo, version)
+		a.Blobs, a.Bytes = a.Blobs+int64(len(fresh)), a.Bytes+res.Stats.BytesSearched
+		a.Slices++
+		if over {
+			break
+		}
+		if err := s.store.MarkClean(context.WithoutCancel(ctx), fresh); err != nil || ctx.Err() != nil {
 			return nil, cmp.Or(ctx.Err(), err)
 		}
-		if !over && fresh == 0 {
+		if len(fresh) == 0 {
 			return &Answer{Error: fmt.Sprintf("no blob could be searched within %s", s.slice)}, nil
 		}
-		res = n.res
-		a.Blobs, a.Bytes = a.Blobs+int64(fresh), a.Bytes+res.Stats.BytesSearched
 	}
 	a.Known = res.Stats.Skipped[scan.SkipKnown]
-	settled, err := s.store.Settle(ctx, t.ID, store.Scan{ID: rand.Text(), Ruleset: version, Complete: res.Stats.Complete, Tips: tips, Lease: t.Lease,
+	settled, err := s.store.Settle(ctx, t.ID, store.Scan{ID: rand.Text(), Ruleset: version, Complete: res.Stats.Complete, Tips: tips, Lease: t.Lease, Seen: fresh,
 		Next: t.Next, Channels: s.config.channels(first)}, found(res))
 	if err != nil {
 		return nil, err
@@ -234,19 +239,18 @@ func (s *Sweeper) searchNew(ctx context.Context, repo *gitscan.Repo, workers, ve
 		}
 	}
 	repo.LeaveOut(n.ledger.Searched)
-	n.res, err = scan.RunWith(ctx, repo, detect.New(s.rules), max(workers, 1), n.ledger)
+	n.res, err = scan.RunWith(ctx, repo, s.detect(), max(workers, 1), n.ledger)
 	return n, err
 }
 
-// remember writes down what the search has found nothing in, and says of how many blobs.
-func (s *Sweeper) remember(ctx context.Context, repo *gitscan.Repo, n *searched, version int) (int, error) {
-	var seen []store.Seen
+// fresh are the blobs that the search has found nothing in.
+func (n *searched) fresh(repo *gitscan.Repo, version int) (seen []store.Seen) {
 	n.ledger.Fresh(func(ref scan.BlobRef, m scan.Mark) {
 		if id := n.ids[ref]; id != nil && !repo.Damaged(ref) { // messages have no mark
 			seen = append(seen, store.Seen{ID: id, Kinds: uint64(m), Version: version})
 		}
 	})
-	return len(seen), s.store.MarkClean(ctx, seen)
+	return seen
 }
 
 // found is what the database is told: nothing of a secret but its mask and, keyed, its fingerprint.

@@ -19,6 +19,7 @@ type Sweeper struct {
 	sources  map[string]source // by target
 	password string
 	slice    time.Duration
+	detect   func() *detect.Detector // of the rules
 
 	mu      sync.Mutex
 	version int // of the rules; 0: not asked for yet
@@ -31,6 +32,7 @@ func Open(ctx context.Context, c *Config, rules *detect.Ruleset) (*Sweeper, erro
 		return nil, err
 	}
 	s := &Sweeper{config: c, rules: rules, slice: slice, sources: map[string]source{}}
+	s.detect = sync.OnceValue(func() *detect.Detector { return detect.New(rules) })
 	for i := range c.Targets {
 		t := &c.Targets[i]
 		if s.sources[t.Name], err = sourceOf(t, s.network); err != nil {
@@ -38,6 +40,9 @@ func Open(ctx context.Context, c *Config, rules *detect.Ruleset) (*Sweeper, erro
 		}
 	}
 	var options []store.Option
+	if rules != nil { // what a search writes down can be found again
+		options = append(options, store.Relaxed())
+	}
 	switch password, err := c.Password.Read(ctx, os.Getenv); {
 	case err == nil:
 		s.password = string(password)

@@ -330,3 +330,51 @@ func TestSweepFails(t *testing.T) {
 		t.Errorf("%+v, %+v, %v", sum, list, err)
 	}
 }
+
+// TestSlices: a search that is written down again and again before it ends finds what one in a piece finds.
+func TestSlices(t *testing.T) {
+	folder := t.TempDir()
+	dir := filepath.Join(folder, "large.git")
+	git(t, folder, "init", "-q", "--bare", dir)
+	var b strings.Builder
+	for i := range 2000 {
+		text := fmt.Sprintf("%d\n%s", i, strings.Repeat(fmt.Sprintf("line %d of a text\n", i*i), 300))
+		if i%100 == 0 {
+			text += fmt.Sprintf("mark-%c%cz\n", 'a'+i/100%26, 'a'+i/2600)
+		}
+		fmt.Fprintf(&b, "commit refs/heads/main\ncommitter A <a@example.com> %d +0000\ndata 2\nc\nM 644 inline d%d/f%d\ndata %d\n%s\n", 1700000000+i, i%50, i, len(text), text)
+	}
+	cmd := exec.Command("git", "-C", dir, "-c", "fastimport.unpackLimit=1", "fast-import", "--quiet")
+	cmd.Stdin = strings.NewReader(b.String())
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	rules := parseRules(t, markRules)
+	f := &fleet{t: t, dir: folder, repos: []string{"large.git"}}
+	want := f.audited(open(t, filepath.Join(t.TempDir(), "sweep.db"), folder, rules), rules)
+	most := 0
+	for length := 8 * time.Millisecond; length < time.Minute && most < 2; length = length * 5 / 4 {
+		s := open(t, filepath.Join(t.TempDir(), "sweep.db"), folder, rules)
+		s.slice = length
+		tooShort := false
+		w := worker(t, s, func(ctx context.Context, task *Task) (*Answer, error) {
+			a, err := s.Search(ctx, task)
+			if err == nil {
+				tooShort, most = a.Error != "", max(most, a.Slices)
+			}
+			return a, err
+		}, nil)
+		if _, err := w.Run(context.Background(), false); err != nil {
+			t.Fatal(err)
+		}
+		if got := f.kept(s); !tooShort && (!slices.Equal(got, want) || len(want) < 20) {
+			t.Fatalf("slices of %s:\n--- got\n%s--- want\n%s", length, strings.Join(got, ""), strings.Join(want, ""))
+		}
+		if tooShort {
+			most = 0
+		}
+	}
+	if most < 2 {
+		t.Errorf("at most %d slices", most)
+	}
+}

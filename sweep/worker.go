@@ -2,6 +2,7 @@ package sweep
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -75,6 +76,10 @@ type Summary struct {
 	Notes     []string
 }
 
+// searchTries is how often a job of searches is tried. Its repositories have failures of their own: this is for workers that
+// die, which may be no fault of theirs.
+const searchTries = 10
+
 // kinds of jobs.
 const (
 	searchJob  = "search"
@@ -114,7 +119,7 @@ func NewWorker(ctx context.Context, s *Sweeper, o WorkerOptions) (*Worker, error
 	if s.fetches() {
 		atOnce += s.config.Fetches
 	}
-	jobs.Handle(w.jobs, searchJob, jobs.KindOptions{Workers: atOnce, Timeout: batchMost * s.config.Timeout}, w.batch)
+	jobs.Handle(w.jobs, searchJob, jobs.KindOptions{Workers: atOnce, Timeout: batchMost * s.config.Timeout, MaxAttempts: searchTries}, w.batch)
 	return w, nil
 }
 
@@ -134,12 +139,25 @@ func (s *Sweeper) fetches() bool {
 	return slices.ContainsFunc(s.config.Targets, func(t Target) bool { return t.Folder == "" })
 }
 
-// gaveUp hears of jobs that failed three times. What they were to search is due still.
-func (w *Worker) gaveUp(_ context.Context, f jobs.Failure) {
+// gaveUp hears of jobs that failed again and again. What they were to search is due still, until it is parked.
+func (w *Worker) gaveUp(ctx context.Context, f jobs.Failure) {
 	w.o.Logger.Error("job given up", "kind", f.Kind, "reason", f.Reason)
 	w.count(func(s *Summary) {
 		s.Errors = append(s.Errors, fmt.Errorf("a %s job was given up: %s", f.Kind, f.Reason))
 	})
+	var args batchArgs
+	if f.Kind != searchJob || json.Unmarshal(f.Args, &args) != nil {
+		return
+	}
+	for _, id := range args.IDs {
+		r, err := w.store.Repository(ctx, id)
+		if err == nil && wanted(r, args.Since, time.Now()) {
+			_, err = w.store.Fail(ctx, id, f.Reason, maxFailures)
+		}
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			w.o.Logger.Error("failure not written down", "repository", id, "reason", err.Error())
+		}
+	}
 }
 
 func (w *Worker) count(add func(*Summary)) {

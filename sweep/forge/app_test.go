@@ -170,6 +170,8 @@ func TestAppKeys(t *testing.T) {
 		t.Fatal(err)
 	}
 	lost := errors.New("the vault is sealed")
+	_, err = list(t, open(t, forge.Config{Kind: forge.GitHub, URL: s.URL, Owner: "acme", AppID: 5}, forge.Options{}))
+	mustBe(t, err, forge.NoToken)
 	for name, c := range map[string]struct {
 		text string
 		err  error

@@ -30,7 +30,6 @@ func TestConfig(t *testing.T) {
 		"owner upwards":    {forge.Config{Kind: forge.GitLab, Owner: "a/../b"}, forge.Options{}, "no owner"},
 		"owner of two":     {forge.Config{Kind: forge.GitHub, Owner: "a/b"}, forge.Options{}, "no owner"},
 		"owner with query": {forge.Config{Kind: forge.GitHub, Owner: "a?b"}, forge.Options{}, "no owner"},
-		"App without key":  {forge.Config{Kind: forge.GitHub, AppID: 1}, forge.Options{}, "private key"},
 		"App of GitLab":    {forge.Config{Kind: forge.GitLab, AppID: 1}, forge.Options{AppKey: key}, "GitHub's"},
 		"no App":           {forge.Config{Kind: forge.GitHub, InstallationID: 1}, forge.Options{}, "id of its App"},
 		"gists of an App":  {forge.Config{Kind: forge.GitHub, AppID: 1, Gists: true}, forge.Options{AppKey: key}, "no gists"},

@@ -64,7 +64,7 @@ type Config struct {
 type Options struct {
 	// Token gives the API token whenever one is needed. nil or an empty token: anonymous.
 	Token func(context.Context) (string, error)
-	// AppKey gives the private key of the GitHub App in PEM.
+	// AppKey gives the private key of the GitHub App in PEM. It is missed when it is needed.
 	AppKey func(context.Context) ([]byte, error)
 	// Wait lets a time pass, before a request is made again. nil: sleeps.
 	Wait func(ctx context.Context, d time.Duration) error
@@ -119,8 +119,8 @@ func New(c Config, o Options) (*Forge, error) {
 		}
 	}
 	if c.AppID != 0 {
-		if c.Kind != GitHub || o.AppKey == nil {
-			return nil, errors.New("an App is GitHub's, and needs its private key")
+		if c.Kind != GitHub {
+			return nil, errors.New("an App is GitHub's")
 		}
 		if c.Gists {
 			return nil, errors.New("an App has no gists: list them with a token")

@@ -306,6 +306,9 @@ func (p *app) assert(ctx context.Context) (string, []string, error) {
 
 // key reads the App's private key. Errors of it say nothing of what it holds.
 func (p *app) key(ctx context.Context) (*rsa.PrivateKey, error) {
+	if p.f.opts.AppKey == nil {
+		return nil, p.f.fail(NoToken, "", "an App needs its private key")
+	}
 	text, err := p.f.opts.AppKey(ctx)
 	if err != nil {
 		return nil, p.f.fail(NoToken, "", "%w", err)

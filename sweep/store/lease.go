@@ -47,7 +47,11 @@ func (s *Store) Renew(ctx context.Context, l Lease, ttl time.Duration) error {
 
 // Release ends a lease. One that was lost is left alone.
 func (s *Store) Release(ctx context.Context, l Lease) error {
-	_, err := s.w().exec(ctx, "UPDATE lease SET expires = 0 WHERE name = ? AND owner = ? AND token = ?", l.Name, l.Owner, l.Token)
+	return s.w().release(ctx, l)
+}
+
+func (c conn) release(ctx context.Context, l Lease) error {
+	_, err := c.exec(ctx, "UPDATE lease SET expires = 0 WHERE name = ? AND owner = ? AND token = ?", l.Name, l.Owner, l.Token)
 	return err
 }
 

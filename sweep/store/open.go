@@ -51,6 +51,7 @@ type Store struct {
 type options struct {
 	password string
 	readOnly bool
+	relaxed  bool
 }
 
 // Option changes how a database is opened.
@@ -58,6 +59,10 @@ type Option func(*options)
 
 // WithPassword gives the password of PostgreSQL's user, which then need not stand in the address.
 func WithPassword(password string) Option { return func(o *options) { o.password = password } }
+
+// Relaxed has SQLite not wait for the disk at the end of each transaction: a power cut may take the last ones back, all from
+// some moment on, which is no loss to who does them again. PostgreSQL has settings of its own for that.
+func Relaxed() Option { return func(o *options) { o.relaxed = true } }
 
 // ReadOnly opens an existing database for reading: nothing is made or brought up to date.
 func ReadOnly() Option { return func(o *options) { o.readOnly = true } }
@@ -159,7 +164,11 @@ func (s *Store) openSQLite(path string, o *options) error {
 		s.write = s.read
 		return nil
 	}
-	if s.write, err = sql.Open("sqlite", base+"&_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)"); err != nil {
+	sync := "FULL"
+	if o.relaxed {
+		sync = "NORMAL"
+	}
+	if s.write, err = sql.Open("sqlite", base+"&_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=synchronous("+sync+")"); err != nil {
 		return err
 	}
 	s.write.SetMaxOpenConns(1)

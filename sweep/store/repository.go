@@ -136,7 +136,7 @@ func (s *Store) Due(ctx context.Context, now time.Time, limit int) ([]Repository
 }
 
 // Unchanged says that a repository, in which nothing has changed since its last complete scan, was looked at, and is due
-// again after next. The lease must still be held, when given.
+// again after next. The lease must still be held, when given, and ends.
 func (s *Store) Unchanged(ctx context.Context, id int64, lease *Lease, next time.Duration) error {
 	return s.tx(ctx, false, func(c conn) error {
 		if lease != nil {
@@ -149,7 +149,10 @@ func (s *Store) Unchanged(ctx context.Context, id int64, lease *Lease, next time
 		if err == nil && n == 0 {
 			err = fmt.Errorf("repository: %w", ErrNotFound)
 		}
-		return err
+		if err != nil || lease == nil {
+			return err
+		}
+		return c.release(ctx, *lease)
 	})
 }
 

@@ -118,16 +118,27 @@ func checkBlob(id []byte) error {
 // MarkClean remembers blobs. Kinds add up under one version; a newer version replaces an older one, whose kinds say
 // nothing about it.
 func (s *Store) MarkClean(ctx context.Context, seen []Seen) error {
+	merged, err := mergeSeen(seen)
+	if err != nil {
+		return err
+	}
+	return chunks(merged, seenBatch, func(batch []Seen) error {
+		return s.tx(ctx, false, func(c conn) error { return c.markClean(ctx, batch) })
+	})
+}
+
+// mergeSeen puts what is said of a blob together, ascending by id.
+func mergeSeen(seen []Seen) ([]Seen, error) {
 	rows := make([]Seen, len(seen))
 	copy(rows, seen)
 	slices.SortFunc(rows, func(a, b Seen) int { return bytes.Compare(a.ID, b.ID) })
 	merged := rows[:0]
 	for _, r := range rows {
 		if err := checkBlob(r.ID); err != nil {
-			return err
+			return nil, err
 		}
 		if r.Version <= 0 {
-			return fmt.Errorf("a blob is clean under version %d", r.Version)
+			return nil, fmt.Errorf("a blob is clean under version %d", r.Version)
 		}
 		last := len(merged) - 1
 		switch {
@@ -139,21 +150,22 @@ func (s *Store) MarkClean(ctx context.Context, seen []Seen) error {
 			merged[last] = r
 		}
 	}
-	return chunks(merged, seenBatch, func(batch []Seen) error {
-		return s.tx(ctx, false, func(c conn) error {
-			return chunks(batch, seenWrite, func(part []Seen) error {
-				args := make([]any, 0, 3*len(part))
-				for _, r := range part {
-					args = append(args, r.ID, int64(r.Kinds), r.Version)
-				}
-				_, err := c.exec(ctx, "INSERT INTO blob_seen (id, kinds, version) VALUES "+marks(len(part), 3)+`
-					ON CONFLICT (id) DO UPDATE SET version = excluded.version, kinds = CASE WHEN excluded.version = blob_seen.version
-						THEN excluded.kinds | blob_seen.kinds ELSE excluded.kinds END
-					WHERE excluded.version > blob_seen.version OR (excluded.version = blob_seen.version
-						AND (excluded.kinds | blob_seen.kinds) <> blob_seen.kinds)`, args...)
-				return err
-			})
-		})
+	return merged, nil
+}
+
+// markClean writes what mergeSeen has put together.
+func (c conn) markClean(ctx context.Context, rows []Seen) error {
+	return chunks(rows, seenWrite, func(part []Seen) error {
+		args := make([]any, 0, 3*len(part))
+		for _, r := range part {
+			args = append(args, r.ID, int64(r.Kinds), r.Version)
+		}
+		_, err := c.exec(ctx, "INSERT INTO blob_seen (id, kinds, version) VALUES "+marks(len(part), 3)+`
+			ON CONFLICT (id) DO UPDATE SET version = excluded.version, kinds = CASE WHEN excluded.version = blob_seen.version
+				THEN excluded.kinds | blob_seen.kinds ELSE excluded.kinds END
+			WHERE excluded.version > blob_seen.version OR (excluded.version = blob_seen.version
+				AND (excluded.kinds | blob_seen.kinds) <> blob_seen.kinds)`, args...)
+		return err
 	})
 }
 

@@ -22,7 +22,8 @@ type Scan struct {
 	Ruleset  int           // version
 	Complete bool          // all was read: what was not found is gone
 	Tips     []Tip         // what the refs pointed at; saved when complete
-	Lease    *Lease        // must still be held, when given
+	Lease    *Lease        // must still be held, when given, and ends
+	Seen     []Seen        // blobs that it found nothing in, as for MarkClean
 	Next     time.Duration // when complete, until the repository is due again; 0: that is left alone
 	Channels []string
 }
@@ -56,7 +57,20 @@ func (s *Store) Settle(ctx context.Context, repository int64, scan Scan, found [
 		return nil, errors.New("store: a scan without an id")
 	}
 	var out *Settled
-	err := s.tx(ctx, true, func(c conn) error {
+	seen, err := mergeSeen(scan.Seen)
+	if err != nil {
+		return nil, fmt.Errorf("store: settle: %w", err)
+	}
+	for len(seen) > seenBatch { // one transaction must not keep others waiting for long
+		if err := s.MarkClean(ctx, seen[:seenBatch]); err != nil {
+			return nil, err
+		}
+		seen = seen[seenBatch:]
+	}
+	err = s.tx(ctx, true, func(c conn) error {
+		if err := c.markClean(ctx, seen); err != nil {
+			return err
+		}
 		t := &settling{s: s, c: c, scan: scan, out: &Settled{}}
 		out = t.out
 		return t.run(ctx, repository, found)
@@ -133,7 +147,10 @@ func (t *settling) run(ctx context.Context, repository int64, found []Found) err
 			return err
 		}
 	}
-	return t.notify(ctx)
+	if err := t.notify(ctx); err != nil || t.scan.Lease == nil {
+		return err
+	}
+	return t.c.release(ctx, *t.scan.Lease)
 }
 
 // record remembers the scan; done when it was settled before.
