@@ -32,9 +32,8 @@ func (rs *Ruleset) Snapshot() []byte {
 	}
 	s.str(&layout)
 	nameLayout := rs.nameLayout
-	d.names.index()
-	if d.names.set != nil {
-		nameLayout = d.names.set.Layout()
+	if set := d.names.set(); set != nil {
+		nameLayout = set.Layout()
 	}
 	s.str(&nameLayout)
 	hints := make([]hint, len(d.programs))

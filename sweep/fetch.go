@@ -81,7 +81,9 @@ func (w *Worker) unchangedThere(ctx context.Context, r *store.Repository, lease 
 	if err != nil {
 		return false, err
 	}
-	remote, err := m.Tips(ctx, *q)
+	limited, cancel := context.WithTimeoutCause(ctx, w.config.Timeout, &mirror.Error{Kind: mirror.TooSlow})
+	remote, err := m.Tips(limited, *q)
+	cancel()
 	release()
 	if err != nil {
 		return false, err

@@ -28,11 +28,11 @@ func (c *sweepRunCmd) Run(a *app) error {
 		}
 	}}, func(w *sweep.Worker) error {
 		sum, err := w.Run(a.ctx, c.All)
-		if err != nil {
-			return err
-		}
 		for _, e := range sum.Errors {
 			fmt.Fprintf(a.stderr, "rummage: %s\n", oneLine(e.Error()))
+		}
+		if err != nil {
+			return err
 		}
 		for _, note := range sum.Notes {
 			fmt.Fprintf(a.stderr, "rummage: note: %s\n", oneLine(note))
@@ -126,7 +126,7 @@ func (f *sweepLogFlags) options(a *app) sweep.WorkerOptions {
 	log := f.logger(a)
 	return sweep.WorkerOptions{Jobs: f.Jobs, Logger: log, Told: func(o sweep.Outcome) {
 		if o.Err == nil && !o.Left {
-			log.Info("repository searched", "repository", o.Repository.Name, "seconds", o.Took.Seconds(), "unchanged", o.Answer.Unchanged,
+			log.Info("repository searched", "repository", oneLine(o.Repository.Name), "seconds", o.Took.Seconds(), "unchanged", o.Answer.Unchanged,
 				"new", o.Answer.New, "regressed", o.Answer.Regressed)
 		}
 	}}
