@@ -138,10 +138,12 @@ const (
 	failedFirst  = 10 * time.Minute
 )
 
-// passing: the failure is one of the network, of the disk, of images or of a credential that could not be had.
+// passing: the failure is one of the network, of the disk, of images, of a credential that could not be had, or says nothing
+// about the repository.
 func passing(err error) bool {
 	var images imagesError
-	if errors.As(err, &images) {
+	var broken *brokenError
+	if errors.As(err, &images) || errors.As(err, &broken) {
 		return true
 	}
 	return slices.ContainsFunc([]mirror.Kind{mirror.Unreachable, mirror.DiskFull, mirror.TooSlow, mirror.NoCredential},

@@ -1,7 +1,6 @@
 package sweep
 
 import (
-	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -9,16 +8,43 @@ import (
 	"rummage/sweep/store"
 )
 
-// TestBatches: every repository is in one batch, those of a network together and their original first, the largest first; what was
-// searched under other rules is apart.
+// TestBatches: what shares history is in one job, the original first and the largest first of all; what shares nothing is spread
+// over the workers.
 func TestBatches(t *testing.T) {
+	var due []store.Repository
+	add := func(network string, fork bool, size int64) {
+		due = append(due, store.Repository{ID: int64(len(due) + 1), Listed: store.Listed{Forge: "f", Network: network, Fork: fork, Size: size}})
+	}
+	for range 29 {
+		add("", false, 10)
+	}
+	add("", false, 500)
+	add("n", true, 300)
+	add("n", false, 300)
+	batches := batchesOf(due, 2)
+	if len(batches) < 16 {
+		t.Errorf("%d jobs for two workers: %v", len(batches), batches)
+	}
+	if got := slices.Concat(batches...); len(got) != len(due) || !slices.Equal(got[:3], []int64{32, 31, 30}) {
+		t.Errorf("%v", batches)
+	}
+	if !slices.Contains(batches[0], 31) || !slices.Contains(batches[0], 32) {
+		t.Errorf("a network is in several jobs: %v", batches)
+	}
+	due = due[:0]
+	for i := range 60 {
+		add("n", i != 50, 1)
+	}
+	if batches := batchesOf(due, 2); len(batches) != 3 || batches[0][0] != 51 {
+		t.Errorf("a network of 60: %v", batches)
+	}
+}
+
+// TestDivide: what was searched under other rules is searched last.
+func TestDivide(t *testing.T) {
 	var due []store.Repository
 	for i := range 200 {
 		r := store.Repository{ID: int64(i), Ruleset: 2, LastScan: time.Unix(1, 0)}
-		r.Forge, r.Size = "f", int64(i%17)
-		if i%3 == 0 {
-			r.Network, r.Fork = fmt.Sprint(i%21), i >= 21
-		}
 		if i%4 == 0 {
 			r.Ruleset = 1
 		}
@@ -27,7 +53,7 @@ func TestBatches(t *testing.T) {
 		}
 		due = append(due, r)
 	}
-	soon, later := divide(slices.Clone(due), 2)
+	soon, later := divide(due, 2)
 	if len(soon) != 175 || len(later) != 25 {
 		t.Errorf("%d soon, %d later", len(soon), len(later))
 	}
@@ -35,33 +61,5 @@ func TestBatches(t *testing.T) {
 		if r.Ruleset == 2 || r.LastScan.IsZero() {
 			t.Errorf("%d is searched later", r.ID)
 		}
-	}
-	seen, batchOf := map[int64]bool{}, map[string]int{}
-	for n, batch := range batchesOf(slices.Clone(due), 2) {
-		if len(batch) == 0 || len(batch) > batchMost {
-			t.Errorf("%d in a batch", len(batch))
-		}
-		forks := map[string]bool{}
-		for _, id := range batch {
-			if seen[id] {
-				t.Errorf("%d is there twice", id)
-			}
-			seen[id] = true
-			r := &due[id]
-			network := networkOf(r)
-			if network == "" {
-				continue
-			}
-			if at, ok := batchOf[network]; ok && at != n {
-				t.Errorf("network %s is in batches %d and %d", network, at, n)
-			}
-			if batchOf[network] = n; !r.Fork && forks[network] {
-				t.Errorf("%d comes after its fork", id)
-			}
-			forks[network] = forks[network] || r.Fork
-		}
-	}
-	if len(seen) != len(due) {
-		t.Errorf("%d are in batches", len(seen))
 	}
 }

@@ -167,7 +167,11 @@ func (w *Worker) gaveUp(ctx context.Context, f jobs.Failure) {
 			now, err = w.store.Now(ctx)
 		}
 		if err == nil && wanted(r, args.Since, now) {
-			err = w.failed(ctx, &Outcome{Repository: *r, Err: errors.New(f.Reason)})
+			reason := errors.New(f.Reason)
+			if f.Reason != jobs.WorkerGone {
+				reason = &brokenError{reason}
+			}
+			err = w.failed(ctx, &Outcome{Repository: *r, Err: reason})
 		}
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			w.o.Logger.Error("failure not written down", "repository", id, "reason", report.Escape(err.Error()))
