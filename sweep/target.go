@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path"
 	"slices"
 	"strings"
 
@@ -96,10 +95,8 @@ func (c *Config) target(f *targetFile) (*Target, error) {
 	if kinds != 1 {
 		return nil, errors.New("one of folder, urls, urls_file and forge is needed")
 	}
-	for _, pattern := range slices.Concat(f.Include, f.Exclude) {
-		if _, err := path.Match(strings.ReplaceAll(pattern, "**", "*"), ""); err != nil {
-			return nil, fmt.Errorf("%.80q is no pattern of names", pattern)
-		}
+	if err := errors.Join(t.Filter.Check(), f.fits()); err != nil {
+		return nil, err
 	}
 	var err error
 	if f.MaxSize != "" {
@@ -116,6 +113,27 @@ func (c *Config) target(f *targetFile) (*Target, error) {
 		err = c.forge(t, f)
 	}
 	return t, err
+}
+
+// fits refuses what a target of the kind does not have, so that nothing is left out without a word.
+func (f *targetFile) fits() error {
+	for _, k := range []struct {
+		key   string
+		given bool
+		ok    bool
+	}{
+		{"url", f.URL != "", f.Forge != ""}, {"owner", f.Owner != "", f.Forge != ""}, {"clone_hosts", len(f.CloneHosts) > 0, f.Forge != ""},
+		{"app_id", f.AppID != 0, f.Forge == "github"}, {"installation_id", f.Installation != 0, f.Forge == "github"},
+		{"wikis", f.Wikis, f.Forge != ""}, {"gists", f.Gists, f.Forge == "github"}, {"visibility", len(f.Visibility) > 0, f.Forge != ""},
+		{"topics", len(f.Topics) > 0, f.Forge != ""}, {"archived", f.Archived != nil, f.Forge != ""}, {"forks", f.Forks != nil, f.Forge != ""},
+		{"max_size", f.MaxSize != "", f.Forge != ""}, {"protocols", len(f.Protocols) > 0, f.Forge == "" && f.Folder == ""},
+		{"ca_file", f.CAFile != "", f.Folder == ""}, {"user", f.User != "", f.Folder == ""},
+	} {
+		if k.given && !k.ok {
+			return fmt.Errorf("%s does not go with a target of this kind", k.key)
+		}
+	}
+	return nil
 }
 
 // forge is a target's forge. What is wrong with it is told before anything is searched.

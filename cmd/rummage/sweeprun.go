@@ -74,8 +74,15 @@ func (c *sweepRunCmd) sum(a *app, s *store.Store, sum *sweep.Summary) error {
 	if left := unsearched - sum.Failed; left > 0 {
 		fmt.Fprintf(a.stderr, "rummage: %s could not be searched before and waits or is parked: rummage sweep status\n", plural(left, "repository", "repositories"))
 	}
+	unsent, err := s.Unsent(a.ctx)
+	if err != nil {
+		return err
+	}
+	if unsent > 0 {
+		fmt.Fprintf(a.stderr, "rummage: %s not sent yet: rummage sweep status\n", plural(unsent, "message is", "messages are"))
+	}
 	switch {
-	case unsearched > 0 || sum.Failed > 0 || len(sum.Errors) > 0:
+	case unsent > 0 || unsearched > 0 || sum.Failed > 0 || len(sum.Errors) > 0:
 		a.code = exitError
 	case open > 0 && !c.ExitZero:
 		a.code = exitFindings
