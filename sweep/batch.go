@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -24,6 +25,7 @@ const leaseTime = 45 * time.Second
 
 // batch does a job: what is searched already is left out, so that it may be done again.
 func (w *Worker) batch(ctx context.Context, job jobs.Job[batchArgs]) error {
+	left := 0
 	for _, id := range job.Args.IDs {
 		r, err := w.store.Repository(ctx, id)
 		if errors.Is(err, store.ErrNotFound) {
@@ -43,7 +45,13 @@ func (w *Worker) batch(ctx context.Context, job jobs.Job[batchArgs]) error {
 		if err != nil {
 			return err
 		}
+		if o.Left {
+			left++
+		}
 		w.tell(o)
+	}
+	if left > 0 { // who is at them may be dead or lose them: they are looked at again
+		return jobs.Later(w.o.Lease/4, fmt.Errorf("another worker is at %d of its repositories", left))
 	}
 	return nil
 }
@@ -53,7 +61,7 @@ func wanted(r *store.Repository, since, now time.Time) bool {
 	switch {
 	case !r.GoneAt.IsZero() || r.State != store.RepositoryOK:
 		return false
-	case since.IsZero():
+	case since.IsZero() || r.Failures > 0:
 		return !r.NextDue.After(now)
 	}
 	return r.LastScan.Before(since)
@@ -71,7 +79,7 @@ func (w *Worker) tell(o *Outcome) {
 	}
 	if o.Err != nil {
 		w.sum.Failed++
-		w.o.Logger.Warn("repository not searched", "repository", o.Repository.Name, "reason", o.Err.Error(), "parked", o.Parked)
+		w.o.Logger.Warn("repository not searched", "repository", report.Escape(o.Repository.Name), "reason", report.Escape(o.Err.Error()), "parked", o.Parked)
 	}
 	w.o.Told(*o)
 }
@@ -85,23 +93,21 @@ func (w *Worker) one(ctx context.Context, r *store.Repository, all bool) (*Outco
 		o.Left = !ok
 		return o, err
 	}
-	limited, cancel := context.WithTimeout(ctx, w.config.Timeout)
+	held, cancel := context.WithCancel(ctx)
 	defer cancel()
-	lost, stop := w.keep(limited, cancel, lease)
-	o.Err = w.bringAndSearch(limited, o, &lease, all)
+	lost, stop := w.keep(held, cancel, lease)
+	o.Err = w.bringAndSearch(held, o, &lease, all)
 	stop()
 	o.Took = time.Since(started)
 	release := func() error { return w.store.Release(context.WithoutCancel(ctx), lease) }
 	switch {
-	case ctx.Err() != nil: // it is due still
-		return o, errors.Join(ctx.Err(), release())
-	case lost.Load(): // who has it now says what became of it
-		o.Left, o.Err = true, nil
-		return o, nil
 	case o.Err == nil: // the lease has ended with what was written down
 		return o, nil
-	case limited.Err() != nil:
-		o.Err = fmt.Errorf("not searched within %s", w.config.Timeout)
+	case ctx.Err() != nil: // it is due still
+		return o, errors.Join(ctx.Err(), release())
+	case lost.Load() || errors.Is(o.Err, store.ErrFenced): // who has it now says what became of it
+		o.Left, o.Err = true, nil
+		return o, nil
 	}
 	var broken *brokenError
 	if errors.As(o.Err, &broken) {
@@ -115,25 +121,31 @@ type brokenError struct{ error }
 
 func (b *brokenError) Unwrap() error { return b.error }
 
-// failed writes a failure down. What another try may mend is tried again later and never parked.
+// failed writes a failure down. What another try may mend is never parked.
 func (w *Worker) failed(ctx context.Context, o *Outcome) (err error) {
-	limit := maxFailures
+	limit, wait := maxFailures, failedFirst
 	if passing(o.Err) {
-		limit = maxDue
-		wait := min(retryFirst<<min(o.Repository.Failures, 10), w.config.Every)
-		if err := w.store.SetNextDue(ctx, o.Repository.ID, time.Now().Add(wait)); err != nil {
-			return err
-		}
+		limit, wait = maxDue, passingFirst
 	}
-	o.Parked, err = w.store.Fail(ctx, o.Repository.ID, o.Err.Error(), limit)
+	wait = min(wait<<min(o.Repository.Failures, 10), w.config.Every)
+	o.Parked, err = w.store.Fail(ctx, o.Repository.ID, o.Err.Error(), limit, wait)
 	return err
 }
 
-// retryFirst is how long what could not be fetched waits at first.
-const retryFirst = time.Minute
+// How long what failed waits at first: what another try may mend, and the rest.
+const (
+	passingFirst = time.Minute
+	failedFirst  = 10 * time.Minute
+)
 
-// passing: the failure is one of the network, of the disk, or of a credential that could not be had.
+// passing: the failure is one of the network, of the disk, of images, of a credential that could not be had, or says nothing
+// about the repository.
 func passing(err error) bool {
+	var images imagesError
+	var broken *brokenError
+	if errors.As(err, &images) || errors.As(err, &broken) {
+		return true
+	}
 	return slices.ContainsFunc([]mirror.Kind{mirror.Unreachable, mirror.DiskFull, mirror.TooSlow, mirror.NoCredential},
 		func(k mirror.Kind) bool { return errors.Is(err, k) })
 }
@@ -142,6 +154,11 @@ func passing(err error) bool {
 func (w *Worker) bringAndSearch(ctx context.Context, o *Outcome, lease *store.Lease, all bool) error {
 	r := &o.Repository
 	t := &Task{ID: r.ID, Dir: r.CloneURL, Lease: lease, All: all, Next: w.config.Every, Workers: 1}
+	target, err := w.targetOf(ctx, r)
+	if err != nil {
+		return err
+	}
+	t.Images, t.Registries = target.Images, target.Registries
 	if !isLocal(r) {
 		if !all {
 			if same, err := w.unchangedThere(ctx, r, lease); err != nil || same {
@@ -155,7 +172,12 @@ func (w *Worker) bringAndSearch(ctx context.Context, o *Outcome, lease *store.Le
 		}
 		defer f.Release()
 		o.Fetched = f.Bytes
-		t.Dir, t.Prefix, t.Seen, t.Odd, t.Head, t.Tips = f.Dir, f.Prefix, f.Seen, f.Odd, f.Head, tipsIn(f.Tips)
+		t.Dir, t.Prefix, t.Seen, t.Head, t.Tips = f.Dir, f.Prefix, f.Seen, f.Head, tipsIn(f.Tips, f.Detached)
+		t.Odd = map[string]string{}
+		maps.Copy(t.Odd, f.Odd)
+		if f.Detached != "" {
+			t.Odd[detachedHead] = f.Detached
+		}
 	}
 	select {
 	case w.turns <- struct{}{}:
@@ -163,11 +185,15 @@ func (w *Worker) bringAndSearch(ctx context.Context, o *Outcome, lease *store.Le
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	var err error
 	if t.Dir == "" { // there is nothing in it
 		o.Answer, err = w.nothing(ctx, t)
 	} else {
-		o.Answer, err = w.o.Search(ctx, t)
+		limited, cancel := context.WithTimeout(ctx, w.config.Timeout) // from now on: it may have waited for its turn for long
+		defer cancel()
+		o.Answer, err = w.o.Search(limited, t)
+		if err != nil && limited.Err() != nil && ctx.Err() == nil {
+			return fmt.Errorf("not searched within %s", w.config.Timeout)
+		}
 	}
 	switch {
 	case err != nil && o.Answer == nil:
@@ -176,6 +202,8 @@ func (w *Worker) bringAndSearch(ctx context.Context, o *Outcome, lease *store.Le
 		return err
 	case o.Answer.Error != "":
 		return errors.New(o.Answer.Error)
+	case o.Answer.Images != "":
+		return imagesError(o.Answer.Images)
 	}
 	return nil
 }
@@ -190,9 +218,15 @@ func (w *Worker) nothing(ctx context.Context, t *Task) (*Answer, error) {
 	return &Answer{}, err
 }
 
-// tipsIn are refs in the order of their names.
-func tipsIn(refs map[string]string) []store.Tip {
-	tips := make([]store.Tip, 0, len(refs))
+// detachedHead is the name of a HEAD that is no ref's.
+const detachedHead = "HEAD"
+
+// tipsIn are refs in the order of their names, with the commit of a detached HEAD.
+func tipsIn(refs map[string]string, detached string) []store.Tip {
+	tips := make([]store.Tip, 0, len(refs)+1)
+	if detached != "" {
+		tips = append(tips, store.Tip{Ref: detachedHead, ID: detached})
+	}
 	for name, id := range refs {
 		tips = append(tips, store.Tip{Ref: report.Escape(name), ID: id})
 	}

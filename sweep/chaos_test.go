@@ -48,13 +48,16 @@ func chaosChild(mode string) int {
 		return fail(err)
 	}
 	defer s.Close()
+	if do := badChildren[mode]; do != nil {
+		return do(s)
+	}
 	if mode == "serve" {
 		if err := s.Serve(ctx, os.Stdin, os.Stdout); err != nil {
 			return fail(err)
 		}
 		return 0
 	}
-	children := NewChildren(func() *exec.Cmd { return chaosCommand("serve", os.Getenv(chaosConfig)) })
+	children := NewChildren(s, func() *exec.Cmd { return chaosCommand("serve", os.Getenv(chaosConfig)) })
 	w, err := NewWorker(ctx, s, WorkerOptions{Jobs: 2, Search: children.Search, Lease: chaosLease, Poll: 20 * time.Millisecond})
 	if err != nil {
 		return fail(err)
@@ -143,7 +146,7 @@ func disturb(t *testing.T, r *rand.Rand, config string) (deaths int) {
 		var procs [2]*exec.Cmd
 		for i := range procs {
 			procs[i] = chaosCommand("run", config)
-			procs[i].Stderr = &lastLine{}
+			procs[i].Stderr = &lastWords{}
 			if err := procs[i].Start(); err != nil {
 				t.Fatal(err)
 			}
@@ -157,7 +160,7 @@ func disturb(t *testing.T, r *rand.Rand, config string) (deaths int) {
 		for i := range procs {
 			ended[i] = procs[i].Wait()
 			if kill[i] != nil && kill[i].Stop() && ended[i] != nil {
-				t.Fatalf("a process that was not killed: %v: %s", ended[i], procs[i].Stderr.(*lastLine).text())
+				t.Fatalf("a process that was not killed: %v: %s", ended[i], procs[i].Stderr.(*lastWords).text())
 			}
 			if ended[i] != nil {
 				deaths++
@@ -167,7 +170,7 @@ func disturb(t *testing.T, r *rand.Rand, config string) (deaths int) {
 			return deaths
 		}
 		if try > deathTries {
-			t.Fatalf("undisturbed: %v %v: %s %s", ended[0], ended[1], procs[0].Stderr.(*lastLine).text(), procs[1].Stderr.(*lastLine).text())
+			t.Fatalf("undisturbed: %v %v: %s %s", ended[0], ended[1], procs[0].Stderr.(*lastWords).text(), procs[1].Stderr.(*lastWords).text())
 		}
 	}
 	return deaths

@@ -3,11 +3,12 @@ package sweep
 import (
 	"bufio"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"os/exec"
 	"strings"
 	"sync"
@@ -21,6 +22,7 @@ import (
 // its process is that repository's failure, and the next one has a new process.
 type Children struct {
 	command func() *exec.Cmd // that runs Serve on its standard input and output
+	terms   string           // see Sweeper.terms
 
 	mu   sync.Mutex
 	idle []*child
@@ -29,20 +31,30 @@ type Children struct {
 // childSearches is after how many searches a process is replaced, so that what leaks does not add up.
 const childSearches = 500
 
-// NewChildren has processes started by command, which sets neither input nor outputs.
-func NewChildren(command func() *exec.Cmd) *Children { return &Children{command: command} }
+// NewChildren has processes started by command, which sets neither input nor outputs and has Serve run with what s was opened
+// with.
+func NewChildren(s *Sweeper, command func() *exec.Cmd) *Children {
+	return &Children{command: command, terms: s.terms()}
+}
+
+// terms are the same for processes that search with the same rules for the same database.
+func (s *Sweeper) terms() string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%d", s.rules.Hash(), s.config.Database, s.config.MaxBlob))
+	return hex.EncodeToString(sum[:])
+}
 
 // child is a process.
 type child struct {
 	cmd  *exec.Cmd
 	in   io.WriteCloser
 	out  *bufio.Reader
-	told *lastLine
+	told *lastWords
 	done int // searches
 }
 
 // reply is what a child says about a task: an answer, or why there is none.
 type reply struct {
+	Terms  string  `json:",omitempty"` // the first line: it is ready to search, see Sweeper.terms
 	Answer *Answer `json:",omitempty"`
 	Broken string  `json:",omitempty"`
 	Fenced bool    `json:",omitempty"` // another worker has the repository now
@@ -51,20 +63,24 @@ type reply struct {
 // maxReply bounds a line that a child says. What it searches may have taken it over.
 const maxReply = 64 << 10
 
-// Search has a child do a task. When the context ends, the child is interrupted, and killed if it goes on.
+// Search has a child do a task. When the context ends, the child is told so, and killed if it goes on.
 func (c *Children) Search(ctx context.Context, t *Task) (*Answer, error) {
-	one, err := c.take()
+	one, err := c.take(ctx, t)
 	if err != nil {
 		return nil, err
 	}
 	stop := context.AfterFunc(ctx, one.end)
-	r, err := one.ask(t)
+	r, err := one.hear()
 	if !stop() {
 		<-ctx.Done()
 		return &Answer{}, errors.Join(ctx.Err(), one.bury())
 	}
 	if err != nil {
-		return &Answer{Error: one.epitaph()}, nil
+		text := one.epitaph()
+		if !errors.Is(err, io.EOF) {
+			text = "the search answered with what cannot be read"
+		}
+		return &Answer{Error: text}, nil
 	}
 	if one.done++; one.done < childSearches {
 		c.mu.Lock()
@@ -82,15 +98,36 @@ func (c *Children) Search(ctx context.Context, t *Task) (*Answer, error) {
 	return r.Answer, err
 }
 
-func (c *Children) take() (*child, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if n := len(c.idle); n > 0 {
+// take has a child told a task, a new one where no other is idle. One that died while it was idle did not die of the task.
+func (c *Children) take(ctx context.Context, t *Task) (*child, error) {
+	for {
+		c.mu.Lock()
+		n := len(c.idle)
+		if n == 0 {
+			c.mu.Unlock()
+			break
+		}
 		one := c.idle[n-1]
 		c.idle = c.idle[:n-1]
-		return one, nil
+		c.mu.Unlock()
+		if one.ask(t) == nil {
+			return one, nil
+		}
+		one.epitaph()
 	}
-	one := &child{cmd: c.command(), told: &lastLine{}}
+	one, err := c.start(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := one.ask(t); err != nil {
+		return nil, fmt.Errorf("the process that searches: %s", one.epitaph())
+	}
+	return one, nil
+}
+
+// start starts a child and waits until it is ready: what keeps it from that says nothing about a repository.
+func (c *Children) start(ctx context.Context) (*child, error) {
+	one := &child{cmd: c.command(), told: &lastWords{}}
 	var err error
 	if one.in, err = one.cmd.StdinPipe(); err != nil {
 		return nil, err
@@ -99,9 +136,22 @@ func (c *Children) take() (*child, error) {
 	if err != nil {
 		return nil, err
 	}
-	one.cmd.Stderr = one.told
+	one.cmd.Stderr, one.cmd.WaitDelay = one.told, interruptGrace
 	one.out = bufio.NewReaderSize(out, maxReply)
-	return one, one.cmd.Start()
+	if err := one.cmd.Start(); err != nil {
+		return nil, fmt.Errorf("the process that searches: %w", err)
+	}
+	stop := context.AfterFunc(ctx, one.end)
+	r, err := one.hear()
+	switch {
+	case !stop():
+		return nil, errors.Join(ctx.Err(), one.bury())
+	case err != nil:
+		return nil, fmt.Errorf("the process that searches: %s", one.epitaph())
+	case r.Terms != c.terms:
+		return nil, errors.Join(errors.New("the configuration, the rules or the program have changed meanwhile: start again"), one.bury())
+	}
+	return one, nil
 }
 
 // Close ends the children that are idle.
@@ -116,26 +166,29 @@ func (c *Children) Close() error {
 	return err
 }
 
-func (c *child) ask(t *Task) (r reply, err error) {
+func (c *child) ask(t *Task) error {
 	line, err := json.Marshal(t)
 	if err != nil {
-		return r, err
+		return err
 	}
-	if _, err := c.in.Write(append(line, '\n')); err != nil {
-		return r, err
-	}
-	line, err = c.out.ReadSlice('\n')
+	_, err = c.in.Write(append(line, '\n'))
+	return err
+}
+
+func (c *child) hear() (r reply, err error) {
+	line, err := c.out.ReadSlice('\n')
 	if err != nil {
 		return r, err
 	}
 	return r, json.Unmarshal(line, &r)
 }
 
-// interruptGrace is how long an interrupted child may take to write down what it did.
+// interruptGrace is how long a child that is to end may take to write down what it did.
 const interruptGrace = 5 * time.Second
 
+// end has a child end: it reads that there are no more tasks.
 func (c *child) end() {
-	_ = c.cmd.Process.Signal(os.Interrupt)
+	_ = c.in.Close()
 	time.AfterFunc(interruptGrace, func() { _ = c.cmd.Process.Kill() })
 }
 
@@ -152,7 +205,7 @@ func (c *child) bury() error {
 	return nil
 }
 
-// epitaph says what a child died of. A line that no child says is treated the same way: it is not heard again.
+// epitaph says what a child died of, which may have been killed just now: who said what no child says is not heard again.
 func (c *child) epitaph() string {
 	_ = c.cmd.Process.Kill()
 	_, _ = io.Copy(io.Discard, c.out)
@@ -168,59 +221,92 @@ func (c *child) epitaph() string {
 	return text
 }
 
-// lastLine keeps the end of what is written to it.
-type lastLine struct {
-	mu  sync.Mutex
-	end []byte
+// lastWords keep the beginning and the end of what is written to them.
+type lastWords struct {
+	mu         sync.Mutex
+	begin, end []byte
 }
 
-const maxLastLine = 4 << 10
+const maxLastWords = 4 << 10
 
 // Write implements io.Writer.
-func (l *lastLine) Write(p []byte) (int, error) {
+func (l *lastWords) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.begin = append(l.begin, p[:min(len(p), maxLastWords-len(l.begin))]...)
 	l.end = append(l.end, p...)
-	if n := len(l.end) - maxLastLine; n > 0 {
+	if n := len(l.end) - maxLastWords; n > 0 {
 		l.end = append(l.end[:0], l.end[n:]...)
 	}
 	return len(p), nil
 }
 
-func (l *lastLine) text() string {
+// text is the last line. Of a crash it is the runtime's reason: a panic's may quote what was read.
+func (l *lastWords) text() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if text := string(l.begin); strings.Contains(text, "\ngoroutine ") {
+		if _, after, ok := strings.Cut("\n"+text, "\nfatal error: "); ok {
+			reason, _, _ := strings.Cut(after, "\n")
+			return "the search crashed: " + report.Escape(reason)
+		}
+		return "the search crashed"
+	}
 	lines := strings.Split(strings.TrimSpace(string(l.end)), "\n")
 	return report.Escape(lines[len(lines)-1])
 }
 
-// Serve does the tasks that come in, a line of JSON each, and answers with a line each, until there are no more.
+// Serve says that it is ready, does the tasks that come in, a line of JSON each, and answers with a line each. It ends when there
+// are no more, and what it is at then: who asked is gone, or wants it to end.
 func (s *Sweeper) Serve(ctx context.Context, in io.Reader, out io.Writer) error {
-	tasks := json.NewDecoder(in)
-	for ctx.Err() == nil {
-		t := &Task{}
-		if err := tasks.Decode(t); errors.Is(err, io.EOF) {
-			return nil
-		} else if err != nil {
-			return err
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	tasks := make(chan *Task)
+	go func() {
+		defer close(tasks)
+		lines := json.NewDecoder(in)
+		for {
+			t := &Task{}
+			if err := lines.Decode(t); err != nil {
+				cancel(err)
+				return
+			}
+			select {
+			case tasks <- t:
+			case <-ctx.Done():
+				return
+			}
 		}
-		var r reply
-		answer, err := s.Search(ctx, t)
-		switch {
-		case errors.Is(err, store.ErrFenced):
-			r.Fenced = true
-		case err != nil:
-			r.Broken = report.Escape(err.Error())
-		default:
-			r.Answer = answer
-		}
+	}()
+	say := func(r reply) error {
 		line, err := json.Marshal(r)
-		if err != nil {
-			return err
+		if err == nil {
+			_, err = out.Write(append(line, '\n'))
 		}
-		if _, err := out.Write(append(line, '\n')); err != nil {
+		return err
+	}
+	if err := say(reply{Terms: s.terms()}); err != nil {
+		return err
+	}
+	for t := range tasks {
+		if err := say(s.reply(ctx, t)); err != nil {
 			return err
 		}
 	}
-	return ctx.Err()
+	if err := context.Cause(ctx); !errors.Is(err, io.EOF) {
+		return err
+	}
+	return nil
+}
+
+// reply is the answer to a task.
+func (s *Sweeper) reply(ctx context.Context, t *Task) reply {
+	answer, err := s.Search(ctx, t)
+	switch {
+	case errors.Is(err, store.ErrFenced):
+		return reply{Fenced: true}
+	case err != nil:
+		return reply{Broken: report.Escape(err.Error())}
+	}
+	return reply{Answer: answer}
 }

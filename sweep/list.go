@@ -3,7 +3,10 @@ package sweep
 import (
 	"context"
 	"errors"
+	"fmt"
+	"time"
 
+	"rummage/report"
 	"rummage/sweep/store"
 )
 
@@ -42,4 +45,77 @@ func (s *Sweeper) list(ctx context.Context, t *Target) error {
 	}
 	_, err = l.Complete(ctx)
 	return err
+}
+
+// listAll lists the targets whose turn it is by the time since their last complete listing. What cannot be listed is counted.
+func (w *Worker) listAll(ctx context.Context, turn func(t *Target, since time.Duration) bool) error {
+	var names []string
+	for _, t := range w.config.Targets {
+		names = append(names, t.Name)
+	}
+	if _, err := w.store.KeepTargets(ctx, names); err != nil {
+		return err
+	}
+	listed, err := w.store.Listings(ctx)
+	if err != nil {
+		return err
+	}
+	now, err := w.store.Now(ctx)
+	if err != nil {
+		return err
+	}
+	last := map[string]time.Time{}
+	for _, t := range listed {
+		last[t.Name] = t.Listed
+	}
+	for i := range w.config.Targets {
+		t := &w.config.Targets[i]
+		if !turn(t, now.Sub(last[t.Name])) {
+			continue
+		}
+		err := w.list(ctx, t)
+		w.listed(t, err)
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil:
+			w.o.Logger.Error("target not listed", "target", t.Name, "reason", report.Escape(err.Error()))
+			w.count(func(s *Summary) { s.Errors = append(s.Errors, fmt.Errorf("target %s: %w", t.Name, err)) })
+		default:
+			w.count(func(s *Summary) { s.Listed++ })
+			if f, ok := w.sources[t.Name].(*forgeSource); ok && f.anonymous.Load() {
+				w.o.Logger.Warn("target listed without a token", "target", t.Name)
+				w.count(func(s *Summary) {
+					s.Notes = append(s.Notes, fmt.Sprintf("target %s: %s is not set: what is public alone was listed", t.Name, t.Token.Variable))
+				})
+			}
+		}
+	}
+	return nil
+}
+
+// unlisted is a target that could not be listed whole.
+type unlisted struct {
+	times int
+	next  time.Time // by this machine's clock
+}
+
+// listed remembers how the listing of a target ended.
+func (w *Worker) listed(t *Target, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err == nil {
+		delete(w.unlisted, t.Name)
+		return
+	}
+	times := w.unlisted[t.Name].times + 1
+	w.unlisted[t.Name] = unlisted{times, time.Now().Add(min(time.Minute<<min(times-1, 10), w.config.List))}
+}
+
+// toList: it is a target's turn in a sweep that keeps going. One that could not be listed has it sooner, but not at once: a part
+// that is never seen would have all of it listed all the time.
+func (w *Worker) toList(t *Target, since time.Duration) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return since >= w.config.List && !time.Now().Before(w.unlisted[t.Name].next)
 }

@@ -2,6 +2,7 @@ package sweep
 
 import (
 	"context"
+	"net"
 	"net/http"
 	"net/url"
 
@@ -10,23 +11,23 @@ import (
 )
 
 // serve shows metrics and health on the address of the configuration, if it has one, until the context ends.
-func (w *Worker) serve(ctx context.Context) (stop func() error) {
+func (w *Worker) serve(ctx context.Context) (stop func() error, err error) {
 	if w.config.Listen == "" {
-		return func() error { return nil }
+		return func() error { return nil }, nil
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	ended := make(chan error, 1)
-	go func() {
-		err := metrics.Serve(ctx, w.config.Listen, w.handler(), nil)
-		if err != nil {
-			w.o.Logger.Error("metrics are not served", "address", w.config.Listen, "reason", err.Error())
-		}
-		ended <- err
-	}()
+	started, ended := make(chan struct{}), make(chan error, 1)
+	go func() { ended <- metrics.Serve(ctx, w.config.Listen, w.handler(), func(net.Addr) { close(started) }) }()
+	select {
+	case <-started:
+	case err := <-ended: // such as another program at that address
+		cancel()
+		return nil, err
+	}
 	return func() error {
 		cancel()
 		return <-ended
-	}
+	}, nil
 }
 
 // handler shows metrics and health. The worker is ready while its database answers.

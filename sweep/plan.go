@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"maps"
 	"slices"
 	"time"
 
@@ -24,45 +25,109 @@ const (
 	maxDue     = 1_000_000
 )
 
-// plan makes jobs of what is due and in no job yet. It says how many jobs there are to do now.
-func (w *Worker) plan(ctx context.Context, since time.Time) (waiting int, err error) {
+// plan makes jobs of what is due and in no job yet. Again has those due too that failed and wait. It gives the repositories that
+// are to be searched now, also by jobs of others.
+func (w *Worker) plan(ctx context.Context, since time.Time, again bool) (wanted map[int64]bool, err error) {
 	release, err := w.jobs.Acquire(ctx, planJob, 1)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	defer release()
+	if again {
+		if err := w.store.FailedDue(ctx); err != nil {
+			return nil, err
+		}
+	}
 	// What is in a job is asked first: a job that ends in between is then left for the next plan.
+	planned, err := w.planned(ctx)
+	if err != nil {
+		return nil, err
+	}
+	due, err := w.due(ctx, since)
+	if err != nil {
+		return nil, err
+	}
+	wanted = map[int64]bool{}
+	due = slices.DeleteFunc(due, func(r store.Repository) bool {
+		if planned[r.ID] {
+			wanted[r.ID] = true
+		}
+		return planned[r.ID]
+	})
+	if since.IsZero() {
+		if due, err = w.leaveUnchanged(ctx, due); err != nil {
+			return nil, err
+		}
+	}
+	version, err := w.rulesVersion(ctx)
+	if err != nil {
+		return nil, err
+	}
+	soon, later := divide(due, version)
+	for i, part := range [][]store.Repository{soon, later} {
+		for _, ids := range batchesOf(part, w.o.Jobs) {
+			if _, _, err := w.jobs.Enqueue(ctx, searchJob, batchArgs{ids, since}, jobs.EnqueueOptions{Priority: 1 + 2*i}); err != nil {
+				return nil, err
+			}
+			for _, id := range ids {
+				wanted[id] = true
+			}
+		}
+	}
+	return wanted, nil
+}
+
+// divide takes the repositories out that were searched under other rules: when the rules change that is all of them, and what is
+// new comes first.
+func divide(due []store.Repository, version int) (soon, later []store.Repository) {
+	for _, r := range due {
+		if r.LastScan.IsZero() || r.Ruleset == version {
+			soon = append(soon, r)
+		} else {
+			later = append(later, r)
+		}
+	}
+	return soon, later
+}
+
+// planned are the repositories in jobs that are not done.
+func (w *Worker) planned(ctx context.Context) (map[int64]bool, error) {
 	unfinished, err := w.jobs.Unfinished(ctx, searchJob)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	planned := map[int64]bool{}
 	for _, raw := range unfinished {
 		var args batchArgs
 		if err := json.Unmarshal(raw, &args); err != nil {
-			return 0, err
+			return nil, err
 		}
 		for _, id := range args.IDs {
 			planned[id] = true
 		}
 	}
-	due, err := w.due(ctx, since)
-	if err != nil {
-		return 0, err
-	}
-	due = slices.DeleteFunc(due, func(r store.Repository) bool { return planned[r.ID] })
-	if since.IsZero() {
-		if due, err = w.leaveUnchanged(ctx, due); err != nil {
-			return 0, err
+	return planned, nil
+}
+
+// askShare is the part of the time that it takes at most to ask whether all is done.
+const askShare = 20
+
+// over says whether those wanted have been searched. One that is out of all jobs once is: it may be due again already.
+func (w *Worker) over(wanted map[int64]bool) func(context.Context) (bool, error) {
+	var next time.Time
+	return func(ctx context.Context) (bool, error) {
+		began := time.Now()
+		if began.Before(next) {
+			return false, nil
 		}
-	}
-	batches := batchesOf(due, w.o.Jobs)
-	for _, ids := range batches {
-		if _, _, err := w.jobs.Enqueue(ctx, searchJob, batchArgs{ids, since}, jobs.EnqueueOptions{}); err != nil {
-			return 0, err
+		planned, err := w.planned(ctx)
+		if err != nil {
+			return false, err
 		}
+		maps.DeleteFunc(wanted, func(id int64, _ bool) bool { return !planned[id] })
+		next = time.Now().Add(askShare * time.Since(began))
+		return len(wanted) == 0, nil
 	}
-	return len(unfinished) + len(batches), nil
 }
 
 // due are the repositories to be searched, or all.

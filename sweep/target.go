@@ -25,6 +25,9 @@ type Target struct {
 	Token     Credential // of the forge or the addresses; may be set nowhere
 	AppKey    Credential // of a GitHub App
 	CAFile    string
+
+	Images     bool     // also the images that the repositories name
+	Registries []string // that may be asked for them; none: the usual
 }
 
 type targetFile struct {
@@ -56,6 +59,8 @@ type targetFile struct {
 	Archived     *bool    `toml:"archived"`
 	Forks        *bool    `toml:"forks"`
 	MaxSize      string   `toml:"max_size"`
+	Images       bool     `toml:"images"`
+	Registries   []string `toml:"registries"`
 }
 
 func (c *Config) targets(list []targetFile) error {
@@ -78,7 +83,7 @@ func (c *Config) targets(list []targetFile) error {
 }
 
 func (c *Config) target(f *targetFile) (*Target, error) {
-	t := &Target{Name: f.Name, Folder: c.path(f.Folder), URLs: f.URLs, URLsFile: c.path(f.URLsFile), Protocols: f.Protocols, User: f.User, CAFile: c.path(f.CAFile)}
+	t := &Target{Name: f.Name, Folder: c.path(f.Folder), URLs: f.URLs, URLsFile: c.path(f.URLsFile), Protocols: f.Protocols, User: f.User, CAFile: c.path(f.CAFile), Images: f.Images, Registries: f.Registries}
 	t.Token = Credential{Variable: cmp.Or(f.TokenEnv, TokenVariable), File: c.path(f.TokenFile), Command: f.TokenCommand}
 	t.AppKey = Credential{Variable: cmp.Or(f.AppKeyEnv, AppKeyVariable), File: c.path(f.AppKeyFile), Command: f.AppKeyCmd}
 	t.Filter = forge.Filter{Include: f.Include, Exclude: f.Exclude, Visibility: f.Visibility, Topics: f.Topics, Archived: f.Archived, Forks: f.Forks}

@@ -48,6 +48,10 @@ timeout = "1h"
 # Rule files, in place of the built-in rules.
 # rules = ["rules.toml"]
 
+# Secrets are kept encrypted for those who may see them, when there are any: age's public keys, or lines of ssh's. What is kept
+# for a finding: rummage sweep sealed FINGERPRINT | age -d -i KEY
+# recipients = ["age1…"]
+
 # Metrics for Prometheus and health, by start and worker: /metrics, /healthz, /readyz.
 # listen = "127.0.0.1:9464"
 `)
@@ -83,6 +87,14 @@ timeout = "1h"
 # [[target]]
 # urls = ["https://git.example.com/team/api.git"]
 # # urls_file = "repositories.txt"
+
+# How long is kept what is not needed any more: places that are gone of findings that are nowhere, and of those that were decided
+# about; messages that were sent; when searches were. Findings, decisions and events are kept for ever.
+# [retention]
+# gone = "180d"
+# decided = "90d"
+# deliveries = "30d"
+# scans = "90d"                         # or "ever"
 
 # Who hears of what is new and of what has come back: webhook, slack, mail, github-issue, gitlab-issue, gitea-issue, sarif.
 # [[channel]]

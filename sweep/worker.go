@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"rummage/report"
 	"rummage/sweep/jobs"
 	"rummage/sweep/metrics"
 	"rummage/sweep/mirror"
@@ -36,8 +37,9 @@ type Worker struct {
 	registry *metrics.Registry
 	metrics  *metrics.Sweep
 
-	mu  sync.Mutex
-	sum *Summary
+	mu       sync.Mutex
+	sum      *Summary
+	unlisted map[string]unlisted // by target
 }
 
 // WorkerOptions are of a Worker. Zero values have defaults.
@@ -80,6 +82,15 @@ type Summary struct {
 // die, which may be no fault of theirs.
 const searchTries = 10
 
+// searchBackoff is how long a job of searches waits after a try that says nothing about its repositories: a sweep that runs once
+// ends soon where it cannot work at all.
+func searchBackoff(attempt int) time.Duration {
+	return min(time.Second<<min(attempt-1, 10), time.Minute)
+}
+
+// stopGrace is how long searches go on when a worker is to end. What they have done until then is kept.
+const stopGrace = 100 * time.Millisecond
+
 // kinds of jobs.
 const (
 	searchJob  = "search"
@@ -105,12 +116,12 @@ func NewWorker(ctx context.Context, s *Sweeper, o WorkerOptions) (*Worker, error
 			o.Jobs = n
 		}
 	}
-	w := &Worker{Sweeper: s, o: o, turns: make(chan struct{}, o.Jobs), sum: &Summary{}}
+	w := &Worker{Sweeper: s, o: o, turns: make(chan struct{}, o.Jobs), sum: &Summary{}, unlisted: map[string]unlisted{}}
 	w.mirror = sync.OnceValues(func() (*mirror.Mirror, error) { return mirror.New(s.config.Clones, mirror.Options{MinFree: minFree}) })
 	host, _ := os.Hostname()
 	var err error
 	w.jobs, err = jobs.Open(ctx, jobsDatabase(s.config.Database), jobs.Options{Logger: o.Logger, Password: s.password, Owner: host, Poll: o.Poll,
-		LeaseTTL: o.Lease, Beat: o.Lease / 4, OnParked: w.gaveUp})
+		LeaseTTL: o.Lease, Beat: o.Lease / 4, Grace: stopGrace, OnParked: w.gaveUp})
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +130,7 @@ func NewWorker(ctx context.Context, s *Sweeper, o WorkerOptions) (*Worker, error
 	if s.fetches() {
 		atOnce += s.config.Fetches
 	}
-	jobs.Handle(w.jobs, searchJob, jobs.KindOptions{Workers: atOnce, Timeout: batchMost * s.config.Timeout, MaxAttempts: searchTries}, w.batch)
+	jobs.Handle(w.jobs, searchJob, jobs.KindOptions{Workers: atOnce, Timeout: 2 * batchMost * s.config.Timeout, MaxAttempts: searchTries, Backoff: searchBackoff}, w.batch)
 	return w, nil
 }
 
@@ -151,11 +162,22 @@ func (w *Worker) gaveUp(ctx context.Context, f jobs.Failure) {
 	}
 	for _, id := range args.IDs {
 		r, err := w.store.Repository(ctx, id)
-		if err == nil && wanted(r, args.Since, time.Now()) {
-			_, err = w.store.Fail(ctx, id, f.Reason, maxFailures)
+		var now time.Time
+		if err == nil {
+			now, err = w.store.Now(ctx)
+		}
+		if err == nil && wanted(r, args.Since, now) {
+			reason := errors.New(f.Reason)
+			if f.Reason != jobs.WorkerGone {
+				reason = &brokenError{reason}
+			}
+			err = w.failed(ctx, &Outcome{Repository: *r, Err: reason})
 		}
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
-			w.o.Logger.Error("failure not written down", "repository", id, "reason", err.Error())
+			w.o.Logger.Error("failure not written down", "repository", id, "reason", report.Escape(err.Error()))
+			w.count(func(s *Summary) {
+				s.Errors = append(s.Errors, fmt.Errorf("that repository %d was not searched could not be written down: %w", id, err))
+			})
 		}
 	}
 }
@@ -166,14 +188,14 @@ func (w *Worker) count(add func(*Summary)) {
 	add(w.sum)
 }
 
-// Run sweeps once: it lists the targets, and searches what is due, or everything. It ends when nothing is left to do, also
-// for others that work on the same database. The error is for what ends the sweep.
+// Run sweeps once: it lists the targets, and searches what is due, or everything. It ends when what was due at its beginning has
+// been searched, by this worker or by others. The error is for what ends the sweep.
 func (w *Worker) Run(ctx context.Context, all bool) (*Summary, error) {
 	started := time.Now()
 	if err := w.store.Log(ctx, store.Event{Kind: store.EventStart}); err != nil {
-		return nil, err
+		return w.sum, err
 	}
-	if err := w.listAll(ctx, func(*Target, time.Time) bool { return true }); err != nil {
+	if err := w.listAll(ctx, func(*Target, time.Duration) bool { return true }); err != nil {
 		return w.sum, err
 	}
 	var since time.Time
@@ -183,16 +205,19 @@ func (w *Worker) Run(ctx context.Context, all bool) (*Summary, error) {
 			return w.sum, err
 		}
 	}
-	waiting, err := w.plan(ctx, since)
+	wanted, err := w.plan(ctx, since, true)
 	if err != nil {
 		return w.sum, err
 	}
-	if waiting > 0 {
-		if err := w.jobs.Drain(ctx); err != nil {
+	if len(wanted) > 0 {
+		if err := w.jobs.Until(ctx, w.over(wanted)); err != nil {
 			return w.sum, err
 		}
 	}
 	if err := w.deliverAll(ctx); err != nil {
+		return w.sum, err
+	}
+	if _, err := w.store.Prune(ctx, w.config.Keep); err != nil {
 		return w.sum, err
 	}
 	detail := fmt.Appendf(nil, `{"searched":%d,"failed":%d,"seconds":%.3f}`, w.sum.Searched, w.sum.Failed, time.Since(started).Seconds())
@@ -201,20 +226,28 @@ func (w *Worker) Run(ctx context.Context, all bool) (*Summary, error) {
 
 // Work does what others plan, until ctx is done.
 func (w *Worker) Work(ctx context.Context) error {
-	stop := w.serve(ctx)
+	stop, err := w.serve(ctx)
+	if err != nil {
+		return err
+	}
 	return errors.Join(w.jobs.Work(ctx), stop())
 }
 
 // Start keeps sweeping by the schedule until ctx is done. Several that do so share the work.
 func (w *Worker) Start(ctx context.Context) error {
 	jobs.Handle(w.jobs, listJob, jobs.KindOptions{Queue: listJob, Timeout: 6 * time.Hour}, func(ctx context.Context, _ jobs.Job[struct{}]) error {
-		return w.listAll(ctx, func(_ *Target, last time.Time) bool { return time.Since(last) >= w.config.List })
+		return w.listAll(ctx, w.toList)
 	})
 	jobs.Handle(w.jobs, planJob, jobs.KindOptions{Queue: planJob}, func(ctx context.Context, _ jobs.Job[struct{}]) error {
-		_, err := w.plan(ctx, time.Time{})
+		_, err := w.plan(ctx, time.Time{}, false)
 		return err
 	})
 	jobs.Handle(w.jobs, deliverJob, jobs.KindOptions{Queue: deliverJob}, func(ctx context.Context, _ jobs.Job[struct{}]) error { return w.deliverAll(ctx) })
+	jobs.Handle(w.jobs, pruneJob, jobs.KindOptions{Queue: pruneJob}, func(ctx context.Context, _ jobs.Job[struct{}]) error {
+		_, err := w.store.Prune(ctx, w.config.Keep)
+		return err
+	})
+	w.jobs.Every(pruneJob, 24*time.Hour, time.Hour)
 	w.jobs.Every(listJob, min(time.Minute, w.config.List), 0)
 	w.jobs.Every(planJob, planEvery, 0)
 	w.jobs.Every(deliverJob, deliverEvery, 0)
@@ -226,45 +259,3 @@ const (
 	planEvery    = 15 * time.Second
 	deliverEvery = 10 * time.Second
 )
-
-// listAll lists the targets whose turn it is by the time of their last complete listing. What cannot be listed is counted.
-func (w *Worker) listAll(ctx context.Context, turn func(t *Target, last time.Time) bool) error {
-	var names []string
-	for _, t := range w.config.Targets {
-		names = append(names, t.Name)
-	}
-	if _, err := w.store.KeepTargets(ctx, names); err != nil {
-		return err
-	}
-	listed, err := w.store.Listings(ctx)
-	if err != nil {
-		return err
-	}
-	last := map[string]time.Time{}
-	for _, t := range listed {
-		last[t.Name] = t.Listed
-	}
-	for i := range w.config.Targets {
-		t := &w.config.Targets[i]
-		if !turn(t, last[t.Name]) {
-			continue
-		}
-		err := w.list(ctx, t)
-		switch {
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case err != nil:
-			w.o.Logger.Error("target not listed", "target", t.Name, "reason", err.Error())
-			w.count(func(s *Summary) { s.Errors = append(s.Errors, fmt.Errorf("target %s: %w", t.Name, err)) })
-		default:
-			w.count(func(s *Summary) { s.Listed++ })
-			if f, ok := w.sources[t.Name].(*forgeSource); ok && f.anonymous.Load() {
-				w.o.Logger.Warn("target listed without a token", "target", t.Name)
-				w.count(func(s *Summary) {
-					s.Notes = append(s.Notes, fmt.Sprintf("target %s: %s is not set: what is public alone was listed", t.Name, t.Token.Variable))
-				})
-			}
-		}
-	}
-	return nil
-}

@@ -23,6 +23,7 @@ type sweepCmd struct {
 	Status   sweepStatusCmd   `cmd:"" help:"Say what there is, what is due and what has failed."`
 	Findings sweepFindingsCmd `cmd:"" help:"List what was found, in any report format."`
 	Triage   sweepTriageCmd   `cmd:"" help:"Decide about a finding: open, revoked, false_positive, used_in_tests or wont_fix."`
+	Sealed   sweepSealedCmd   `cmd:"" help:"Write the secret of a finding as it is kept, encrypted to the recipients of the configuration."`
 	Retry    sweepRetryCmd    `cmd:"" help:"Take parked repositories back into the schedule."`
 	Forget   sweepForgetCmd   `cmd:"" help:"Remove a repository and all that was found in it alone."`
 	Export   sweepExportCmd   `cmd:"" help:"Write repositories, findings, decisions and events as lines of JSON."`

@@ -116,6 +116,26 @@ func (c *sweepTriageCmd) Run(a *app) error {
 	})
 }
 
+type sweepSealedCmd struct {
+	sweepFlags
+	ID string `arg:"" name:"fingerprint" help:"Fingerprint of a report, or the id that sweep findings shows, or 12 digits of its beginning."`
+}
+
+// Run writes what age reads.
+func (c *sweepSealedCmd) Run(a *app) error {
+	return c.with(a, func(s *store.Store) error {
+		f, err := s.Finding(a.ctx, c.ID)
+		if err != nil {
+			return fmt.Errorf("finding %s: %w", c.ID, err)
+		}
+		if len(f.Sealed) == 0 {
+			return fmt.Errorf("finding %s: its secret is not kept: sweep.toml had no recipients when it was searched for", c.ID)
+		}
+		_, err = a.stdout.Write(f.Sealed)
+		return err
+	})
+}
+
 // shownID is how many digits of an id name a finding.
 const shownID = 32
 
@@ -208,7 +228,13 @@ func reported(f *store.Finding, name func(id int64) string, describe func(rule s
 		o := &f.Occurrences[i]
 		at := scan.Place{Path: strings.Trim(name(o.Repository)+"/"+o.Path, "/"), Line: o.Line, Column: o.Column, EndLine: o.EndLine, EndColumn: o.EndColumn,
 			Context: o.Context, Blob: o.Blob, Introduced: scanCommit(o.Introduced), Removed: scanCommit(o.Removed), AtTip: o.AtTip, Reachable: o.Reachable,
-			Note: o.Note, Remedy: o.Remedy}
+			Note: o.Note, Remedy: o.Remedy, Image: imageOfPlace(o)}
+		if at.Image != nil { // paths there are the image's
+			at.Path = o.Path
+			if repository := name(o.Repository); repository != "" {
+				at.Note = strings.TrimPrefix(at.Note+"; named in "+repository, "; ")
+			}
+		}
 		if !o.GoneAt.IsZero() {
 			at.Note = strings.TrimPrefix(at.Note+"; gone since "+o.GoneAt.Format(time.DateOnly), "; ")
 		}

@@ -28,11 +28,11 @@ func (c *sweepRunCmd) Run(a *app) error {
 		}
 	}}, func(w *sweep.Worker) error {
 		sum, err := w.Run(a.ctx, c.All)
-		if err != nil {
-			return err
-		}
 		for _, e := range sum.Errors {
 			fmt.Fprintf(a.stderr, "rummage: %s\n", oneLine(e.Error()))
+		}
+		if err != nil {
+			return err
 		}
 		for _, note := range sum.Notes {
 			fmt.Fprintf(a.stderr, "rummage: note: %s\n", oneLine(note))
@@ -94,7 +94,7 @@ func (f *sweepFlags) work(a *app, o sweep.WorkerOptions, do func(*sweep.Worker) 
 	if err != nil {
 		return err
 	}
-	children := sweep.NewChildren(func() *exec.Cmd { return exec.Command(exe, "sweep", "search", "--config", f.Config) })
+	children := sweep.NewChildren(s, func() *exec.Cmd { return exec.Command(exe, "sweep", "search", "--config", f.Config) })
 	o.Search, o.Version = children.Search, versionText()
 	o.SARIF = func(ctx context.Context, m notify.Message) (notify.Upload, error) {
 		return sarifOf(ctx, s.Store(), m.Repository)
@@ -126,7 +126,7 @@ func (f *sweepLogFlags) options(a *app) sweep.WorkerOptions {
 	log := f.logger(a)
 	return sweep.WorkerOptions{Jobs: f.Jobs, Logger: log, Told: func(o sweep.Outcome) {
 		if o.Err == nil && !o.Left {
-			log.Info("repository searched", "repository", o.Repository.Name, "seconds", o.Took.Seconds(), "unchanged", o.Answer.Unchanged,
+			log.Info("repository searched", "repository", oneLine(o.Repository.Name), "seconds", o.Took.Seconds(), "unchanged", o.Answer.Unchanged,
 				"new", o.Answer.New, "regressed", o.Answer.Regressed)
 		}
 	}}
@@ -162,12 +162,24 @@ func interrupted(ctx context.Context, err error) error {
 
 type sweepSearchCmd struct{ sweepFlags }
 
-// Run searches what standard input names, see sweep.Serve.
+// Run searches what standard input names, see sweep.Serve. An interrupt is for who started it, and comes from there: a terminal
+// sends it to both.
 func (c *sweepSearchCmd) Run(a *app) error {
-	s, _, err := c.open(a.ctx, true)
+	ctx := context.WithoutCancel(a.ctx)
+	firstToDie()
+	s, config, err := c.open(ctx, true)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	return s.Serve(a.ctx, a.stdin, a.stdout)
+	s.LookWith(a.lookInSweep(config))
+	return s.Serve(ctx, a.stdin, a.stdout)
+}
+
+// firstToDie has Linux choose this process when memory runs out, not the one that started it.
+func firstToDie() {
+	if f, err := os.OpenFile("/proc/self/oom_score_adj", os.O_WRONLY, 0); err == nil {
+		_, _ = f.WriteString("900")
+		_ = f.Close()
+	}
 }

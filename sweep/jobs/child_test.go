@@ -166,7 +166,7 @@ func TestTakeover(t *testing.T) {
 			t.Fatalf("%d calls of OnParked", len(parked))
 		}
 		f := <-parked
-		if f.ID != fs[0].ID || f.Kind != "hang" || f.Reason != workerGone || fs[0].Reason != workerGone || f.Attempt != 3 ||
+		if f.ID != fs[0].ID || f.Kind != "hang" || f.Reason != WorkerGone || fs[0].Reason != WorkerGone || f.Attempt != 3 ||
 			!strings.Contains(string(f.Args), "7") {
 			t.Errorf("parked %+v, failed %+v", f, fs)
 		}

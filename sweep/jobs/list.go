@@ -72,7 +72,7 @@ func (j *Jobs) Failed(ctx context.Context) ([]Failure, error) {
 		if err := json.Unmarshal([]byte(errs), &es); err != nil {
 			return nil, oneLine(err)
 		}
-		f.Args, f.Reason = json.RawMessage(args), workerGone
+		f.Args, f.Reason = json.RawMessage(args), WorkerGone
 		if len(es) > 0 {
 			f.Reason = es[len(es)-1].Error
 		}

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// workerGone is kept as the error of an attempt whose worker stopped without a result.
-const workerGone = "its worker ended without a result"
+// WorkerGone is the reason of an attempt whose worker stopped without a result.
+const WorkerGone = "its worker ended without a result"
 
 // orphan is a running job whose lease nobody renews.
 type orphan struct {
@@ -68,7 +68,7 @@ func (d *database) orphans(ctx context.Context, tx *sql.Tx, ttl time.Duration) (
 	}
 	defer rows.Close()
 	for rows.Next() {
-		o := orphan{Failure: Failure{Reason: workerGone}}
+		o := orphan{Failure: Failure{Reason: WorkerGone}}
 		var args string
 		if err := rows.Scan(&o.ID, &o.Kind, &args, &o.Attempt, &o.max, &o.token, &o.cancel); err != nil {
 			return nil, err
@@ -123,7 +123,7 @@ func (d *database) takeOver(ctx context.Context, tx *sql.Tx, o orphan) (park boo
 }
 
 func (d *database) addError(exec func(string, ...any) (int64, error), o orphan) error {
-	e, err := json.Marshal(map[string]any{"at": time.Now().UTC(), "attempt": o.Attempt, "error": workerGone, "trace": ""})
+	e, err := json.Marshal(map[string]any{"at": time.Now().UTC(), "attempt": o.Attempt, "error": WorkerGone, "trace": ""})
 	if err != nil {
 		return err
 	}

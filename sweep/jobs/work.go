@@ -25,6 +25,16 @@ func (j *Jobs) Drain(ctx context.Context) error {
 	return err
 }
 
+// Until runs jobs as Work does until done says so, or ctx ends, which is an error. What runs then in this process is cancelled
+// after Options.Grace and given back: it may be of others.
+func (j *Jobs) Until(ctx context.Context, done func(context.Context) (bool, error)) error {
+	err := j.loop(ctx, min(j.opt.Poll, 50*time.Millisecond), done)
+	if err == nil && ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	return err
+}
+
 // errLeft ends Drain.
 type errLeft struct{ error }
 
@@ -69,8 +79,10 @@ func (j *Jobs) loop(ctx context.Context, poll time.Duration, done func(context.C
 	if err := j.plan(ctx); err != nil {
 		return oneLine(err)
 	}
+	working, stop := context.WithCancel(ctx)
+	defer stop()
 	j.mu.Lock() // Queue adds to what start reads
-	err := j.eng.start(ctx, j, poll)
+	err := j.eng.start(working, j, poll)
 	j.mu.Unlock()
 	if err != nil {
 		return oneLine(err)
@@ -79,6 +91,7 @@ func (j *Jobs) loop(ctx context.Context, poll time.Duration, done func(context.C
 	beaten := make(chan struct{})
 	go func() { defer close(beaten); j.beats(beating) }()
 	err = j.turns(ctx, poll, done)
+	stop() // handlers that are cancelled from now on have not failed
 	stopped := j.eng.stop(j.opt.Grace)
 	end()
 	<-beaten

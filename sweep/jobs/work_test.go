@@ -62,6 +62,38 @@ func TestStopCancels(t *testing.T) {
 	})
 }
 
+// TestUntil: work ends when the caller has what it waits for; what others have queued is left, and what runs is given back.
+func TestUntil(t *testing.T) {
+	each(t, func(t *testing.T, dsn string) {
+		o := brisk(time.Minute)
+		o.Grace = time.Millisecond
+		j := openWith(t, dsn, o)
+		enqueue(t, j, "of others", 0, EnqueueOptions{Queue: "elsewhere"})
+		enqueue(t, j, "long", 0, EnqueueOptions{})
+		began := make(chan struct{})
+		Handle(j, "long", KindOptions{MaxAttempts: 1}, func(own context.Context, _ Job[arg]) error {
+			close(began)
+			<-own.Done()
+			return own.Err()
+		})
+		err := j.Until(t.Context(), func(context.Context) (bool, error) {
+			select {
+			case <-began:
+				return true, nil
+			default:
+				return false, nil
+			}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := count(t, j, "SELECT count(*) FROM river_job WHERE state IN ('available', 'scheduled') AND attempt = 0"); n != 2 {
+			cs, err := j.Status(t.Context())
+			t.Errorf("not left: %v %v", cs, err)
+		}
+	})
+}
+
 // TestLeaseFails: a database that fails costs no attempt and parks nothing.
 func TestLeaseFails(t *testing.T) {
 	each(t, func(t *testing.T, dsn string) {

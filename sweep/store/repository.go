@@ -93,12 +93,13 @@ func (s *Store) Repository(ctx context.Context, id int64) (*Repository, error) {
 	return s.r().repository(ctx, "WHERE id = ?", id)
 }
 
-// FindRepository finds one by its number, its name, "forge/name", or a name it had before.
+// FindRepository finds one by its name, "forge/name", its number, or a name it had before, in this order: some are called by
+// a number.
 func (s *Store) FindRepository(ctx context.Context, name string) (*Repository, error) {
-	if id, err := strconv.ParseInt(name, 10, 64); err == nil {
-		return s.Repository(ctx, id)
-	}
 	r, err := s.r().repository(ctx, "WHERE name = ? OR forge || '/' || name = ? ORDER BY id", name, name)
+	if id, notNumber := strconv.ParseInt(name, 10, 64); errors.Is(err, ErrNotFound) && notNumber == nil {
+		r, err = s.Repository(ctx, id)
+	}
 	if errors.Is(err, ErrNotFound) {
 		r, err = s.r().repository(ctx, "WHERE id IN (SELECT repository FROM repository_name WHERE name = ?) ORDER BY id", name)
 	}
@@ -182,17 +183,9 @@ func (s *Store) Targets(ctx context.Context, id int64) ([]string, error) {
 	return out, err
 }
 
-// SetNextDue says when a repository is to be searched again.
-func (s *Store) SetNextDue(ctx context.Context, id int64, at time.Time) error {
-	return s.one(ctx, "UPDATE repository SET next_due = ? WHERE id = ?", at.UnixMicro(), id)
-}
-
-// one runs a statement that changes a repository, which must exist.
-func (s *Store) one(ctx context.Context, query string, args ...any) error {
-	n, err := s.w().exec(ctx, query, args...)
-	if err == nil && n == 0 {
-		err = fmt.Errorf("repository: %w", ErrNotFound)
-	}
+// FailedDue makes those due at once whose last search failed and that are not parked.
+func (s *Store) FailedDue(ctx context.Context) error {
+	_, err := s.w().exec(ctx, "UPDATE repository SET next_due = NOW() WHERE failures > 0 AND next_due > NOW() AND state = 'ok' AND gone_at IS NULL")
 	return err
 }
 
@@ -227,13 +220,14 @@ func (s *Store) Unpark(ctx context.Context, id int64, who string) error {
 	})
 }
 
-// Fail counts a failed attempt, and parks the repository with the reason at the limit-th in a row.
-func (s *Store) Fail(ctx context.Context, id int64, reason string, limit int) (parked bool, err error) {
+// Fail counts a failed attempt, after which the repository is due again after next, and parks it with the reason at the
+// limit-th in a row.
+func (s *Store) Fail(ctx context.Context, id int64, reason string, limit int, next time.Duration) (parked bool, err error) {
 	err = s.tx(ctx, true, func(c conn) error {
 		parked = false
 		var failures int
-		err := c.row(ctx, "UPDATE repository SET failures = failures + 1, reason = ? WHERE id = ? RETURNING failures",
-			text(reason), id).Scan(&failures)
+		err := c.row(ctx, "UPDATE repository SET failures = failures + 1, reason = ?, next_due = NOW() + ? WHERE id = ? RETURNING failures",
+			text(reason), next.Microseconds(), id).Scan(&failures)
 		if errors.Is(err, sql.ErrNoRows) {
 			return fmt.Errorf("repository: %w", ErrNotFound)
 		}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -187,6 +188,16 @@ func TestListing(t *testing.T) {
 		if len(gone) != 1 || gone[0].ID != a[2].ID {
 			t.Fatalf("%+v", gone)
 		}
+		number, err := s.StartListing(bg, "numbers")
+		no(t, err)
+		called, err := number.Add(bg, []Listed{{Forge: "f", ForgeID: "n", Name: fmt.Sprint(a[0].ID)}})
+		no(t, err)
+		if r, err := s.FindRepository(bg, fmt.Sprint(a[0].ID)); err != nil || r.ID != called[0].ID {
+			t.Fatal("a number was taken for another repository", r, err)
+		}
+		if r, err := s.FindRepository(bg, fmt.Sprint(a[1].ID)); err != nil || r.ID != a[1].ID {
+			t.Fatal(r, err)
+		}
 		if r, err := s.FindRepository(bg, "o/a"); err != nil || r.ID != a[0].ID {
 			t.Fatal("the old name does not find it", r, err)
 		}
@@ -203,8 +214,26 @@ func TestListing(t *testing.T) {
 		}
 		gone, err = s.KeepTargets(bg, []string{"other"})
 		no(t, err)
-		if len(gone) != 2 {
+		if len(gone) != 3 {
 			t.Fatalf("%+v", gone)
+		}
+	})
+}
+
+// TestTipsOrder: refs are in the order of their bytes, whatever language the database speaks.
+func TestTipsOrder(t *testing.T) {
+	both(t, func(t *testing.T, dsn string) {
+		s := open(t, dsn)
+		a := add(t, s, "o/a")
+		id := strings.Repeat("a", 40)
+		want := []Tip{{"refs/heads/B", id}, {"refs/heads/_", id}, {"refs/heads/a", id}, {"refs/heads/a-b", id}, {"refs/heads/a.b", id}, {"refs/heads/ab", id}}
+		_, err := s.Settle(bg, a[0].ID, Scan{ID: "s", Ruleset: 1, Complete: true, Tips: want}, nil)
+		no(t, err)
+		if got, err := s.Tips(bg, a[0].ID); err != nil || !slices.Equal(got, want) {
+			t.Error(got, err)
+		}
+		if got, err := s.TipsOf(bg, []int64{a[0].ID}); err != nil || !slices.Equal(got[a[0].ID], want) {
+			t.Error(got, err)
 		}
 	})
 }
@@ -215,7 +244,9 @@ func TestSchedule(t *testing.T) {
 		a := add(t, s, "o/a", "o/b")
 		now, err := s.Now(bg)
 		no(t, err)
-		no(t, s.SetNextDue(bg, a[0].ID, now.Add(time.Hour)))
+		if parked, err := s.Fail(bg, a[0].ID, "not now", 3, time.Hour); err != nil || parked {
+			t.Fatal(parked, err)
+		}
 		if due, _ := s.Due(bg, time.Time{}, 10); len(due) != 1 || due[0].ID != a[1].ID {
 			t.Fatal(due)
 		}
@@ -223,7 +254,7 @@ func TestSchedule(t *testing.T) {
 			t.Fatal(due)
 		}
 		for i := 1; i <= 3; i++ {
-			parked, err := s.Fail(bg, a[1].ID, "bad\x00\xffobject", 3)
+			parked, err := s.Fail(bg, a[1].ID, "bad\x00\xffobject", 3, 0)
 			if no(t, err); parked != (i == 3) {
 				t.Fatal(i, parked)
 			}
@@ -235,8 +266,12 @@ func TestSchedule(t *testing.T) {
 		if r, _ := s.Repository(bg, a[1].ID); r.State != RepositoryOK || r.Failures != 0 {
 			t.Fatalf("%+v", r)
 		}
-		if err := s.SetNextDue(bg, 999, now); !errors.Is(err, ErrNotFound) {
+		if _, err := s.Fail(bg, 999, "x", 3, 0); !errors.Is(err, ErrNotFound) {
 			t.Fatal(err)
+		}
+		no(t, s.FailedDue(bg))
+		if due, _ := s.Due(bg, time.Time{}, 10); len(due) != 2 {
+			t.Fatal("what failed is not due", due)
 		}
 		var kinds []string
 		no(t, s.Events(bg, EventFilter{}, func(e *Event) error { kinds = append(kinds, e.Kind); return nil }))

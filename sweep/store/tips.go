@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 )
 
 // Tip is what a ref points at.
@@ -14,14 +16,20 @@ type Tip struct {
 // Tips are those of the last complete scan, by ref.
 func (s *Store) Tips(ctx context.Context, repository int64) ([]Tip, error) {
 	var out []Tip
-	err := s.r().rows(ctx, "SELECT ref, id FROM tip WHERE repository = ? ORDER BY ref", []any{repository},
+	err := s.r().rows(ctx, "SELECT ref, id FROM tip WHERE repository = ?", []any{repository},
 		func(scan func(...any) error) error {
 			var t Tip
 			err := scan(&t.Ref, &t.ID)
 			out = append(out, t)
 			return err
 		})
+	byRef(out)
 	return out, err
+}
+
+// byRef sorts by the bytes of names: a database sorts as its language does.
+func byRef(tips []Tip) {
+	slices.SortFunc(tips, func(a, b Tip) int { return strings.Compare(a.Ref, b.Ref) })
 }
 
 // TipsOf are those of several repositories. One without refs has none, and is there.
@@ -32,7 +40,7 @@ func (s *Store) TipsOf(ctx context.Context, repositories []int64) (map[int64][]T
 		for i, id := range part {
 			args[i], out[id] = id, nil
 		}
-		return s.r().rows(ctx, "SELECT repository, ref, id FROM tip WHERE repository IN "+list(len(part))+" ORDER BY repository, ref", args,
+		return s.r().rows(ctx, "SELECT repository, ref, id FROM tip WHERE repository IN "+list(len(part)), args,
 			func(scan func(...any) error) error {
 				var id int64
 				var t Tip
@@ -41,6 +49,9 @@ func (s *Store) TipsOf(ctx context.Context, repositories []int64) (map[int64][]T
 				return err
 			})
 	})
+	for _, tips := range out {
+		byRef(tips)
+	}
 	return out, err
 }
 
@@ -68,16 +79,16 @@ func (s *Store) DropTip(ctx context.Context, repository int64, id string) error 
 
 // saveTips replaces the tips and remembers their ids.
 func (c conn) saveTips(ctx context.Context, repository int64, tips []Tip, now int64) error {
-	byRef := make(map[string]string, len(tips))
+	refs := make(map[string]string, len(tips))
 	for _, t := range tips {
-		byRef[text(t.Ref)] = t.ID
+		refs[text(t.Ref)] = t.ID
 	}
 	if _, err := c.exec(ctx, "DELETE FROM tip WHERE repository = ?", repository); err != nil {
 		return err
 	}
 	ids := map[string]bool{}
 	var rows [][3]any
-	for ref, id := range byRef {
+	for ref, id := range refs {
 		if !isHex(id) {
 			return fmt.Errorf("the tip of %q is no object id", ref)
 		}

@@ -117,7 +117,7 @@ func start() (err error) {
 		return err
 	}
 	data := filepath.Join(server.dir, "data")
-	if out, err := command(as, initdb, "-D", data, "-U", superuser, "-A", "scram-sha-256", "--pwfile", pwfile, "-E", "UTF8", "--no-sync", "--locale=C.UTF-8").CombinedOutput(); err != nil {
+	if out, err := command(as, initdb, "-D", data, "-U", superuser, "-A", "scram-sha-256", "--pwfile", pwfile, "-E", "UTF8", "--no-sync", "--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=en-US").CombinedOutput(); err != nil {
 		return fmt.Errorf("initdb: %w\n%s", err, out)
 	}
 	// The port is free now; a program that takes it meanwhile makes the start fail, which is told.
