@@ -25,6 +25,7 @@ type Target struct {
 	AppKey    Credential // of a GitHub App
 	CAFile    string
 
+	ByPushTime bool     // what the forge says was not pushed to since its last search is left alone, without asking for its refs
 	Images     bool     // also the images that the repositories name
 	Registries []string // that may be asked for them; none: the usual
 }
@@ -58,6 +59,7 @@ type targetFile struct {
 	Archived     *bool    `toml:"archived"`
 	Forks        *bool    `toml:"forks"`
 	MaxSize      string   `toml:"max_size"`
+	ByPushTime   bool     `toml:"by_push_time"`
 	Images       bool     `toml:"images"`
 	Registries   []string `toml:"registries"`
 }
@@ -82,7 +84,7 @@ func (c *Config) targets(list []targetFile) error {
 }
 
 func (c *Config) target(f *targetFile) (*Target, error) {
-	t := &Target{Name: f.Name, Folder: c.path(f.Folder), URLs: f.URLs, URLsFile: c.path(f.URLsFile), Protocols: f.Protocols, User: f.User, CAFile: c.path(f.CAFile), Images: f.Images, Registries: f.Registries}
+	t := &Target{Name: f.Name, Folder: c.path(f.Folder), URLs: f.URLs, URLsFile: c.path(f.URLsFile), Protocols: f.Protocols, User: f.User, CAFile: c.path(f.CAFile), ByPushTime: f.ByPushTime, Images: f.Images, Registries: f.Registries}
 	t.Token = Credential{Variable: cmp.Or(f.TokenEnv, TokenVariable), File: c.path(f.TokenFile), Command: f.TokenCommand}
 	t.AppKey = Credential{Variable: cmp.Or(f.AppKeyEnv, AppKeyVariable), File: c.path(f.AppKeyFile), Command: f.AppKeyCmd}
 	t.Filter = forge.Filter{Include: f.Include, Exclude: f.Exclude, Visibility: f.Visibility, Topics: f.Topics, Archived: f.Archived, Forks: f.Forks}
@@ -126,7 +128,7 @@ func (f *targetFile) fits() error {
 		{"app_id", f.AppID != 0, f.Forge == "github"}, {"installation_id", f.Installation != 0, f.Forge == "github"},
 		{"wikis", f.Wikis, f.Forge != ""}, {"gists", f.Gists, f.Forge == "github"}, {"visibility", len(f.Visibility) > 0, f.Forge != ""},
 		{"topics", len(f.Topics) > 0, f.Forge != ""}, {"archived", f.Archived != nil, f.Forge != ""}, {"forks", f.Forks != nil, f.Forge != ""},
-		{"max_size", f.MaxSize != "", f.Forge != ""}, {"protocols", len(f.Protocols) > 0, f.Forge == "" && f.Folder == ""},
+		{"max_size", f.MaxSize != "", f.Forge != ""}, {"by_push_time", f.ByPushTime, f.Forge != ""}, {"protocols", len(f.Protocols) > 0, f.Forge == "" && f.Folder == ""},
 		{"ca_file", f.CAFile != "", f.Folder == ""}, {"user", f.User != "", f.Folder == ""},
 	} {
 		if k.given && !k.ok {

@@ -228,8 +228,6 @@ func (f *Forge) locate() error {
 		}
 	case BitbucketDC:
 		api = f.base.String() + "/rest/api/1.0"
-	default:
-		return fmt.Errorf("%q is no kind of forge: there are github, gitlab, gitea, bitbucket and bitbucket-dc", clean(string(f.config.Kind)))
 	}
 	f.api, err = url.Parse(api)
 	return err
