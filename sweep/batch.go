@@ -71,6 +71,7 @@ func wanted(r *store.Repository, since, now time.Time) bool {
 
 func (w *Worker) tell(o *Outcome) {
 	w.observe(o)
+	w.o.Progress.Done.Add(1)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if !o.Left {
