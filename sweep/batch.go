@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"runtime"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -69,6 +71,7 @@ func wanted(r *store.Repository, since, now time.Time) bool {
 
 func (w *Worker) tell(o *Outcome) {
 	w.observe(o)
+	w.o.Progress.Done.Add(1)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if !o.Left {
@@ -153,7 +156,7 @@ func passing(err error) bool {
 // bringAndSearch fetches what is not on this machine, and has it searched.
 func (w *Worker) bringAndSearch(ctx context.Context, o *Outcome, lease *store.Lease, all bool) error {
 	r := &o.Repository
-	t := &Task{ID: r.ID, Dir: r.CloneURL, Lease: lease, All: all, Next: w.config.Every, Workers: 1}
+	t := &Task{ID: r.ID, Dir: r.CloneURL, Lease: lease, All: all, Next: w.config.Every}
 	target, err := w.targetOf(ctx, r)
 	if err != nil {
 		return err
@@ -167,6 +170,9 @@ func (w *Worker) bringAndSearch(ctx context.Context, o *Outcome, lease *store.Le
 			}
 		}
 		f, err := w.fetch(ctx, r)
+		if errors.Is(err, mirror.Gone) && strings.HasPrefix(r.ForgeID, wikiID) {
+			f, err = &mirror.Fetched{}, nil // it has no page yet
+		}
 		if err != nil {
 			return err
 		}
@@ -185,7 +191,8 @@ func (w *Worker) bringAndSearch(ctx context.Context, o *Outcome, lease *store.Le
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	if t.Dir == "" { // there is nothing in it
+	t.Workers = max(1, runtime.GOMAXPROCS(0)/max(1, len(w.turns))) // the last ones have all processors
+	if t.Dir == "" {                                               // there is nothing in it
 		o.Answer, err = w.nothing(ctx, t)
 	} else {
 		limited, cancel := context.WithTimeout(ctx, w.config.Timeout) // from now on: it may have waited for its turn for long

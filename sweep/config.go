@@ -29,7 +29,6 @@ type Config struct {
 	Jobs     int           // repositories that are searched at a time; 0: a worker for each processor
 	Fetches  int           // from one host at a time, by all workers together
 	MaxBlob  int           // bytes; 0: the usual
-	Part     int64         // bytes of packs: a repository with more that is new is searched in parts
 	Rules    []string      // files; none: the built-in rules
 	Targets  []Target
 	Channels []Channel
@@ -60,7 +59,6 @@ const (
 	defaultList       = time.Hour
 	defaultTimeout    = time.Hour
 	defaultFetches    = 4
-	defaultPart       = 2 << 30
 	defaultClones     = "clones"
 	defaultClonesSize = 50 << 30
 )
@@ -77,7 +75,6 @@ type configFile struct {
 	Jobs            int           `toml:"jobs"`
 	Fetches         int           `toml:"fetches"`
 	MaxBlob         int           `toml:"max_blob"`
-	Part            string        `toml:"part"`
 	Rules           []string      `toml:"rules"`
 	Clones          string        `toml:"clones"`
 	ClonesSize      string        `toml:"clones_size"`
@@ -170,9 +167,6 @@ func (c *Config) amounts(f *configFile) (err error) {
 		return err
 	}
 	if c.Timeout, err = duration("timeout", f.Timeout, defaultTimeout); err != nil {
-		return err
-	}
-	if c.Part, err = size("part", f.Part, defaultPart); err != nil {
 		return err
 	}
 	if c.ClonesSize, err = size("clones_size", f.ClonesSize, defaultClonesSize); err != nil {

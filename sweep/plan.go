@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -173,7 +174,7 @@ func batchesOf(due []store.Repository, workers int) (batches [][]int64) {
 // networkOf is the same for repositories that share history, as far as their forge tells.
 func networkOf(r *store.Repository) string {
 	if r.Network == "" {
-		return ""
+		return fmt.Sprintf("alone/%020d", r.ID)
 	}
 	return r.Forge + "/" + r.Network
 }

@@ -73,6 +73,8 @@ timeout = "1h"
 # archived = false
 # forks = false
 # max_size = "5GB"
+# by_push_time = true                   # do not ask for the refs of what was not pushed to by the forge's word; refs of
+#                                       # pull requests do not count there
 # wikis = true
 `)
 	}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"rummage/report"
+	"rummage/scan"
 	"rummage/sweep/jobs"
 	"rummage/sweep/metrics"
 	"rummage/sweep/mirror"
@@ -55,6 +56,8 @@ type WorkerOptions struct {
 	// SARIF makes what a channel of that type uploads. nil: there can be none.
 	SARIF   func(context.Context, notify.Message) (notify.Upload, error)
 	Version string // of the program, for the metrics
+	// Progress tells how far Run is. nil: nobody asks.
+	Progress *scan.Progress
 }
 
 // Outcome is what became of a repository in a sweep.
@@ -107,6 +110,9 @@ func NewWorker(ctx context.Context, s *Sweeper, o WorkerOptions) (*Worker, error
 	}
 	if o.Lease <= 0 {
 		o.Lease = leaseTime
+	}
+	if o.Progress == nil {
+		o.Progress = &scan.Progress{}
 	}
 	if o.Told == nil {
 		o.Told = func(Outcome) {}
@@ -195,6 +201,7 @@ func (w *Worker) Run(ctx context.Context, all bool) (*Summary, error) {
 	if err := w.store.Log(ctx, store.Event{Kind: store.EventStart}); err != nil {
 		return w.sum, err
 	}
+	w.o.Progress.SetStage("listing")
 	if err := w.listAll(ctx, func(*Target, time.Duration) bool { return true }); err != nil {
 		return w.sum, err
 	}
@@ -209,11 +216,15 @@ func (w *Worker) Run(ctx context.Context, all bool) (*Summary, error) {
 	if err != nil {
 		return w.sum, err
 	}
+	w.o.Progress.SetUnit("repositories")
+	w.o.Progress.SetStage("searching")
+	w.o.Progress.Total.Store(w.o.Progress.Done.Load() + int64(len(wanted)))
 	if len(wanted) > 0 {
 		if err := w.jobs.Until(ctx, w.over(wanted)); err != nil {
 			return w.sum, err
 		}
 	}
+	w.o.Progress.SetStage("sending")
 	if err := w.deliverAll(ctx); err != nil {
 		return w.sum, err
 	}

@@ -63,6 +63,9 @@ func statusText(out io.Writer, st *store.Status) error {
 	for _, state := range store.States() {
 		fmt.Fprintf(w, "findings, %s\t%d\t\n", state, st.Findings[state])
 	}
+	if st.Pending+st.Failed > 0 {
+		fmt.Fprintf(w, "messages to be sent\t%d\tgiven up %d\n", st.Pending, st.Failed)
+	}
 	fmt.Fprintf(w, "findings, nowhere now\t%d\t\n", st.Gone)
 	return w.Flush()
 }
@@ -74,6 +77,9 @@ func notDone(st *store.Status, list []store.Repository) []scan.Problem {
 		if t.Reason != "" {
 			problems = append(problems, scan.Problem{Where: "target " + oneLine(t.Name), Why: oneLine(t.Reason)})
 		}
+	}
+	if st.Failed > 0 {
+		problems = append(problems, scan.Problem{Where: "messages", Why: fmt.Sprintf("%d were given up", st.Failed)})
 	}
 	for _, r := range list {
 		if r.Failures > 0 && r.GoneAt.IsZero() {
