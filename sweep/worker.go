@@ -1,6 +1,7 @@
 package sweep
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -87,8 +88,9 @@ const searchTries = 10
 
 // searchBackoff is how long a job of searches waits after a try that says nothing about its repositories: a sweep that runs once
 // ends soon where it cannot work at all.
-func searchBackoff(attempt int) time.Duration {
-	return min(time.Second<<min(attempt-1, 10), time.Minute)
+func (w *Worker) searchBackoff(attempt int) time.Duration {
+	second := w.o.Lease / (leaseTime / time.Second)
+	return min(second<<min(attempt-1, 10), 60*second)
 }
 
 // stopGrace is how long searches go on when a worker is to end. What they have done until then is kept.
@@ -136,7 +138,7 @@ func NewWorker(ctx context.Context, s *Sweeper, o WorkerOptions) (*Worker, error
 	if s.fetches() {
 		atOnce += s.config.Fetches
 	}
-	jobs.Handle(w.jobs, searchJob, jobs.KindOptions{Workers: atOnce, Timeout: 2 * batchMost * s.config.Timeout, MaxAttempts: searchTries, Backoff: searchBackoff}, w.batch)
+	jobs.Handle(w.jobs, searchJob, jobs.KindOptions{Workers: atOnce, Timeout: 2 * batchMost * s.config.Timeout, MaxAttempts: searchTries, Backoff: w.searchBackoff}, w.batch)
 	return w, nil
 }
 
@@ -166,26 +168,39 @@ func (w *Worker) gaveUp(ctx context.Context, f jobs.Failure) {
 	if f.Kind != searchJob || json.Unmarshal(f.Args, &args) != nil {
 		return
 	}
+	unwritten := 0
+	var first error
 	for _, id := range args.IDs {
-		r, err := w.store.Repository(ctx, id)
-		var now time.Time
-		if err == nil {
-			now, err = w.store.Now(ctx)
-		}
-		if err == nil && wanted(r, args.Since, now) {
-			reason := errors.New(f.Reason)
-			if f.Reason != jobs.WorkerGone {
-				reason = &brokenError{reason}
-			}
-			err = w.failed(ctx, &Outcome{Repository: *r, Err: reason})
-		}
-		if err != nil && !errors.Is(err, store.ErrNotFound) {
-			w.o.Logger.Error("failure not written down", "repository", id, "reason", report.Escape(err.Error()))
-			w.count(func(s *Summary) {
-				s.Errors = append(s.Errors, fmt.Errorf("that repository %d was not searched could not be written down: %w", id, err))
-			})
+		if err := w.failedInJob(ctx, id, &f, args.Since); err != nil {
+			unwritten++
+			first = cmp.Or(first, err)
 		}
 	}
+	if unwritten > 0 {
+		first = fmt.Errorf("that %d repositories were not searched could not be written down: %w", unwritten, first)
+		w.o.Logger.Error("failures not written down", "reason", report.Escape(first.Error()))
+		w.count(func(s *Summary) { s.Errors = append(s.Errors, first) })
+	}
+}
+
+// failedInJob writes down that a repository was not searched, if it was not.
+func (w *Worker) failedInJob(ctx context.Context, id int64, f *jobs.Failure, since time.Time) error {
+	r, err := w.store.Repository(ctx, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	now, err := w.store.Now(ctx)
+	if err != nil || !wanted(r, since, now) {
+		return err
+	}
+	reason := errors.New(f.Reason)
+	if f.Reason != jobs.WorkerGone {
+		reason = &brokenError{reason}
+	}
+	return w.failed(ctx, &Outcome{Repository: *r, Err: reason})
 }
 
 func (w *Worker) count(add func(*Summary)) {

@@ -43,7 +43,7 @@ func what(err error) string {
 		case sqliteNotADB, sqliteCorrupt:
 			return "the job database is damaged or no SQLite file: move it away, it holds no findings"
 		case sqliteIOErr:
-			return "the job database cannot be read or written"
+			return "the job database cannot be read or written, is its disk full?"
 		}
 	}
 	var p *pgconn.PgError

@@ -89,8 +89,9 @@ func (j *Jobs) loop(ctx context.Context, poll time.Duration, done func(context.C
 	}
 	beating, end := context.WithCancel(context.WithoutCancel(ctx)) // leases are kept while handlers end
 	beaten := make(chan struct{})
-	go func() { defer close(beaten); j.beats(beating) }()
-	err = j.turns(ctx, poll, done)
+	failed := make(chan error, 1)
+	go func() { defer close(beaten); j.beats(beating, failed) }()
+	err = j.turns(ctx, poll, done, failed)
 	stop() // handlers that are cancelled from now on have not failed
 	stopped := j.eng.stop(j.opt.Grace)
 	end()
@@ -102,7 +103,7 @@ func (j *Jobs) loop(ctx context.Context, poll time.Duration, done func(context.C
 }
 
 // turns promotes and asks whether all is done. A database that fails for a minute on end is given up.
-func (j *Jobs) turns(ctx context.Context, poll time.Duration, done func(context.Context) (bool, error)) error {
+func (j *Jobs) turns(ctx context.Context, poll time.Duration, done func(context.Context) (bool, error), failed <-chan error) error {
 	t := time.NewTicker(poll)
 	defer t.Stop()
 	good := time.Now()
@@ -129,6 +130,8 @@ func (j *Jobs) turns(ctx context.Context, poll time.Duration, done func(context.
 		select {
 		case <-ctx.Done():
 			return nil
+		case err := <-failed:
+			return fmt.Errorf("job database: %w", err)
 		case <-t.C:
 		}
 	}
@@ -179,12 +182,24 @@ func (j *Jobs) move(e every) stmt {
 	return stmt{j.db.q("UPDATE jobs_every SET due = NOW + ? WHERE kind = ? AND due <= NOW"), []any{wait.Milliseconds(), e.kind}}
 }
 
-func (j *Jobs) beats(ctx context.Context) {
+// beats renews leases. Where that fails for so long that all are lost, as on a full disk, on which all else seems well, it is told
+// to failed once.
+func (j *Jobs) beats(ctx context.Context, failed chan<- error) {
 	t := time.NewTicker(j.opt.Beat)
 	defer t.Stop()
+	good := time.Now()
 	for {
-		if err := j.beat(ctx); err != nil && ctx.Err() == nil {
+		switch err := j.beat(ctx); {
+		case err == nil:
+			good = time.Now()
+		case ctx.Err() == nil:
 			j.opt.Logger.Warn("leases could not be renewed", "error", clip(err.Error()))
+			if time.Since(good) > max(j.opt.LeaseTTL*4/3, beatsFail) {
+				select {
+				case failed <- err:
+				default:
+				}
+			}
 		}
 		select {
 		case <-ctx.Done():
@@ -193,6 +208,9 @@ func (j *Jobs) beats(ctx context.Context) {
 		}
 	}
 }
+
+// beatsFail is for how long leases cannot be renewed, at least, until work ends.
+const beatsFail = 5 * time.Second
 
 // beat renews what this worker holds, cancels handlers whose lease has gone and takes dead workers' jobs over. Only what is held
 // is renewed: a lease or slot that could not be given back goes stale.

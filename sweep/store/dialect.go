@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -74,7 +75,7 @@ type conn struct {
 func (c conn) exec(ctx context.Context, query string, args ...any) (int64, error) {
 	res, err := c.on.ExecContext(ctx, c.d.sql(query), args...)
 	if err != nil {
-		return 0, err
+		return 0, explained(err)
 	}
 	return res.RowsAffected()
 }
@@ -137,7 +138,22 @@ func (s *Store) tryTx(ctx context.Context, serial bool, f func(conn) error) erro
 	if err := f(c); err != nil {
 		return err
 	}
-	return tx.Commit()
+	return explained(tx.Commit())
+}
+
+// explained says what to do about errors of which the database gives a number alone.
+func explained(err error) error {
+	var lite *sqlite.Error
+	if !errors.As(err, &lite) {
+		return err
+	}
+	switch lite.Code() & 0xff {
+	case 10, 13: // SQLITE_IOERR, SQLITE_FULL
+		return fmt.Errorf("the database cannot be written, is its disk full? %w", err)
+	case 8: // SQLITE_READONLY
+		return fmt.Errorf("the database cannot be written, check the rights of its file and folder: %w", err)
+	}
+	return err
 }
 
 // again: the transaction met another one and may succeed when it is begun anew.

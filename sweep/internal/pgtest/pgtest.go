@@ -38,6 +38,7 @@ var server struct {
 	dir     string
 	port    int
 	count   int
+	again   func() error
 }
 
 // Run runs the tests of a package and stops the server that they started; for TestMain.
@@ -127,7 +128,8 @@ func start() (err error) {
 	}
 	server.port = l.Addr().(*net.TCPAddr).Port
 	_ = l.Close()
-	return serve(as, postgres, data)
+	server.again = func() error { return serve(as, postgres, data) }
+	return server.again()
 }
 
 func serve(as *syscall.SysProcAttr, postgres, data string) error {
@@ -155,6 +157,23 @@ func serve(as *syscall.SysProcAttr, postgres, data string) error {
 			_ = server.cmd.Process.Kill()
 			return fmt.Errorf("postgres does not answer")
 		}
+	}
+}
+
+// Restart ends the server orderly, with all that is connected to it, and starts it again at the same address.
+func Restart(t testing.TB) {
+	t.Helper()
+	server.Lock()
+	defer server.Unlock()
+	if server.cmd == nil {
+		t.Fatal("no server runs")
+	}
+	if err := server.cmd.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	<-server.ended
+	if err := server.again(); err != nil {
+		t.Fatal(err)
 	}
 }
 
