@@ -77,6 +77,7 @@ func checkImport(t *testing.T, file, name string) {
 	}
 	if rel, ours := strings.CutPrefix(name+"/", "rummage/"); ours {
 		checkSweep(t, file, strings.TrimSuffix(rel, "/"))
+		checkHook(t, file, strings.TrimSuffix(rel, "/"))
 		to := topOf(strings.TrimSuffix(rel, "/"))
 		if to == folder {
 			return
@@ -111,6 +112,19 @@ func checkSweep(t *testing.T, file, to string) {
 	}
 	if own := "sweep/" + part; to != own && !strings.HasPrefix(to, own+"/") {
 		t.Errorf("%s imports %s: the parts of a sweep know nothing of ours", file, to)
+	}
+}
+
+// checkHook holds the program for hooks to what hooks need: each push starts it.
+func checkHook(t *testing.T, file, to string) {
+	t.Helper()
+	if !strings.HasPrefix(file, "cmd/rummage-hook/") && !strings.HasPrefix(file, "cmd/internal/hookcmd/") {
+		return
+	}
+	for _, large := range []string{"sweep", "imagescan", "filescan", "gitscan/remote"} {
+		if to == large || strings.HasPrefix(to, large+"/") {
+			t.Errorf("%s imports %s: a hook has no use for it", file, to)
+		}
 	}
 }
 

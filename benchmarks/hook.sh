@@ -19,7 +19,7 @@
 #
 #   true          what it takes to start a process at all
 #   index-pack    git index-pack --stdin --fix-thin of the pushed pack, as git runs it before the hook
-#   rummage       rummage hook, with no policy but more time
+#   rummage       rummage-hook, as install has git run it, with no policy but more time; whole: rummage hook, of one alone
 #   gitleaks, betterleaks, trufflehog       in the usual script form, a line of refs at a time, when they are on PATH, or
 #                 $GITLEAKS, $BETTERLEAKS, $TRUFFLEHOG name them; without verification. Where the code of planted is 0, the
 #                 token was not found. (trufflehog clones what it searches, which git forbids in a hook, unless it is told to trust.)
@@ -68,7 +68,7 @@ trap 'rm -rf "$work"' EXIT
 raw=$work/raw
 : >"$raw"
 say() { printf '%s\n' "$*" | tee -a "$raw"; }
-(cd "$root" && CGO_ENABLED=0 go build -o "$work/rummage" ./cmd/rummage && go build -o "$work/timed" ./benchmarks/timed)
+(cd "$root" && CGO_ENABLED=0 go build -o "$work/" ./cmd/rummage ./cmd/rummage-hook && go build -o "$work/timed" ./benchmarks/timed)
 export GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null
 export GIT_AUTHOR_NAME=A GIT_AUTHOR_EMAIL=a@example.org GIT_COMMITTER_NAME=A GIT_COMMITTER_EMAIL=a@example.org
 gitleaks=${GITLEAKS:-$(command -v gitleaks || true)}
@@ -183,7 +183,8 @@ if [ "$peer_runs" != 0 ]; then
 	done
 	[ -z "$trufflehog" ] || peer_hook trufflehog "$trufflehog git file://. --bare --trust-local-git-config \${old:+--since-commit} \$old --no-verification --no-update --fail --log-level=-1 --json" "$trufflehog"
 fi
-hook="rummage=$work/rummage hook pre-receive --policy $work/policy.toml"
+options="hook pre-receive --policy $work/policy.toml"
+hook="rummage=$work/rummage-hook $options"
 
 # turn PUSH RUNS OPTIONS... TOOL...: rows of the tools, and as many of peers as are asked for.
 turn() {
@@ -208,7 +209,8 @@ for refs in packed loose; do
 	keep $refs "$work/$refs.git" desk HEAD:refs/heads/main
 	keep $refs-new "$work/$refs.git" desk HEAD:refs/heads/new
 done
-for push in one packed packed-new loose loose-new; do turn $push "$runs" "$work/$push" true=/bin/true "$hook"; done
+turn one "$runs" "$work/one" true=/bin/true "$hook" "whole=$work/rummage $options"
+for push in packed packed-new loose loose-new; do turn $push "$runs" "$work/$push" true=/bin/true "$hook"; done
 
 printf 'token = "%s"\n' "$(token)" >desk/deploy.ini
 git -C desk add deploy.ini
@@ -247,7 +249,7 @@ desk() {
 	echo "$work/desk" >"$1/cwd"
 	printf 'GIT_DIR=.git\nGIT_INDEX_FILE=.git/index\n' >"$1/env"
 	printf '%s' "$2" >"$1/lines"
-	turn "$1" "$runs" "$work/$1" true=/bin/true "rummage=$work/rummage hook $3"
+	turn "$1" "$runs" "$work/$1" true=/bin/true "rummage=$work/rummage-hook hook $3"
 }
 git -C desk reset -q --hard origin/main
 printf 'more\n' >>desk/README.md

@@ -81,7 +81,7 @@ func New(rs *Ruleset) *Detector {
 	d.resolveRequired()
 	d.words = sync.OnceValue(func() *literal.Set { return newSet(table.words, rs.layout) })
 	d.inNames = sync.OnceValue(d.namePieces)
-	d.names.index = sync.OnceFunc(d.indexNames)
+	d.names.list, d.names.set = sync.OnceFunc(d.listNames), sync.OnceValue(d.nameSet)
 	return d
 }
 

@@ -79,6 +79,8 @@ func (d *Detector) Matcher() *Matcher {
 	m.minCopy = minCopy
 	m.hitOf, m.unbound = make([][]int32, len(d.wordLen)), make([]uint8, len(d.wordLen))
 	m.onWindow = m.decoded
+	// Written to before it is read, here and below: see snapshot.
+	clear(m.hits)
 	return m
 }
 
@@ -243,7 +245,9 @@ func (m *Matcher) rules(text []byte) {
 	}
 	m.runRequired(text, before)
 	for _, w := range m.touched {
-		m.hits[w], m.hitOf[w] = m.hits[w][:0], m.hitOf[w][:0]
+		if m.hits[w] = m.hits[w][:0]; len(m.hitOf[w]) > 0 {
+			m.hitOf[w] = m.hitOf[w][:0]
+		}
 	}
 	m.touched = m.touched[:0]
 }

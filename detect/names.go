@@ -2,6 +2,8 @@ package detect
 
 import (
 	"slices"
+	"strings"
+	"sync/atomic"
 
 	"rummage/detect/assignment"
 	"rummage/detect/literal"
@@ -12,36 +14,66 @@ import (
 // words that the matches cannot do without are looked for first, all at once.
 type nameRules struct {
 	rules []int32
-	index func() // prepares what follows, once
-	set   *literal.Set
-	words [][]int32 // by word: rules that need it
+	list  func() // prepares what follows, once
+	words []string
+	of    [][]int32 // by word: rules that need it
 	rest  []int32   // rules without such words
+
+	asked atomic.Int32
+	set   func() *literal.Set // of the words; nil when there are none
 }
+
+// fewNames is how many paths are looked through word by word: a hook asks for so few that the set would take longer to make.
+const fewNames = 256
 
 // firesIn says whether a rule that judges a path alone does so in a context, see NamedRules.
 func (r *Rule) firesIn(in assignment.Context) bool {
 	return in == "" && len(r.In) == 0 || in != "" && slices.Contains(r.In, in)
 }
 
-func (d *Detector) indexNames() {
+func (d *Detector) listNames() {
 	n := &d.names
-	var words []string
 	for _, i := range n.rules {
 		literals := d.programs[i].nameWords()
 		if len(literals) == 0 {
 			n.rest = append(n.rest, i)
 		}
 		for _, l := range literals {
-			w := slices.Index(words, l)
+			w := slices.Index(n.words, l)
 			if w < 0 {
-				w = len(words)
-				words = append(words, l)
-				n.words = append(n.words, nil)
+				w = len(n.words)
+				n.words = append(n.words, l)
+				n.of = append(n.of, nil)
 			}
-			n.words[w] = append(n.words[w], i)
+			n.of[w] = append(n.of[w], i)
 		}
 	}
-	n.set = newSet(words, d.rules.nameLayout)
+}
+
+// nameSet has the words of all rules that judge a path alone.
+func (d *Detector) nameSet() *literal.Set {
+	d.names.list()
+	return newSet(d.names.words, d.rules.nameLayout)
+}
+
+// within calls found for each word that is in a path.
+func (n *nameRules) within(path string, found func(word int)) {
+	if n.asked.Load() < fewNames {
+		n.asked.Add(1)
+		path = asciiLower(path)
+		for i, w := range n.words {
+			if strings.Contains(path, w) {
+				found(i)
+			}
+		}
+		return
+	}
+	if set := n.set(); set != nil {
+		set.Find([]byte(path), func(word, _ int) bool {
+			found(word)
+			return true
+		})
+	}
 }
 
 // nameWords are words of which every path that a rule by name fires for has one; nil when none are known.
@@ -66,15 +98,10 @@ func (d *Detector) NamedRules(path string, in assignment.Context) []*Rule {
 	if path == "" || len(d.names.rules) == 0 {
 		return nil
 	}
-	d.names.index()
 	n := &d.names
+	n.list()
 	may := n.rest[:len(n.rest):len(n.rest)]
-	if n.set != nil {
-		n.set.Find([]byte(path), func(word, _ int) bool {
-			may = append(may, n.words[word]...)
-			return true
-		})
-	}
+	n.within(path, func(word int) { may = append(may, n.of[word]...) })
 	var rules []*Rule
 	for _, i := range may {
 		p := &d.programs[i]

@@ -32,9 +32,8 @@ func (rs *Ruleset) Snapshot() []byte {
 	}
 	s.str(&layout)
 	nameLayout := rs.nameLayout
-	d.names.index()
-	if d.names.set != nil {
-		nameLayout = d.names.set.Layout()
+	if set := d.names.set(); set != nil {
+		nameLayout = set.Layout()
 	}
 	s.str(&nameLayout)
 	hints := make([]hint, len(d.programs))
@@ -72,7 +71,9 @@ func Restore(data string) (*Ruleset, error) {
 	return back, nil
 }
 
-// snapshot reads or writes: each method does for its field whichever is asked for, so that the two cannot differ.
+// snapshot reads or writes: each method does for its field whichever is asked for, so that the two cannot differ. Reading, no
+// method looks at what it is about to fill: memory that is read before it is first written to costs a second page fault, and
+// an interrupt of the other processors.
 type snapshot struct {
 	reading bool
 	write   []byte
@@ -102,7 +103,7 @@ func (s *snapshot) int(n *int) {
 
 func (s *snapshot) bool(b *bool) {
 	n := 0
-	if *b {
+	if !s.reading && *b {
 		n = 1
 	}
 	s.int(&n)
@@ -121,7 +122,10 @@ func (s *snapshot) hint(h *hint) {
 }
 
 func (s *snapshot) float(f *float64) {
-	n := int(math.Float64bits(*f))
+	n := 0
+	if !s.reading {
+		n = int(math.Float64bits(*f))
+	}
 	s.int(&n)
 	*f = math.Float64frombits(uint64(n))
 }
@@ -137,21 +141,24 @@ func (s *snapshot) len(n int) int {
 }
 
 func (s *snapshot) str(v *string) {
-	n := s.len(len(*v))
 	if !s.reading {
+		s.len(len(*v))
 		s.write = append(s.write, *v...)
 		return
 	}
+	n := s.len(0)
 	*v, s.read = s.read[:n], s.read[n:]
 }
 
 func each[T any](s *snapshot, list *[]T, f func(*T)) {
-	n := s.len(len(*list))
 	if s.reading {
+		n := s.len(0)
 		if n == 0 {
 			return
 		}
 		*list = make([]T, n)
+	} else {
+		s.len(len(*list))
 	}
 	for i := range *list {
 		f(&(*list)[i])
@@ -160,8 +167,11 @@ func each[T any](s *snapshot, list *[]T, f func(*T)) {
 
 // strs is each for strings, whose lists are many and short: they share arrays.
 func (s *snapshot) strs(list *[]string) {
-	n := s.len(len(*list))
-	if s.reading && n > 0 {
+	if !s.reading {
+		s.len(len(*list))
+	} else if n := s.len(0); n == 0 {
+		return
+	} else {
 		if n > len(s.room) {
 			s.room = make([]string, max(n, 1024))
 		}

@@ -64,7 +64,7 @@ func TestSnapshot(t *testing.T) {
 			t.Error("the keywords are not laid out as the snapshot says")
 		}
 		if n := &New(back).names; len(n.rules) > 0 {
-			if n.index(); n.set != nil && n.set.Layout() != back.nameLayout {
+			if set := n.set(); set != nil && set.Layout() != back.nameLayout {
 				t.Error("the words of names are not laid out as the snapshot says")
 			}
 		}

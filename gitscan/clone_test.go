@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"rummage/gitscan"
+	"rummage/gitscan/remote"
 	"rummage/scan"
 )
 
@@ -77,7 +78,7 @@ func TestClone(t *testing.T) {
 			prepare(t)
 			tmp := t.TempDir()
 			t.Setenv("TMPDIR", tmp)
-			dir, cleanup, err := gitscan.Clone(t.Context(), url+"/full.git", nil)
+			dir, cleanup, err := remote.Clone(t.Context(), url+"/full.git", nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -92,7 +93,7 @@ func TestClone(t *testing.T) {
 				t.Error(err)
 			}
 
-			dir, cleanup, err = gitscan.Clone(t.Context(), url+"/empty.git", nil)
+			dir, cleanup, err = remote.Clone(t.Context(), url+"/empty.git", nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -104,7 +105,7 @@ func TestClone(t *testing.T) {
 			}
 
 			for _, wrong := range []string{url + "/nowhere.git", strings.Replace(url, "hunter2", "swordfish", 1) + "/full.git"} {
-				_, cleanup, err := gitscan.Clone(t.Context(), wrong, nil)
+				_, cleanup, err := remote.Clone(t.Context(), wrong, nil)
 				if err == nil {
 					t.Error("no error")
 				} else if text := err.Error(); strings.Contains(text, "hunter2") || strings.Contains(text, "swordfish") ||
@@ -118,7 +119,7 @@ func TestClone(t *testing.T) {
 
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()
-			_, cleanup, err = gitscan.Clone(ctx, url+"/full.git", nil)
+			_, cleanup, err = remote.Clone(ctx, url+"/full.git", nil)
 			if !errors.Is(err, context.Canceled) {
 				t.Errorf("cancelled: %v", err)
 			}
@@ -152,18 +153,18 @@ func TestURLs(t *testing.T) {
 		"https://someone:hunter2\x00@example.com/a":        "https://xxxxx@example.com/a",
 		"https://someone:hunter2 hunter2@example.com/a b/": "https://xxxxx@example.com/a b/",
 	} {
-		if !gitscan.IsURL(url) {
+		if !remote.IsURL(url) {
 			t.Errorf("%s is not taken for a URL", url)
 		}
-		if got := gitscan.RedactURL(url); got != want {
+		if got := remote.RedactURL(url); got != want {
 			t.Errorf("%q: %q, want %q", url, got, want)
 		}
 	}
 	for _, path := range []string{"repo", "./a", "../a:b", "/srv/git/a.git", "C:\\repo", "a@b", "dir/git@host:x", ".", ""} {
-		if gitscan.IsURL(path) {
+		if remote.IsURL(path) {
 			t.Errorf("%s is taken for a URL", path)
 		}
-		if got := gitscan.RedactURL(path); got != path {
+		if got := remote.RedactURL(path); got != path {
 			t.Errorf("%q: %q", path, got)
 		}
 	}
@@ -183,7 +184,7 @@ func FuzzRedactURL(f *testing.F) {
 			if u, err := neturl.Parse(url); err == nil && !strings.Contains(u.User.String(), mark) {
 				continue
 			}
-			if got := gitscan.RedactURL(url); strings.Contains(got, mark) {
+			if got := remote.RedactURL(url); strings.Contains(got, mark) {
 				t.Errorf("%q: %q", url, got)
 			}
 		}

@@ -4,7 +4,7 @@
 //
 // It knows git's formats (through gitscan/internal/pack and go-git) and never sees a rule: whether a blob holds a
 // secret is asked through scan.Lookup. It never runs a program of the repository and never writes into it; git itself
-// is run only to clone a URL.
+// is run only by package remote, to clone a URL.
 //
 // Replace refs and grafts are not followed: they change what git shows, not what is stored.
 //

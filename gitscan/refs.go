@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -68,7 +69,7 @@ func (r *refReader) problem(where, format string, args ...any) {
 }
 
 // packed reads packed-refs: "ID SP NAME" lines, "^ID" lines with the peeled object of the tag before, "#" comments.
-// There may be tens of thousands, and a hook has milliseconds: names are not copied.
+// There may be tens of thousands, and a hook has milliseconds: names are not copied, and valid in the call alone.
 func (r *refReader) packed(keep func(name []byte, id pack.ID)) {
 	path := filepath.Join(r.common, "packed-refs")
 	info, err := r.files.Stat(path)
@@ -78,14 +79,37 @@ func (r *refReader) packed(keep func(name []byte, id pack.ID)) {
 	if err == nil && info.Size() > maxPackedRefs {
 		err = fmt.Errorf("larger than %d bytes", maxPackedRefs)
 	}
-	var data []byte
 	if err == nil {
-		data, err = r.files.ReadFile(path)
+		err = withMapped(r.files, path, func(data []byte) { r.packedLines(data, keep) })
 	}
 	if err != nil {
 		r.problem("packed-refs", "%v", err)
-		return
 	}
+}
+
+// withMapped calls use with a file's bytes, which are valid until it returns: megabytes that are read once are not copied.
+func withMapped(files disk.Files, path string, use func(data []byte)) (err error) {
+	data, unmap, err := files.Map(path)
+	if err != nil {
+		return err
+	}
+	if unmap != nil {
+		defer unmap()
+		defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+		defer func() {
+			if p := recover(); p != nil {
+				if _, isFault := p.(interface{ Addr() uintptr }); !isFault {
+					panic(p)
+				}
+				err = fmt.Errorf("%s cannot be read any further", path)
+			}
+		}()
+	}
+	use(data)
+	return nil
+}
+
+func (r *refReader) packedLines(data []byte, keep func(name []byte, id pack.ID)) {
 	n := 0
 	for line := range bytes.Lines(data) {
 		n++

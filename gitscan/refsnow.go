@@ -89,15 +89,13 @@ func idsInPacked(d dirs, f pack.Format, names map[string]bool) (ids []pack.ID) {
 	if info, err := d.files.Stat(file); err != nil || info.Size() > maxPackedRefs {
 		return nil
 	}
-	data, err := d.files.ReadFile(file)
-	if err != nil {
-		return nil
-	}
-	for name := range names {
-		if id, ok := idInPacked(f, data, name); ok {
-			ids = append(ids, id)
+	_ = withMapped(d.files, file, func(data []byte) { // what cannot be read is left out
+		for name := range names {
+			if id, ok := idInPacked(f, data, name); ok {
+				ids = append(ids, id)
+			}
 		}
-	}
+	})
 	return ids
 }
 

@@ -89,7 +89,7 @@ func (p *push) ask(ctx context.Context) {
 	for _, j := range slices.Concat(p.block, p.warn) {
 		fingerprints = append(fingerprints, j.f.Fingerprint)
 	}
-	by, err := p.answer(ctx, fingerprints)
+	by, err := p.Policy.Sweep.Ask(ctx, p.Decisions, fingerprints)
 	if err != nil {
 		p.unasked = err.Error()
 		return
@@ -97,14 +97,14 @@ func (p *push) ask(ctx context.Context) {
 	p.block, p.warn = p.decided(p.block, by), p.decided(p.warn, by)
 }
 
-// answer asks for so long as the policy gives, whoever is asked and whatever becomes of them.
-func (p *push) answer(ctx context.Context, fingerprints []string) (map[string]Decision, error) {
+// Ask asks for so long as the policy gives, whoever is asked and whatever becomes of them.
+func (s *Sweep) Ask(ctx context.Context, decisions Decisions, fingerprints []string) (map[string]Decision, error) {
 	type answer struct {
 		by  map[string]Decision
 		err error
 	}
-	late := fmt.Errorf("no answer within %s", p.Policy.Sweep.Deadline)
-	ctx, cancel := context.WithTimeout(ctx, p.Policy.Sweep.Deadline)
+	late := fmt.Errorf("no answer within %s", s.Deadline)
+	ctx, cancel := context.WithTimeout(ctx, s.Deadline)
 	defer cancel()
 	done := make(chan answer, 1)
 	go func() {
@@ -113,7 +113,7 @@ func (p *push) answer(ctx context.Context, fingerprints []string) (map[string]De
 				done <- answer{err: errors.New("internal error")}
 			}
 		}()
-		by, err := p.Decisions(ctx, fingerprints)
+		by, err := decisions(ctx, fingerprints)
 		done <- answer{by, err}
 	}()
 	select {

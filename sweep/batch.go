@@ -6,6 +6,8 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"maps"
+	"runtime"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -69,6 +71,7 @@ func wanted(r *store.Repository, since, now time.Time) bool {
 
 func (w *Worker) tell(o *Outcome) {
 	w.observe(o)
+	w.o.Progress.Done.Add(1)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if !o.Left {
@@ -138,18 +141,27 @@ const (
 	failedFirst  = 10 * time.Minute
 )
 
-// passing: the failure is one of the network, of the disk, of a credential that could not be had, or says nothing about the
-// repository.
+// passing: the failure is one of the network, of the disk, of images, of a credential that could not be had, or says nothing
+// about the repository.
 func passing(err error) bool {
+	var images imagesError
 	var broken *brokenError
-	return errors.As(err, &broken) || slices.ContainsFunc([]mirror.Kind{mirror.Unreachable, mirror.DiskFull, mirror.TooSlow, mirror.NoCredential},
+	if errors.As(err, &images) || errors.As(err, &broken) {
+		return true
+	}
+	return slices.ContainsFunc([]mirror.Kind{mirror.Unreachable, mirror.DiskFull, mirror.TooSlow, mirror.NoCredential},
 		func(k mirror.Kind) bool { return errors.Is(err, k) })
 }
 
 // bringAndSearch fetches what is not on this machine, and has it searched.
 func (w *Worker) bringAndSearch(ctx context.Context, o *Outcome, lease *store.Lease, all bool) error {
 	r := &o.Repository
-	t := &Task{ID: r.ID, Dir: r.CloneURL, Lease: lease, All: all, Next: w.config.Every, Workers: 1}
+	t := &Task{ID: r.ID, Dir: r.CloneURL, Lease: lease, All: all, Next: w.config.Every}
+	target, err := w.targetOf(ctx, r)
+	if err != nil {
+		return err
+	}
+	t.Images, t.Registries = target.Images, target.Registries
 	if !isLocal(r) {
 		if !all {
 			if same, err := w.unchangedThere(ctx, r, lease); same || err != nil && !w.withoutPages(ctx, r, err) {
@@ -162,7 +174,7 @@ func (w *Worker) bringAndSearch(ctx context.Context, o *Outcome, lease *store.Le
 		case err == nil:
 			defer f.Release()
 			o.Fetched = f.Bytes
-			t.Dir, t.Prefix, t.Seen, t.Odd, t.Head, t.Tips = f.Dir, f.Prefix, f.Seen, f.Odd, f.Head, tipsIn(f.Tips)
+			t.fetched(f)
 		case w.withoutPages(ctx, r, err):
 			t.Dir = ""
 		default:
@@ -175,8 +187,8 @@ func (w *Worker) bringAndSearch(ctx context.Context, o *Outcome, lease *store.Le
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	var err error
-	if t.Dir == "" { // there is nothing in it
+	t.Workers = max(1, runtime.GOMAXPROCS(0)/max(1, len(w.turns))) // the last ones have all processors
+	if t.Dir == "" {                                               // there is nothing in it
 		o.Answer, err = w.nothing(ctx, t)
 	} else {
 		limited, cancel := context.WithTimeout(ctx, w.config.Timeout) // from now on: it may have waited for its turn for long
@@ -193,8 +205,20 @@ func (w *Worker) bringAndSearch(ctx context.Context, o *Outcome, lease *store.Le
 		return err
 	case o.Answer.Error != "":
 		return errors.New(o.Answer.Error)
+	case o.Answer.Images != "":
+		return imagesError(o.Answer.Images)
 	}
 	return nil
+}
+
+// fetched says where the repository is now.
+func (t *Task) fetched(f *mirror.Fetched) {
+	t.Dir, t.Prefix, t.Seen, t.Head, t.Tips = f.Dir, f.Prefix, f.Seen, f.Head, tipsIn(f.Tips, f.Detached)
+	t.Odd = map[string]string{}
+	maps.Copy(t.Odd, f.Odd)
+	if f.Detached != "" {
+		t.Odd[detachedHead] = f.Detached
+	}
 }
 
 // nothing settles a repository without commits.
@@ -218,9 +242,15 @@ func (w *Worker) withoutPages(ctx context.Context, r *store.Repository, err erro
 	return err == nil && len(tips) == 0
 }
 
-// tipsIn are refs in the order of their names.
-func tipsIn(refs map[string]string) []store.Tip {
-	tips := make([]store.Tip, 0, len(refs))
+// detachedHead is the name of a HEAD that is no ref's.
+const detachedHead = "HEAD"
+
+// tipsIn are refs in the order of their names, with the commit of a detached HEAD.
+func tipsIn(refs map[string]string, detached string) []store.Tip {
+	tips := make([]store.Tip, 0, len(refs)+1)
+	if detached != "" {
+		tips = append(tips, store.Tip{Ref: detachedHead, ID: detached})
+	}
 	for name, id := range refs {
 		tips = append(tips, store.Tip{Ref: report.Escape(name), ID: id})
 	}

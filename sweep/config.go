@@ -13,6 +13,9 @@ import (
 	"time"
 
 	"github.com/BurntSushi/toml"
+
+	"rummage/sweep/seal"
+	"rummage/sweep/store"
 )
 
 // Config is what a sweep is to do, as sweep.toml has it. Paths in it start at the file's folder.
@@ -26,11 +29,12 @@ type Config struct {
 	Jobs     int           // repositories that are searched at a time; 0: a worker for each processor
 	Fetches  int           // from one host at a time, by all workers together
 	MaxBlob  int           // bytes; 0: the usual
-	Part     int64         // bytes of packs: a repository with more that is new is searched in parts
 	Rules    []string      // files; none: the built-in rules
 	Targets  []Target
 	Channels []Channel
-	Listen   string // host:port of metrics and health; empty: nowhere
+	Keep     store.Retention
+	Seal     seal.Seal // encrypts secrets to be kept; nil: none is
+	Listen   string    // host:port of metrics and health; empty: nowhere
 
 	Clones     string // folder of what is fetched
 	ClonesSize int64  // bytes that it may take
@@ -55,7 +59,6 @@ const (
 	defaultList       = time.Hour
 	defaultTimeout    = time.Hour
 	defaultFetches    = 4
-	defaultPart       = 2 << 30
 	defaultClones     = "clones"
 	defaultClonesSize = 50 << 30
 )
@@ -72,13 +75,21 @@ type configFile struct {
 	Jobs            int           `toml:"jobs"`
 	Fetches         int           `toml:"fetches"`
 	MaxBlob         int           `toml:"max_blob"`
-	Part            string        `toml:"part"`
 	Rules           []string      `toml:"rules"`
 	Clones          string        `toml:"clones"`
 	ClonesSize      string        `toml:"clones_size"`
 	Listen          string        `toml:"listen"`
 	Target          []targetFile  `toml:"target"`
+	Recipients      []string      `toml:"recipients"`
+	Retention       retentionFile `toml:"retention"`
 	Channel         []channelFile `toml:"channel"`
+}
+
+type retentionFile struct {
+	Gone       string `toml:"gone"`
+	Decided    string `toml:"decided"`
+	Deliveries string `toml:"deliveries"`
+	Scans      string `toml:"scans"`
 }
 
 // ReadConfig reads a configuration. The error is one line that names the file.
@@ -120,6 +131,11 @@ func parseConfig(data []byte, dir string) (*Config, error) {
 	if f.Jobs < 0 || f.MaxBlob < 0 || f.Fetches < 0 {
 		return nil, errors.New("jobs, fetches and max_blob cannot be negative")
 	}
+	if len(f.Recipients) > 0 {
+		if c.Seal, err = seal.New(f.Recipients); err != nil {
+			return nil, err
+		}
+	}
 	if err := c.amounts(&f); err != nil {
 		return nil, err
 	}
@@ -153,20 +169,41 @@ func (c *Config) amounts(f *configFile) (err error) {
 	if c.Timeout, err = duration("timeout", f.Timeout, defaultTimeout); err != nil {
 		return err
 	}
-	if c.Part, err = size("part", f.Part, defaultPart); err != nil {
+	if c.ClonesSize, err = size("clones_size", f.ClonesSize, defaultClonesSize); err != nil {
 		return err
 	}
-	c.ClonesSize, err = size("clones_size", f.ClonesSize, defaultClonesSize)
-	return err
+	return c.retention(&f.Retention)
+}
+
+// retention is how long is kept what is not needed any more; "ever" is for ever.
+func (c *Config) retention(f *retentionFile) (err error) {
+	c.Keep = store.UsualRetention()
+	for _, k := range []struct {
+		key, text string
+		to        *time.Duration
+	}{{"gone", f.Gone, &c.Keep.Gone}, {"decided", f.Decided, &c.Keep.Decided}, {"deliveries", f.Deliveries, &c.Keep.Deliveries}, {"scans", f.Scans, &c.Keep.Scans}} {
+		if k.text == "ever" {
+			*k.to = 0
+		} else if *k.to, err = duration("retention."+k.key, k.text, *k.to); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func duration(key, text string, without time.Duration) (time.Duration, error) {
 	if text == "" {
 		return without, nil
 	}
+	if days, ok := strings.CutSuffix(text, "d"); ok {
+		n, err := strconv.Atoi(days)
+		if err == nil && n > 0 && n < 100_000 {
+			return time.Duration(n) * 24 * time.Hour, nil
+		}
+	}
 	d, err := time.ParseDuration(text)
 	if err != nil || d <= 0 {
-		return 0, fmt.Errorf("%s = %.40q: want a time such as 24h or 90m", key, text)
+		return 0, fmt.Errorf("%s = %.40q: want a time such as 90m, 24h or 30d", key, text)
 	}
 	return d, nil
 }

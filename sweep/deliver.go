@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"rummage/sweep/notify"
@@ -13,7 +14,7 @@ import (
 
 const (
 	claimMost  = 20               // messages that are claimed at a time
-	claimFor   = 10 * time.Minute // until others may send them
+	claimFor   = 30 * time.Minute // until others may send them
 	sendTries  = 30               // then a message is given up, after some days
 	sendFirst  = time.Minute      // until it is tried again at first
 	sendLast   = 6 * time.Hour    // and at last
@@ -156,10 +157,13 @@ func (w *Worker) message(ctx context.Context, d store.Delivery) (m notify.Messag
 	return m, nil
 }
 
+// quoted is a word for a shell.
+func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
+
 // told is a finding in a message, with its first place in the repository.
 func (w *Worker) told(f *store.Finding, n *store.Notice, repository string) notify.Finding {
 	out := notify.Finding{ID: f.ID[:idDigits], Rule: f.Rule, Title: f.Rule, Severity: f.Severity, Mask: f.Mask, State: string(f.State),
-		FindCommand: "rummage sweep findings --repo '" + repository + "'"}
+		FindCommand: "rummage sweep findings --repo " + quoted(repository)}
 	if r := w.rules.Rule(f.Rule); r != nil {
 		out.Title = r.Description
 	}

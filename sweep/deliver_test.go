@@ -208,3 +208,37 @@ func TestChannelDown(t *testing.T) {
 		t.Errorf("%d messages, want %d", len(got), st.Pending)
 	}
 }
+
+// TestGivenUp: what a receiver refuses for good is given up and counted, until somebody has it sent again.
+func TestGivenUp(t *testing.T) {
+	hook := &receiver{status: http.StatusRequestEntityTooLarge}
+	server := httptest.NewServer(hook)
+	defer server.Close()
+	t.Setenv(SecretVariable("hook"), "a-key-of-a-webhook-of-a-test")
+	f := &fleet{t: t, r: rand.New(rand.NewPCG(8, 1)), dir: t.TempDir()}
+	f.add("")
+	if err := os.WriteFile(filepath.Join(f.dir, "r0", "one"), []byte("mark-abc\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	git(t, filepath.Join(f.dir, "r0"), "add", "-A")
+	git(t, filepath.Join(f.dir, "r0"), "commit", "-qm", "Add one")
+	s := openForge(t, filepath.Join(t.TempDir(), "sweep.db"), fmt.Sprintf("[[target]]\nfolder = %q\n[[channel]]\nname = \"hook\"\ntype = \"webhook\"\nurl = %q\n", f.dir, server.URL))
+	ctx := context.Background()
+	if sum, err := worker(t, s, nil, nil).Run(ctx, false); err != nil || len(sum.Errors) != 1 {
+		t.Fatalf("%+v %v", sum, err)
+	}
+	unsent, err := s.store.Unsent(ctx)
+	if st, stErr := s.store.Status(ctx); err != nil || stErr != nil || st.Failed != 1 || unsent != 0 {
+		t.Fatalf("%+v %d %v %v", st, unsent, err, stErr)
+	}
+	hook.status = 0
+	if n, err := s.store.SendAgain(ctx); err != nil || n != 1 {
+		t.Fatal(n, err)
+	}
+	if unsent, err := s.store.Unsent(ctx); err != nil || unsent != 1 {
+		t.Fatal(unsent, err)
+	}
+	if sum, err := worker(t, s, nil, nil).Run(ctx, false); err != nil || len(sum.Errors) != 0 || len(hook.take(t)) != 1 {
+		t.Fatalf("%+v %v", sum, err)
+	}
+}

@@ -20,17 +20,27 @@ const minFree = 1 << 30
 // oldTips is how many ids that refs pointed at before are asked for again.
 const oldTips = 200
 
-// request says how a repository is fetched, by the first of its targets that the configuration has.
-func (w *Worker) request(ctx context.Context, r *store.Repository) (*mirror.Request, error) {
+// targetOf is the first of a repository's targets that the configuration has.
+func (w *Worker) targetOf(ctx context.Context, r *store.Repository) (*Target, error) {
 	names, err := w.store.Targets(ctx, r.ID)
 	if err != nil {
 		return nil, &brokenError{err}
 	}
-	i := slices.IndexFunc(names, func(name string) bool { return w.sources[name] != nil })
-	if i < 0 {
-		return nil, errors.New("it is in no target of the configuration here")
+	for i := range w.config.Targets {
+		if slices.Contains(names, w.config.Targets[i].Name) {
+			return &w.config.Targets[i], nil
+		}
 	}
-	q := w.sources[names[i]].request(r)
+	return nil, errors.New("it is in no target of the configuration here")
+}
+
+// request says how a repository is fetched.
+func (w *Worker) request(ctx context.Context, r *store.Repository) (*mirror.Request, error) {
+	t, err := w.targetOf(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	q := w.sources[t.Name].request(r)
 	q.Repo = fmt.Sprintf("%s/%s", r.Forge, r.ForgeID)
 	q.Timeout = w.config.Timeout
 	return &q, nil
@@ -78,7 +88,7 @@ func (w *Worker) unchangedThere(ctx context.Context, r *store.Repository, lease 
 	if err != nil {
 		return false, err
 	}
-	same, err := w.same(ctx, r, tipsIn(remote.Tips), version)
+	same, err := w.same(ctx, r, tipsIn(remote.Tips, remote.Detached), version)
 	if err == nil && same {
 		err = w.store.Unchanged(ctx, r.ID, lease, w.config.Every)
 	}

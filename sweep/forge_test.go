@@ -78,7 +78,14 @@ func TestForgeAgainstAudit(t *testing.T) {
 					git(t, r0, "add", "-A")
 					git(t, r0, "commit", "-q", "-m", "Add what is pushed away")
 					git(t, r0, "tag", "-f", "last")
+					git(t, r0, "checkout", "-q", "--detach")
+					if err := os.WriteFile(filepath.Join(r0, "detached"), []byte("mark-det\n"), 0o600); err != nil {
+						t.Fatal(err)
+					}
+					git(t, r0, "add", "-A")
+					git(t, r0, "commit", "-q", "-m", "Add to a detached HEAD")
 				case 3:
+					git(t, r0, "checkout", "-q", "main")
 					git(t, r0, "reset", "-q", "--hard", "last~1")
 					git(t, r0, "tag", "-d", "last")
 					if f.has(r0, "refs/heads/other") {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"rummage/report"
+	"rummage/sweep/forge"
 	"rummage/sweep/store"
 )
 
@@ -83,11 +84,8 @@ func (w *Worker) listAll(ctx context.Context, turn func(t *Target, since time.Du
 			w.count(func(s *Summary) { s.Errors = append(s.Errors, fmt.Errorf("target %s: %w", t.Name, err)) })
 		default:
 			w.count(func(s *Summary) { s.Listed++ })
-			if f, ok := w.sources[t.Name].(*forgeSource); ok && f.anonymous.Load() {
-				w.o.Logger.Warn("target listed without a token", "target", t.Name)
-				w.count(func(s *Summary) {
-					s.Notes = append(s.Notes, fmt.Sprintf("target %s: %s is not set: what is public alone was listed", t.Name, t.Token.Variable))
-				})
+			if f, ok := w.sources[t.Name].(*forgeSource); ok {
+				w.count(func(s *Summary) { s.Notes = append(s.Notes, f.notes()...) })
 			}
 		}
 	}
@@ -109,7 +107,12 @@ func (w *Worker) listed(t *Target, err error) {
 		return
 	}
 	times := w.unlisted[t.Name].times + 1
-	w.unlisted[t.Name] = unlisted{times, time.Now().Add(min(time.Minute<<min(times-1, 10), w.config.List))}
+	next := time.Now().Add(min(time.Minute<<min(times-1, 10), w.config.List))
+	var limit *forge.RateLimit
+	if errors.As(err, &limit) && limit.Until.After(next) {
+		next = limit.Until
+	}
+	w.unlisted[t.Name] = unlisted{times, next}
 }
 
 // toList: it is a target's turn in a sweep that keeps going. One that could not be listed has it sooner, but not at once: a part

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -59,15 +60,35 @@ func (w *Worker) plan(ctx context.Context, since time.Time, again bool) (wanted 
 			return nil, err
 		}
 	}
-	for _, ids := range batchesOf(due, w.o.Jobs) {
-		if _, _, err := w.jobs.Enqueue(ctx, searchJob, batchArgs{ids, since}, jobs.EnqueueOptions{}); err != nil {
-			return nil, err
-		}
-		for _, id := range ids {
-			wanted[id] = true
+	version, err := w.rulesVersion(ctx)
+	if err != nil {
+		return nil, err
+	}
+	soon, later := divide(due, version)
+	for i, part := range [][]store.Repository{soon, later} {
+		for _, ids := range batchesOf(part, w.o.Jobs) {
+			if _, _, err := w.jobs.Enqueue(ctx, searchJob, batchArgs{ids, since}, jobs.EnqueueOptions{Priority: 1 + 2*i}); err != nil {
+				return nil, err
+			}
+			for _, id := range ids {
+				wanted[id] = true
+			}
 		}
 	}
 	return wanted, nil
+}
+
+// divide takes the repositories out that were searched under other rules: when the rules change that is all of them, and what is
+// new comes first.
+func divide(due []store.Repository, version int) (soon, later []store.Repository) {
+	for _, r := range due {
+		if r.LastScan.IsZero() || r.Ruleset == version {
+			soon = append(soon, r)
+		} else {
+			later = append(later, r)
+		}
+	}
+	return soon, later
 }
 
 // planned are the repositories in jobs that are not done.
@@ -153,7 +174,7 @@ func batchesOf(due []store.Repository, workers int) (batches [][]int64) {
 // networkOf is the same for repositories that share history, as far as their forge tells.
 func networkOf(r *store.Repository) string {
 	if r.Network == "" {
-		return ""
+		return fmt.Sprintf("alone/%020d", r.ID)
 	}
 	return r.Forge + "/" + r.Network
 }

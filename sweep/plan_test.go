@@ -3,6 +3,7 @@ package sweep
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"rummage/sweep/store"
 )
@@ -36,5 +37,29 @@ func TestBatches(t *testing.T) {
 	}
 	if batches := batchesOf(due, 2); len(batches) != 3 || batches[0][0] != 51 {
 		t.Errorf("a network of 60: %v", batches)
+	}
+}
+
+// TestDivide: what was searched under other rules is searched last.
+func TestDivide(t *testing.T) {
+	var due []store.Repository
+	for i := range 200 {
+		r := store.Repository{ID: int64(i), Ruleset: 2, LastScan: time.Unix(1, 0)}
+		if i%4 == 0 {
+			r.Ruleset = 1
+		}
+		if i%8 == 0 {
+			r.LastScan = time.Time{}
+		}
+		due = append(due, r)
+	}
+	soon, later := divide(due, 2)
+	if len(soon) != 175 || len(later) != 25 {
+		t.Errorf("%d soon, %d later", len(soon), len(later))
+	}
+	for _, r := range later {
+		if r.Ruleset == 2 || r.LastScan.IsZero() {
+			t.Errorf("%d is searched later", r.ID)
+		}
 	}
 }

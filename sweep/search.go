@@ -14,28 +14,32 @@ import (
 	"rummage/gitscan"
 	"rummage/report"
 	"rummage/scan"
+	"rummage/sweep/seal"
 	"rummage/sweep/store"
 )
 
 // Task is a repository to be searched. It is handed to the process that does so as JSON, and has no secret.
 type Task struct {
-	ID      int64
-	Dir     string
-	Prefix  string            `json:",omitempty"` // where the repository's refs are in a store that others share
-	Seen    string            `json:",omitempty"` // where those are that keep what it no longer has
-	Odd     map[string]string `json:",omitempty"` // its refs under names that no store has, see gitscan.Part
-	Head    string            `json:",omitempty"` // the name of its default branch
-	Tips    []store.Tip       `json:",omitempty"` // its refs, where Dir does not tell them
-	Lease   *store.Lease      `json:",omitempty"`
-	All     bool              `json:",omitempty"` // also when nothing has changed
-	Next    time.Duration
-	Workers int
+	ID         int64
+	Dir        string
+	Prefix     string            `json:",omitempty"` // where the repository's refs are in a store that others share
+	Seen       string            `json:",omitempty"` // where those are that keep what it no longer has
+	Odd        map[string]string `json:",omitempty"` // its refs under names that no store has, see gitscan.Part
+	Head       string            `json:",omitempty"` // the name of its default branch
+	Tips       []store.Tip       `json:",omitempty"` // its refs, where Dir does not tell them
+	Lease      *store.Lease      `json:",omitempty"`
+	All        bool              `json:",omitempty"` // also when nothing has changed
+	Next       time.Duration
+	Workers    int
+	Images     bool     `json:",omitempty"` // also the images that its files name
+	Registries []string `json:",omitempty"` // that may be asked for them; none: the usual
 }
 
 // Answer is what became of a task.
 type Answer struct {
 	Unchanged      bool   `json:",omitempty"` // neither refs nor rules have changed since the last complete search
 	Error          string `json:",omitempty"` // why it is not complete
+	Images         string `json:",omitempty"` // why that is of its images alone
 	New, Regressed int
 	Blobs, Known   int64 // searched, and left out since they were before
 	Bytes          int64 // searched
@@ -74,11 +78,15 @@ func (s *Sweeper) Search(ctx context.Context, t *Task) (*Answer, error) {
 }
 
 func (s *Sweeper) openRepository(t *Task) (*gitscan.Repo, error) {
+	return gitscan.Open(t.Dir, s.options(t))
+}
+
+func (s *Sweeper) options(t *Task) gitscan.Options {
 	o := gitscan.Options{MaxBlob: s.config.MaxBlob, Search: true}
 	if t.Prefix != "" {
 		o.Part = &gitscan.Part{Refs: t.Prefix, Lost: t.Seen, Odd: t.Odd, Head: t.Head}
 	}
-	return gitscan.Open(t.Dir, o)
+	return o
 }
 
 // mayBeSame: the last search was complete, and with these rules.
@@ -129,13 +137,23 @@ func (s *Sweeper) search(ctx context.Context, t *Task, repo *gitscan.Repo, tips 
 		}
 	}
 	a.Known = res.Stats.Skipped[scan.SkipKnown]
+	problem, err := s.images(ctx, t, res)
+	if err != nil {
+		return nil, err
+	}
+	list, err := found(res, s.config.Seal)
+	if err != nil {
+		return nil, err
+	}
 	settled, err := s.store.Settle(ctx, t.ID, store.Scan{ID: rand.Text(), Ruleset: version, Complete: res.Stats.Complete, Tips: tips, Lease: t.Lease, Seen: fresh,
-		Next: t.Next, Channels: s.config.channels(first)}, found(res))
+		Next: t.Next, Channels: s.config.channels(first)}, list)
 	if err != nil {
 		return nil, err
 	}
 	a.New, a.Regressed = len(settled.New), len(settled.Regressed)
-	if !res.Stats.Complete {
+	if problem != "" {
+		a.Images = report.Escape(problem)
+	} else if !res.Stats.Complete {
 		a.Error = incomplete(&res.Stats).Error()
 	}
 	return a, nil
@@ -253,8 +271,9 @@ func (n *searched) fresh(repo *gitscan.Repo, version int) (seen []store.Seen) {
 	return seen
 }
 
-// found is what the database is told: nothing of a secret but its mask and, keyed, its fingerprint.
-func found(res *scan.Result) []store.Found {
+// found is what the database is told: nothing of a secret but its mask and, keyed, its fingerprint, and with seal what those
+// alone can read who may.
+func found(res *scan.Result, seal seal.Seal) ([]store.Found, error) {
 	text, path := report.Hider(res.Findings, res.Suppressed)
 	list := make([]store.Found, 0, len(res.Findings))
 	for i := range res.Findings {
@@ -262,16 +281,26 @@ func found(res *scan.Result) []store.Found {
 		out := store.Found{Fingerprint: f.Fingerprint, Rule: f.Rule, Kind: string(f.Kind), Severity: f.Severity, Length: len(f.Secret), Count: len(f.Places)}
 		if f.Secret != "" {
 			out.Mask = f.Secret.String()
+			if seal != nil {
+				var err error
+				if out.Sealed, err = seal([]byte(f.Secret.Reveal())); err != nil {
+					return nil, err
+				}
+			}
 		}
 		for j := range f.Places[:min(len(f.Places), store.MaxPlaces)] {
 			at := &f.Places[j]
+			key, image, err := inImage(at.Image)
+			if err != nil {
+				return nil, err
+			}
 			out.Places = append(out.Places, store.Place{Path: path(at.Path), Blob: at.Blob, Line: at.Line, Column: at.Column, EndLine: at.EndLine,
 				EndColumn: at.EndColumn, Introduced: commitOf(at.Introduced, text), Removed: commitOf(at.Removed, text), AtTip: names(at.AtTip, path),
-				Reachable: at.Reachable, Note: at.Note, Context: at.Context, Tags: slices.Concat(f.Tags, at.Tags), Remedy: path(cmp.Or(at.Remedy, f.Remedy))})
+				Reachable: at.Reachable, ImageKey: key, Image: image, Note: at.Note, Context: at.Context, Tags: slices.Concat(f.Tags, at.Tags), Remedy: path(cmp.Or(at.Remedy, f.Remedy))})
 		}
 		list = append(list, out)
 	}
-	return list
+	return list, nil
 }
 
 func commitOf(c *scan.Commit, text func(string) string) *store.Commit {

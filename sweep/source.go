@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"rummage/gitscan"
+	"rummage/sweep/forge"
 	"rummage/sweep/mirror"
 	"rummage/sweep/store"
 )
@@ -27,7 +28,7 @@ type source interface {
 func sourceOf(t *Target, known func(forge, id string) (string, bool)) (source, error) {
 	switch {
 	case t.Folder != "":
-		return folder(t.Folder), nil
+		return &folder{t.Folder, t.Filter}, nil
 	case t.Forge != nil:
 		return newForgeSource(t, known)
 	}
@@ -40,16 +41,19 @@ const localForge = "folder:"
 func isLocal(r *store.Repository) bool { return strings.HasPrefix(r.Forge, localForge) }
 
 // folder is the repositories below it.
-type folder string
+type folder struct {
+	path   string
+	filter forge.Filter // of names
+}
 
-func (f folder) request(*store.Repository) mirror.Request { return mirror.Request{} }
+func (f *folder) request(*store.Repository) mirror.Request { return mirror.Request{} }
 
 // maxDepth is how many folders deep repositories are looked for.
 const maxDepth = 16
 
 // list visits bare repositories, and those of work trees, of which nothing below is looked at. Links are not followed.
-func (f folder) list(ctx context.Context, visit func(store.Listed) error) (unread, err error) {
-	root, err := filepath.EvalSymlinks(string(f))
+func (f *folder) list(ctx context.Context, visit func(store.Listed) error) (unread, err error) {
+	root, err := filepath.EvalSymlinks(f.path)
 	if err != nil {
 		return nil, err
 	}
@@ -74,6 +78,9 @@ func (f folder) list(ctx context.Context, visit func(store.Listed) error) (unrea
 			return err
 		}
 		if gitscan.IsRepository(path) {
+			if ok, _ := f.filter.Match(forge.Repository{Name: filepath.ToSlash(rel)}); !ok {
+				return fs.SkipDir
+			}
 			if err := visit(store.Listed{Forge: localForge + root, ForgeID: rel, Name: filepath.ToSlash(rel), CloneURL: path, Size: -1}); err != nil {
 				return err
 			}
@@ -102,6 +109,9 @@ func (a *addresses) list(_ context.Context, visit func(store.Listed) error) (unr
 		host, name, err := splitAddress(text)
 		if err != nil {
 			return nil, err
+		}
+		if ok, _ := a.t.Filter.Match(forge.Repository{Name: name}); !ok {
+			continue
 		}
 		if err := visit(store.Listed{Forge: "url:" + host, ForgeID: name, Name: name, CloneURL: text, Size: -1}); err != nil {
 			return nil, err

@@ -17,7 +17,19 @@ import (
 type forgeSource struct {
 	t         *Target
 	f         *forge.Forge
-	anonymous atomic.Bool // there was no token
+	anonymous atomic.Bool  // there was no token
+	disabled  atomic.Int64 // repositories that the forge gives nobody, in the last list
+}
+
+// notes are what a list leaves out that somebody may miss.
+func (s *forgeSource) notes() (list []string) {
+	if s.anonymous.Load() {
+		list = append(list, fmt.Sprintf("target %s: %s is not set: what is public alone was listed", s.t.Name, s.t.Token.Variable))
+	}
+	if n := s.disabled.Load(); n > 0 {
+		list = append(list, fmt.Sprintf("target %s: left out as the forge gives them to nobody now: %d disabled repositories", s.t.Name, n))
+	}
+	return list
 }
 
 // newForgeSource has the token asked for when it is needed.
@@ -41,12 +53,17 @@ func newForgeSource(t *Target, known func(forge, id string) (string, bool)) (sou
 	return s, nil
 }
 
-// wikiID is what the ids of wikis begin with.
+// wikiID begins the ids of wikis, which forges tell to be there before they have a page.
 const wikiID = "wiki:"
 
 func (s *forgeSource) list(ctx context.Context, visit func(store.Listed) error) (unread, err error) {
+	s.disabled.Store(0)
 	err = s.f.List(ctx, func(r forge.Repository) error {
-		if ok, _ := s.t.Filter.Match(r); !ok || r.Disabled {
+		if ok, _ := s.t.Filter.Match(r); !ok {
+			return nil
+		}
+		if r.Disabled {
+			s.disabled.Add(1)
 			return nil
 		}
 		id := r.ID
@@ -60,7 +77,7 @@ func (s *forgeSource) list(ctx context.Context, visit func(store.Listed) error) 
 }
 
 func (s *forgeSource) request(r *store.Repository) mirror.Request {
-	q := mirror.Request{URL: r.CloneURL, CAFile: s.t.CAFile, Credential: s.f.Credential, Expect: max(0, r.Size)}
+	q := mirror.Request{URL: r.CloneURL, CAFile: s.t.CAFile, Credential: func(ctx context.Context) (string, string, error) { return s.f.CredentialFor(ctx, r.Name) }, Expect: max(0, r.Size)}
 	if r.Network != "" {
 		q.Network = s.f.Host() + "/" + r.Network
 	}

@@ -19,6 +19,7 @@ type Sweeper struct {
 	sources  map[string]source // by target
 	password string
 	slice    time.Duration
+	look     Looker
 	detect   func() *detect.Detector // of the rules
 
 	mu      sync.Mutex

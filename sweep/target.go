@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path"
 	"slices"
 	"strings"
 
@@ -25,6 +24,10 @@ type Target struct {
 	Token     Credential // of the forge or the addresses; may be set nowhere
 	AppKey    Credential // of a GitHub App
 	CAFile    string
+
+	ByPushTime bool     // what the forge says was not pushed to since its last search is left alone, without asking for its refs
+	Images     bool     // also the images that the repositories name
+	Registries []string // that may be asked for them; none: the usual
 }
 
 type targetFile struct {
@@ -56,6 +59,9 @@ type targetFile struct {
 	Archived     *bool    `toml:"archived"`
 	Forks        *bool    `toml:"forks"`
 	MaxSize      string   `toml:"max_size"`
+	ByPushTime   bool     `toml:"by_push_time"`
+	Images       bool     `toml:"images"`
+	Registries   []string `toml:"registries"`
 }
 
 func (c *Config) targets(list []targetFile) error {
@@ -78,7 +84,7 @@ func (c *Config) targets(list []targetFile) error {
 }
 
 func (c *Config) target(f *targetFile) (*Target, error) {
-	t := &Target{Name: f.Name, Folder: c.path(f.Folder), URLs: f.URLs, URLsFile: c.path(f.URLsFile), Protocols: f.Protocols, User: f.User, CAFile: c.path(f.CAFile)}
+	t := &Target{Name: f.Name, Folder: c.path(f.Folder), URLs: f.URLs, URLsFile: c.path(f.URLsFile), Protocols: f.Protocols, User: f.User, CAFile: c.path(f.CAFile), ByPushTime: f.ByPushTime, Images: f.Images, Registries: f.Registries}
 	t.Token = Credential{Variable: cmp.Or(f.TokenEnv, TokenVariable), File: c.path(f.TokenFile), Command: f.TokenCommand}
 	t.AppKey = Credential{Variable: cmp.Or(f.AppKeyEnv, AppKeyVariable), File: c.path(f.AppKeyFile), Command: f.AppKeyCmd}
 	t.Filter = forge.Filter{Include: f.Include, Exclude: f.Exclude, Visibility: f.Visibility, Topics: f.Topics, Archived: f.Archived, Forks: f.Forks}
@@ -91,10 +97,8 @@ func (c *Config) target(f *targetFile) (*Target, error) {
 	if kinds != 1 {
 		return nil, errors.New("one of folder, urls, urls_file and forge is needed")
 	}
-	for _, pattern := range slices.Concat(f.Include, f.Exclude) {
-		if _, err := path.Match(strings.ReplaceAll(pattern, "**", "*"), ""); err != nil {
-			return nil, fmt.Errorf("%.80q is no pattern of names", pattern)
-		}
+	if err := errors.Join(t.Filter.Check(), f.fits()); err != nil {
+		return nil, err
 	}
 	var err error
 	if f.MaxSize != "" {
@@ -111,6 +115,27 @@ func (c *Config) target(f *targetFile) (*Target, error) {
 		err = c.forge(t, f)
 	}
 	return t, err
+}
+
+// fits refuses what a target of the kind does not have, so that nothing is left out without a word.
+func (f *targetFile) fits() error {
+	for _, k := range []struct {
+		key   string
+		given bool
+		ok    bool
+	}{
+		{"url", f.URL != "", f.Forge != ""}, {"owner", f.Owner != "", f.Forge != ""}, {"clone_hosts", len(f.CloneHosts) > 0, f.Forge != ""},
+		{"app_id", f.AppID != 0, f.Forge == "github"}, {"installation_id", f.Installation != 0, f.Forge == "github"},
+		{"wikis", f.Wikis, f.Forge != ""}, {"gists", f.Gists, f.Forge == "github"}, {"visibility", len(f.Visibility) > 0, f.Forge != ""},
+		{"topics", len(f.Topics) > 0, f.Forge != ""}, {"archived", f.Archived != nil, f.Forge != ""}, {"forks", f.Forks != nil, f.Forge != ""},
+		{"max_size", f.MaxSize != "", f.Forge != ""}, {"by_push_time", f.ByPushTime, f.Forge != ""}, {"protocols", len(f.Protocols) > 0, f.Forge == "" && f.Folder == ""},
+		{"ca_file", f.CAFile != "", f.Folder == ""}, {"user", f.User != "", f.Folder == ""},
+	} {
+		if k.given && !k.ok {
+			return fmt.Errorf("%s does not go with a target of this kind", k.key)
+		}
+	}
+	return nil
 }
 
 // forge is a target's forge. What is wrong with it is told before anything is searched.

@@ -48,20 +48,24 @@ timeout = "1h"
 # Rule files, in place of the built-in rules.
 # rules = ["rules.toml"]
 
+# Secrets are kept encrypted for those who may see them, when there are any: age's public keys, or lines of ssh's. What is kept
+# for a finding: rummage sweep sealed FINGERPRINT | age -d -i KEY
+# recipients = ["age1…"]
+
 # Metrics for Prometheus and health, by start and worker: /metrics, /healthz, /readyz.
 # listen = "127.0.0.1:9464"
 `)
 	for _, f := range o.Folders {
-		fmt.Fprintf(&b, "\n# The repositories below a folder: bare ones, and those of work trees.\n[[target]]\nfolder = %s\n", quoted(f))
+		fmt.Fprintf(&b, "\n# The repositories below a folder: bare ones, and those of work trees.\n[[target]]\nfolder = %s\n", tomlString(f))
 	}
 	if o.Forge != "" {
 		fmt.Fprintf(&b, "\n# What a forge has. The token is in %s, or where token_env, token_file or token_command says; a GitHub App\n"+
-			"# has app_id and its key in %s.\n[[target]]\nforge = %s\n", TokenVariable, AppKeyVariable, quoted(string(o.Forge)))
+			"# has app_id and its key in %s.\n[[target]]\nforge = %s\n", TokenVariable, AppKeyVariable, tomlString(string(o.Forge)))
 		if o.URL != "" {
-			fmt.Fprintf(&b, "url = %s\n", quoted(o.URL))
+			fmt.Fprintf(&b, "url = %s\n", tomlString(o.URL))
 		}
 		if o.Owner != "" {
-			fmt.Fprintf(&b, "owner = %s\n", quoted(o.Owner))
+			fmt.Fprintf(&b, "owner = %s\n", tomlString(o.Owner))
 		}
 		b.WriteString(`# include = ["team/**"]
 # exclude = ["*/archive-*"]
@@ -69,6 +73,8 @@ timeout = "1h"
 # archived = false
 # forks = false
 # max_size = "5GB"
+# by_push_time = true                   # do not ask for the refs of what was not pushed to by the forge's word; refs of
+#                                       # pull requests do not count there
 # wikis = true
 `)
 	}
@@ -84,6 +90,14 @@ timeout = "1h"
 # urls = ["https://git.example.com/team/api.git"]
 # # urls_file = "repositories.txt"
 
+# How long is kept what is not needed any more: places that are gone of findings that are nowhere, and of those that were decided
+# about; messages that were sent; when searches were. Findings, decisions and events are kept for ever.
+# [retention]
+# gone = "180d"
+# decided = "90d"
+# deliveries = "30d"
+# scans = "90d"                         # or "ever"
+
 # Who hears of what is new and of what has come back: webhook, slack, mail, github-issue, gitlab-issue, gitea-issue, sarif.
 # [[channel]]
 # name = "security"
@@ -95,8 +109,8 @@ timeout = "1h"
 	return b.String()
 }
 
-// quoted is a string of TOML, whose escapes are fewer than Go's.
-func quoted(s string) string {
+// tomlString is a string of TOML, whose escapes are fewer than Go's.
+func tomlString(s string) string {
 	var b strings.Builder
 	b.WriteByte('"')
 	for _, r := range s {

@@ -25,7 +25,7 @@ func TestTemplate(t *testing.T) {
 		if len(o.Folders) > 0 && !strings.HasSuffix(c.Targets[0].Folder, o.Folders[0]) {
 			t.Errorf("%q, want %q", c.Targets[0].Folder, o.Folders[0])
 		}
-		commented := regexp.MustCompile(`(?m)^# (# )?([a-z_]+ = |\[\[)`)
+		commented := regexp.MustCompile(`(?m)^# (# )?([a-z_]+ = |\[)`)
 		all := strings.ReplaceAll(commented.ReplaceAllString(text, "$2"), "key_command", "#")
 		full, err := parseConfig([]byte(all), t.TempDir())
 		if err != nil {

@@ -4,12 +4,21 @@ import (
 	"context"
 	"runtime"
 	"slices"
+	"time"
 
 	"github.com/sourcegraph/conc/pool"
 
 	"rummage/gitscan"
 	"rummage/sweep/store"
 )
+
+// clockSkew is how far a forge's clock may be away from the database's.
+const clockSkew = 10 * time.Minute
+
+// notPushed: the forge, listed after the last search, says that the last push was before it.
+func notPushed(r *store.Repository) bool {
+	return !r.PushedAt.IsZero() && r.PushedAt.Add(clockSkew).Before(r.LastScan) && r.LastSeen.After(r.LastScan)
+}
 
 // leaveUnchanged takes the repositories on this machine out of those that are due in which nothing has changed, and writes
 // down that they were looked at: reading refs costs much less than a job.
@@ -18,20 +27,25 @@ func (w *Worker) leaveUnchanged(ctx context.Context, due []store.Repository) ([]
 	if err != nil {
 		return nil, err
 	}
+	same := make([]bool, len(due))
 	var asked []int64
 	for i := range due {
-		if r := &due[i]; isLocal(r) && mayBeSame(r, version) {
+		switch r := &due[i]; {
+		case !mayBeSame(r, version):
+		case isLocal(r):
 			asked = append(asked, r.ID)
+		case notPushed(r):
+			t, err := w.targetOf(ctx, r)
+			same[i] = err == nil && t.ByPushTime
 		}
 	}
-	if len(asked) == 0 {
+	if len(asked) == 0 && !slices.Contains(same, true) {
 		return due, nil
 	}
 	tips, err := w.store.TipsOf(ctx, asked)
 	if err != nil {
 		return nil, err
 	}
-	same := make([]bool, len(due))
 	p := pool.New().WithMaxGoroutines(runtime.GOMAXPROCS(0))
 	for i := range due {
 		known, ok := tips[due[i].ID]

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"rummage/report"
+	"rummage/scan"
 	"rummage/sweep/jobs"
 	"rummage/sweep/metrics"
 	"rummage/sweep/mirror"
@@ -56,6 +57,8 @@ type WorkerOptions struct {
 	// SARIF makes what a channel of that type uploads. nil: there can be none.
 	SARIF   func(context.Context, notify.Message) (notify.Upload, error)
 	Version string // of the program, for the metrics
+	// Progress tells how far Run is. nil: nobody asks.
+	Progress *scan.Progress
 }
 
 // Outcome is what became of a repository in a sweep.
@@ -109,6 +112,9 @@ func NewWorker(ctx context.Context, s *Sweeper, o WorkerOptions) (*Worker, error
 	}
 	if o.Lease <= 0 {
 		o.Lease = leaseTime
+	}
+	if o.Progress == nil {
+		o.Progress = &scan.Progress{}
 	}
 	if o.Told == nil {
 		o.Told = func(Outcome) {}
@@ -210,6 +216,7 @@ func (w *Worker) Run(ctx context.Context, all bool) (*Summary, error) {
 	if err := w.store.Log(ctx, store.Event{Kind: store.EventStart}); err != nil {
 		return w.sum, err
 	}
+	w.o.Progress.SetStage("listing")
 	if err := w.listAll(ctx, func(*Target, time.Duration) bool { return true }); err != nil {
 		return w.sum, err
 	}
@@ -224,12 +231,19 @@ func (w *Worker) Run(ctx context.Context, all bool) (*Summary, error) {
 	if err != nil {
 		return w.sum, err
 	}
+	w.o.Progress.SetUnit("repositories")
+	w.o.Progress.SetStage("searching")
+	w.o.Progress.Total.Store(w.o.Progress.Done.Load() + int64(len(wanted)))
 	if len(wanted) > 0 {
 		if err := w.jobs.Until(ctx, w.over(wanted)); err != nil {
 			return w.sum, err
 		}
 	}
+	w.o.Progress.SetStage("sending")
 	if err := w.deliverAll(ctx); err != nil {
+		return w.sum, err
+	}
+	if _, err := w.store.Prune(ctx, w.config.Keep); err != nil {
 		return w.sum, err
 	}
 	detail := fmt.Appendf(nil, `{"searched":%d,"failed":%d,"seconds":%.3f}`, w.sum.Searched, w.sum.Failed, time.Since(started).Seconds())
@@ -255,6 +269,11 @@ func (w *Worker) Start(ctx context.Context) error {
 		return err
 	})
 	jobs.Handle(w.jobs, deliverJob, jobs.KindOptions{Queue: deliverJob}, func(ctx context.Context, _ jobs.Job[struct{}]) error { return w.deliverAll(ctx) })
+	jobs.Handle(w.jobs, pruneJob, jobs.KindOptions{Queue: pruneJob}, func(ctx context.Context, _ jobs.Job[struct{}]) error {
+		_, err := w.store.Prune(ctx, w.config.Keep)
+		return err
+	})
+	w.jobs.Every(pruneJob, 24*time.Hour, time.Hour)
 	w.jobs.Every(listJob, min(time.Minute, w.config.List), 0)
 	w.jobs.Every(planJob, planEvery, 0)
 	w.jobs.Every(deliverJob, deliverEvery, 0)

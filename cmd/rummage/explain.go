@@ -13,6 +13,7 @@ import (
 	"rummage/detect"
 	"rummage/filescan"
 	"rummage/gitscan"
+	"rummage/gitscan/remote"
 	"rummage/report"
 	"rummage/scan"
 )
@@ -153,7 +154,7 @@ func (c *explainCmd) source(a *app) (scan.Source, string, func(), error) {
 	if path == "" {
 		path = "."
 	}
-	if gitscan.IsURL(path) {
+	if remote.IsURL(path) {
 		return nil, "", nil, errors.New("explain does not clone; clone the repository yourself, or keep a report (rummage git URL -f json -o FILE) and name it with --report")
 	}
 	repo, err := gitscan.Open(path, gitscan.Options{MaxBlob: int(c.MaxBlob), Upwards: c.Repo == ""})

@@ -10,6 +10,7 @@ import (
 	"rummage/detect"
 	"rummage/filescan"
 	"rummage/gitscan"
+	"rummage/gitscan/remote"
 	"rummage/report"
 	"rummage/scan"
 )
@@ -89,8 +90,8 @@ func (c *gitCmd) Run(a *app) (err error) {
 	if path == "" {
 		path = "."
 	}
-	if gitscan.IsURL(path) {
-		j.subject = gitscan.RedactURL(path)
+	if remote.IsURL(path) {
+		j.subject = remote.RedactURL(path)
 		dir, cleanup, err := c.clone(a, path)
 		defer func() {
 			if e := cleanup(); e != nil {
@@ -200,9 +201,9 @@ func (c *gitCmd) options(state *scanState) gitscan.Options {
 
 func (c *gitCmd) clone(a *app, url string) (string, func() error, error) {
 	if !c.NoProgress && isTerminal(a.stderr) {
-		return gitscan.Clone(a.ctx, url, a.stderr)
+		return remote.Clone(a.ctx, url, a.stderr)
 	}
-	return gitscan.Clone(a.ctx, url, nil)
+	return remote.Clone(a.ctx, url, nil)
 }
 
 func (c *gitCmd) source(repo *gitscan.Repo) (scan.Source, error) {
@@ -270,11 +271,11 @@ func (c *gitCmd) repoConfig(repo *gitscan.Repo, j *job) error {
 }
 
 func versionControl(repo *gitscan.Repo) *report.VersionControl {
-	remote, revision, branch := repo.Origin()
-	if remote == "" && revision == "" {
+	origin, revision, branch := repo.Origin()
+	if origin == "" && revision == "" {
 		return nil
 	}
-	return &report.VersionControl{URI: gitscan.RedactURL(remote), Revision: revision, Branch: branch}
+	return &report.VersionControl{URI: remote.RedactURL(origin), Revision: revision, Branch: branch}
 }
 
 // parseRepoRules reads a rule file of the scanned repository. It may extend the built-in rules, not other files: a

@@ -2,8 +2,6 @@ package main
 
 import (
 	"fmt"
-	"runtime"
-	"runtime/debug"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -110,27 +108,3 @@ func helpWithExamples(options kong.HelpOptions, ctx *kong.Context) error {
 }
 
 func formatList() string { return strings.Join(report.Formats(), ",") }
-
-// versionText is the version with the toolchain and platform that it was built with and for.
-func versionText() string {
-	return fmt.Sprintf("%s (%s %s/%s)", engineText(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
-}
-
-// engineText is the linked version, or what the Go toolchain noted about the build.
-func engineText() string {
-	v := version
-	if info, ok := debug.ReadBuildInfo(); ok && v == "dev" {
-		if info.Main.Version != "" && info.Main.Version != "(devel)" {
-			v = info.Main.Version
-		}
-		for _, s := range info.Settings {
-			if s.Key == "vcs.revision" && len(s.Value) >= 12 {
-				v += " " + s.Value[:12]
-			}
-		}
-	}
-	return v
-}
-
-// oneLine keeps an error on one line whatever it quotes, and a terminal safe from it.
-func oneLine(s string) string { return report.Escape(strings.TrimSpace(s)) }

@@ -31,7 +31,7 @@ func (c *hookDoctorCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	d := setup.Doctor{Own: own, Version: "rummage " + versionText(), NoTrial: c.NoSelfTest, Policy: loadPolicy,
+	d := setup.Doctor{Own: own, Version: "rummage " + versionText(), NoTrial: c.NoSelfTest, Policy: loadPolicy, Decisions: sweepDecisions,
 		Rules: func(files []string) error { _, err := loadRules(files); return err },
 		Secret: func(p *hook.Policy, desk []string) (string, error) {
 			if c.SelfTestFile != "" {

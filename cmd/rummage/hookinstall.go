@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -9,7 +10,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
+	"rummage/cmd/internal/hookcmd"
 	"rummage/gitscan"
 	"rummage/hook"
 	"rummage/hook/setup"
@@ -150,7 +153,7 @@ type hookInstallCmd struct {
 	whereFlags
 	Policy    string   `placeholder:"FILE" help:"Policy that the server's hook goes by, TOML; read and checked first."`
 	Rules     []string `placeholder:"FILE" sep:"none" help:"Rule file of the desk's hooks; repeatable. Those of a server are named in its policy."`
-	Program   string   `placeholder:"FILE" help:"Program that hooks run (default: this one)."`
+	Program   string   `placeholder:"FILE" help:"Program that hooks run (default: rummage-hook beside this one, of the same version, or else this one)."`
 	GitlabTar string   `placeholder:"FILE" help:"Write an archive for gitaly hooks set (- for standard output), in place of a repository."`
 	GHES      string   `name:"ghes" placeholder:"DIR" help:"Write what GitHub Enterprise Server takes, in place of a repository: an environment (chroot) with this program, and the hook's script."`
 	Shell     string   `placeholder:"FILE" help:"Static program that is the environment's sh, for --ghes, such as /bin/busybox of busybox-static."`
@@ -159,7 +162,7 @@ type hookInstallCmd struct {
 
 // Run installs hooks.
 func (c *hookInstallCmd) Run(a *app) error {
-	policy, err := c.settle()
+	policy, err := c.settle(a.ctx)
 	if err != nil {
 		return err
 	}
@@ -187,7 +190,7 @@ func (c *hookInstallCmd) Run(a *app) error {
 }
 
 // settle makes all paths absolute and reads what hooks would read, so that nothing is installed that refuses everything.
-func (c *hookInstallCmd) settle() (*hook.Policy, error) {
+func (c *hookInstallCmd) settle(ctx context.Context) (*hook.Policy, error) {
 	policy := hook.DefaultPolicy()
 	for _, file := range slices.Concat([]*string{&c.Policy, &c.Program}, pointers(c.Rules)) {
 		if *file == "" {
@@ -219,6 +222,9 @@ func (c *hookInstallCmd) settle() (*hook.Policy, error) {
 		var err error
 		if c.Program, err = ownPath(); err != nil {
 			return nil, err
+		}
+		if policy.Sweep == nil { // which only this one can ask
+			c.Program = quickest(ctx, c.Program)
 		}
 	}
 	if info, err := os.Stat(c.Program); err != nil {
@@ -255,6 +261,17 @@ func ownPath() (string, error) {
 		return named, nil
 	}
 	return own, nil
+}
+
+// quickest is the program for hooks that lies beside ours, rummage-hook, where there is one of our version; or else ours.
+func quickest(ctx context.Context, own string) string {
+	beside := filepath.Join(filepath.Dir(own), hookcmd.Beside(filepath.Base(own)))
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	if says, err := exec.CommandContext(ctx, beside, "version").Output(); err != nil || strings.TrimSpace(string(says)) != "rummage "+versionText() {
+		return own
+	}
+	return beside
 }
 
 // fits refuses flags that a hook has no use for: they would be left out in silence.

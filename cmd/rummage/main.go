@@ -7,7 +7,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -18,23 +17,14 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"rummage/cmd/internal/hookcmd"
 	"rummage/sweep"
 )
 
-// Exit codes. An error beats findings: a scan that could not look everywhere has not said all.
-const (
-	exitClean    = 0
-	exitFindings = 1
-	exitError    = 2
-)
-
-// version is set by the linker in releases.
-var version = "dev"
-
 func main() {
-	paceCollector()
+	hookcmd.PaceCollector()
 	if len(os.Args) > 1 && os.Args[1] == "hook" {
-		go prepareDetector()
+		go hookcmd.PrepareDetector()
 	} else {
 		go builtInRules()
 	}
@@ -88,6 +78,7 @@ type app struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	code           int
+	hook           hookcmd.App // of the hooks that git runs
 }
 
 const description = `rummage searches git history, files and what Docker ships for credentials that should not be there.
@@ -100,6 +91,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends the program as if nobody had asked
 	a := &app{ctx: ctx, stdin: stdin, stdout: stdout, stderr: stderr}
+	a.hook = hookcmd.App{Ctx: ctx, Stdin: stdin, Stdout: stdout, Stderr: stderr, Decisions: sweepDecisions}
 	exited := -1
 	parser, err := a.parser(grammar(args), func(code int) { exited = code })
 	if err != nil {
@@ -118,7 +110,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if err := kctx.Run(a); err != nil {
 		return a.fail(err)
 	}
-	return a.code
+	return cmp.Or(a.code, a.hook.Code)
 }
 
 // parser is that of a grammar, which calls exit after it has printed help.
@@ -131,21 +123,12 @@ func (a *app) parser(grammar any, exit func(int)) (*kong.Kong, error) {
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.Help(helpWithExamples),
 		kong.Vars{"formats": formatList(), "sweepfile": sweep.FileName},
-		kong.Bind(a),
+		kong.Bind(a, &a.hook),
 	)
 }
 
 // fail prints an error as one line and gives the exit code.
-func (a *app) fail(err error) int {
-	if errors.Is(err, syscall.EPIPE) {
-		return exitError
-	}
-	if errors.Is(err, context.Canceled) {
-		err = errors.New("interrupted")
-	}
-	fmt.Fprintf(a.stderr, "rummage: %s\n", oneLine(err.Error()))
-	return exitError
-}
+func (a *app) fail(err error) int { return hookcmd.Fail(a.stderr, err) }
 
 type versionCmd struct{}
 

@@ -12,7 +12,6 @@ import (
 
 	"golang.org/x/term"
 
-	"rummage"
 	"rummage/detect"
 	"rummage/report"
 	"rummage/scan"
@@ -49,48 +48,6 @@ func (f *scanFlags) workers() int {
 		return f.Jobs
 	}
 	return runtime.GOMAXPROCS(0)
-}
-
-// maxRuleFile bounds rule files, baselines and ignore files that the user names.
-const maxRuleFile = 64 << 20
-
-func loadFile(path string) ([]byte, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	data, err := io.ReadAll(io.LimitReader(file, maxRuleFile+1))
-	if err == nil && len(data) > maxRuleFile {
-		err = fmt.Errorf("%s: larger than %d bytes", path, maxRuleFile)
-	}
-	return data, err
-}
-
-// builtInRules restores the built-in rules, once. That takes as long as reading the command line, and so main has it done
-// meanwhile.
-var builtInRules = sync.OnceValues(func() (*detect.Ruleset, error) { return detect.Restore(rummage.RulesSnapshot) })
-
-// loadRules reads rule files, or the built-in rules when there are none.
-func loadRules(files []string) (*detect.Ruleset, error) {
-	builtIn, err := builtInRules()
-	if err != nil || len(files) == 0 {
-		return builtIn, err
-	}
-	options := detect.Options{Load: loadFile, DefaultSet: builtIn}
-	var sets []*detect.Ruleset
-	for _, name := range files {
-		data, err := loadFile(name)
-		if err != nil {
-			return nil, err
-		}
-		rs, err := detect.Parse(name, data, options)
-		if err != nil {
-			return nil, err
-		}
-		sets = append(sets, rs)
-	}
-	return detect.Merge(sets...)
 }
 
 // known is what the user has dealt with already: a baseline and ignore files.

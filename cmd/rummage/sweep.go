@@ -23,7 +23,8 @@ type sweepCmd struct {
 	Status   sweepStatusCmd   `cmd:"" help:"Say what there is, what is due and what has failed."`
 	Findings sweepFindingsCmd `cmd:"" help:"List what was found, in any report format."`
 	Triage   sweepTriageCmd   `cmd:"" help:"Decide about a finding: open, revoked, false_positive, used_in_tests or wont_fix."`
-	Retry    sweepRetryCmd    `cmd:"" help:"Take parked repositories back into the schedule."`
+	Sealed   sweepSealedCmd   `cmd:"" help:"Write the secret of a finding as it is kept, encrypted to the recipients of the configuration."`
+	Retry    sweepRetryCmd    `cmd:"" help:"Take parked repositories back into the schedule, and messages that were given up."`
 	Forget   sweepForgetCmd   `cmd:"" help:"Remove a repository and all that was found in it alone."`
 	Export   sweepExportCmd   `cmd:"" help:"Write repositories, findings, decisions and events as lines of JSON."`
 	Import   sweepImportCmd   `cmd:"" help:"Read what export wrote; what is here already is merged."`
@@ -140,7 +141,7 @@ func writeNew(path, text string, mode os.FileMode) error {
 
 type sweepRetryCmd struct {
 	sweepFlags
-	Repo []string `arg:"" optional:"" help:"Names of repositories. Default: all that are parked."`
+	Repo []string `arg:"" optional:"" help:"Names of repositories. Default: all that are parked, and messages that were given up."`
 }
 
 // Run takes repositories back.
@@ -170,7 +171,17 @@ func (c *sweepRetryCmd) Run(a *app) error {
 				return err
 			}
 		}
-		_, err := fmt.Fprintf(a.stdout, "%s due\n", plural(len(ids), "repository is", "repositories are"))
+		messages := int64(0)
+		if len(c.Repo) == 0 {
+			var err error
+			if messages, err = s.SendAgain(a.ctx); err != nil {
+				return err
+			}
+		}
+		if _, err := fmt.Fprintf(a.stdout, "%s due\n", plural(len(ids), "repository is", "repositories are")); err != nil || messages == 0 {
+			return err
+		}
+		_, err := fmt.Fprintf(a.stdout, "%s sent again\n", plural(int(messages), "message is", "messages are"))
 		return err
 	})
 }

@@ -63,6 +63,9 @@ func statusText(out io.Writer, st *store.Status) error {
 	for _, state := range store.States() {
 		fmt.Fprintf(w, "findings, %s\t%d\t\n", state, st.Findings[state])
 	}
+	if st.Pending+st.Failed > 0 {
+		fmt.Fprintf(w, "messages to be sent\t%d\tgiven up %d\n", st.Pending, st.Failed)
+	}
 	fmt.Fprintf(w, "findings, nowhere now\t%d\t\n", st.Gone)
 	return w.Flush()
 }
@@ -74,6 +77,9 @@ func notDone(st *store.Status, list []store.Repository) []scan.Problem {
 		if t.Reason != "" {
 			problems = append(problems, scan.Problem{Where: "target " + oneLine(t.Name), Why: oneLine(t.Reason)})
 		}
+	}
+	if st.Failed > 0 {
+		problems = append(problems, scan.Problem{Where: "messages", Why: fmt.Sprintf("%d were given up", st.Failed)})
 	}
 	for _, r := range list {
 		if r.Failures > 0 && r.GoneAt.IsZero() {
@@ -112,6 +118,26 @@ func (c *sweepTriageCmd) Run(a *app) error {
 			return fmt.Errorf("finding %s: %w", c.ID, err)
 		}
 		_, err = fmt.Fprintf(a.stdout, "%s %s %s: %s\n", f.ID[:shownID], f.Rule, f.Mask, f.State)
+		return err
+	})
+}
+
+type sweepSealedCmd struct {
+	sweepFlags
+	ID string `arg:"" name:"fingerprint" help:"Fingerprint of a report, or the id that sweep findings shows, or 12 digits of its beginning."`
+}
+
+// Run writes what age reads.
+func (c *sweepSealedCmd) Run(a *app) error {
+	return c.with(a, func(s *store.Store) error {
+		f, err := s.Finding(a.ctx, c.ID)
+		if err != nil {
+			return fmt.Errorf("finding %s: %w", c.ID, err)
+		}
+		if len(f.Sealed) == 0 {
+			return fmt.Errorf("finding %s: its secret is not kept: sweep.toml had no recipients when it was searched for", c.ID)
+		}
+		_, err = a.stdout.Write(f.Sealed)
 		return err
 	})
 }
@@ -208,7 +234,13 @@ func reported(f *store.Finding, name func(id int64) string, describe func(rule s
 		o := &f.Occurrences[i]
 		at := scan.Place{Path: strings.Trim(name(o.Repository)+"/"+o.Path, "/"), Line: o.Line, Column: o.Column, EndLine: o.EndLine, EndColumn: o.EndColumn,
 			Context: o.Context, Blob: o.Blob, Introduced: scanCommit(o.Introduced), Removed: scanCommit(o.Removed), AtTip: o.AtTip, Reachable: o.Reachable,
-			Note: o.Note, Remedy: o.Remedy}
+			Note: o.Note, Remedy: o.Remedy, Image: imageOfPlace(o)}
+		if at.Image != nil { // paths there are the image's
+			at.Path = o.Path
+			if repository := name(o.Repository); repository != "" {
+				at.Note = strings.TrimPrefix(at.Note+"; named in "+repository, "; ")
+			}
+		}
 		if !o.GoneAt.IsZero() {
 			at.Note = strings.TrimPrefix(at.Note+"; gone since "+o.GoneAt.Format(time.DateOnly), "; ")
 		}

@@ -7,7 +7,9 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
+	"sync"
 
+	"rummage/scan"
 	"rummage/sweep"
 	"rummage/sweep/notify"
 	"rummage/sweep/store"
@@ -15,19 +17,28 @@ import (
 
 type sweepRunCmd struct {
 	sweepFlags
-	All      bool `help:"Search every repository, also those that are not due or have not changed."`
-	Jobs     int  `short:"j" placeholder:"N" help:"Repositories to search at a time (default: as the configuration says, or a worker for each processor)."`
-	ExitZero bool `help:"Exit with 0 when there are open findings; errors still exit with 2."`
+	All        bool `help:"Search every repository, also those that are not due or have not changed."`
+	Jobs       int  `short:"j" placeholder:"N" help:"Repositories to search at a time (default: as the configuration says, or a worker for each processor)."`
+	NoProgress bool `help:"No progress, which only a terminal gets."`
+	ExitZero   bool `help:"Exit with 0 when there are open findings; errors still exit with 2."`
 }
 
 // Run sweeps once.
 func (c *sweepRunCmd) Run(a *app) error {
-	return c.work(a, sweep.WorkerOptions{Jobs: c.Jobs, Told: func(o sweep.Outcome) {
+	o := sweep.WorkerOptions{Jobs: c.Jobs, Progress: &scan.Progress{}}
+	line, stop := "", func() {}
+	if !c.NoProgress && isTerminal(a.stderr) {
+		line, stop = "\r\x1b[K", sync.OnceFunc(showProgress(a.stderr, o.Progress)) // a line of ours takes the progress away
+	}
+	defer stop()
+	o.Told = func(o sweep.Outcome) {
 		if o.Err != nil {
-			fmt.Fprintf(a.stderr, "rummage: %s: %s%s\n", oneLine(o.Repository.Name), oneLine(o.Err.Error()), parkedNote(o.Parked))
+			fmt.Fprintf(a.stderr, "%srummage: %s: %s%s\n", line, oneLine(o.Repository.Name), oneLine(o.Err.Error()), parkedNote(o.Parked))
 		}
-	}}, func(w *sweep.Worker) error {
+	}
+	return c.work(a, o, func(w *sweep.Worker) error {
 		sum, err := w.Run(a.ctx, c.All)
+		stop()
 		for _, e := range sum.Errors {
 			fmt.Fprintf(a.stderr, "rummage: %s\n", oneLine(e.Error()))
 		}
@@ -50,12 +61,15 @@ func parkedNote(parked bool) string {
 
 // sum tells how the sweep ended. What could not be searched in an earlier sweep, and was not tried in this one, counts.
 func (c *sweepRunCmd) sum(a *app, s *store.Store, sum *sweep.Summary) error {
-	open := 0
-	if err := s.Findings(a.ctx, store.Filter{States: []store.State{store.StateOpen}, MaxPlaces: 1}, func(*store.Finding) error {
-		open++
-		return nil
-	}); err != nil {
+	counts, err := s.Counts(a.ctx)
+	if err != nil {
 		return err
+	}
+	open := 0
+	for of, n := range counts.Findings {
+		if of.State == store.StateOpen {
+			open += n
+		}
 	}
 	list, err := s.Repositories(a.ctx)
 	if err != nil {
@@ -74,8 +88,15 @@ func (c *sweepRunCmd) sum(a *app, s *store.Store, sum *sweep.Summary) error {
 	if left := unsearched - sum.Failed; left > 0 {
 		fmt.Fprintf(a.stderr, "rummage: %s could not be searched before and waits or is parked: rummage sweep status\n", plural(left, "repository", "repositories"))
 	}
+	unsent, err := s.Unsent(a.ctx)
+	if err != nil {
+		return err
+	}
+	if unsent > 0 {
+		fmt.Fprintf(a.stderr, "rummage: %s not sent yet: rummage sweep status\n", plural(unsent, "message is", "messages are"))
+	}
 	switch {
-	case unsearched > 0 || sum.Failed > 0 || len(sum.Errors) > 0:
+	case unsent > 0 || unsearched > 0 || sum.Failed > 0 || len(sum.Errors) > 0:
 		a.code = exitError
 	case open > 0 && !c.ExitZero:
 		a.code = exitFindings
@@ -167,11 +188,12 @@ type sweepSearchCmd struct{ sweepFlags }
 func (c *sweepSearchCmd) Run(a *app) error {
 	ctx := context.WithoutCancel(a.ctx)
 	firstToDie()
-	s, _, err := c.open(ctx, true)
+	s, config, err := c.open(ctx, true)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
+	s.LookWith(a.lookInSweep(config))
 	return s.Serve(ctx, a.stdin, a.stdout)
 }
 

@@ -103,7 +103,7 @@ func (r *Reader) command(words []shell.Word, in input, depth int) {
 	if len(words) == 0 || depth > maxNested {
 		return
 	}
-	rules := programs()[string(Base(words[0].Value.Bytes))]
+	rules := rulesOf(Base(words[0].Value.Bytes))
 	for i := range rules {
 		rule := &rules[i]
 		if len(rule.sub) > 0 && !mentions(words, rule.sub[len(rule.sub)-1]) {

@@ -214,39 +214,59 @@ gosu,su-exec,chroot,setpriv || --userspec --groups | - CMD
 ssh || CLUSTER -b -c -D -E -e -F -I -i -J -L -l -m -O -o -p -Q -R -S -W -w | - CMD
 `
 
-// programs has the rules of each program.
-var programs = sync.OnceValue(func() map[string][]rule {
-	all := map[string][]rule{}
+// program is what the table has of a program, which is read when the program is first met: most never are.
+type program struct {
+	lines []string // columns behind the first
+	once  sync.Once
+	rules []rule
+}
+
+// programs has each program by its name, with lines that are still to be read.
+var programs = sync.OnceValue(func() map[string]*program {
+	all := make(map[string]*program, 512)
 	for line := range strings.Lines(table) {
-		columns := strings.Split(strings.TrimSpace(line), "|")
-		if len(columns) != 4 {
+		names, rest, ok := strings.Cut(line, "|")
+		if !ok {
 			continue
 		}
-		for i := range columns {
-			columns[i] = strings.TrimSpace(columns[i])
-		}
-		r := readRule(columns[2], columns[3])
-		for _, sub := range strings.Split(columns[1], ",") {
-			r.sub = strings.Fields(sub)
-			for _, name := range strings.Split(columns[0], ",") {
-				all[name] = append(all[name], r)
+		for name := range strings.SplitSeq(strings.TrimSpace(names), ",") {
+			p := all[name]
+			if p == nil {
+				p = &program{}
+				all[name] = p
 			}
+			p.lines = append(p.lines, rest)
 		}
-	}
-	// A subcommand is looked for before what holds for all of the program.
-	for name, rules := range all {
-		var special, general []rule
-		for _, r := range rules {
-			if len(r.sub) > 0 || r.only != "" {
-				special = append(special, r)
-			} else {
-				general = append(general, r)
-			}
-		}
-		all[name] = append(special, general...)
 	}
 	return all
 })
+
+// rulesOf are the rules of a program; none if it is not known. A subcommand is looked for before what holds for all of it.
+func rulesOf(name []byte) []rule {
+	p := programs()[string(name)]
+	if p == nil {
+		return nil
+	}
+	p.once.Do(func() {
+		var general []rule
+		for _, line := range p.lines {
+			columns := strings.Split(strings.TrimSpace(line), "|")
+			if len(columns) != 3 {
+				continue
+			}
+			r := readRule(columns[1], columns[2])
+			for sub := range strings.SplitSeq(strings.TrimSpace(columns[0]), ",") {
+				if r.sub = strings.Fields(sub); len(r.sub) > 0 || r.only != "" {
+					p.rules = append(p.rules, r)
+				} else {
+					general = append(general, r)
+				}
+			}
+		}
+		p.rules = append(p.rules, general...)
+	})
+	return p.rules
+}
 
 // readRule reads the columns of options and operands.
 func readRule(options, operands string) rule {

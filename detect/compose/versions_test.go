@@ -303,7 +303,7 @@ func TestReaderVersions(t *testing.T) {
 			text = edit(rnd, text, all)
 		}
 	}
-	if blocks < total/5 || linked < total/30 {
+	if blocks < total/6 || linked < total/30 {
 		t.Errorf("of %d versions %d were read by blocks, %d of them with anchors", total, blocks, linked)
 	}
 }

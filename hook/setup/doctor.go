@@ -40,8 +40,10 @@ type Doctor struct {
 	Policy  func(file string) (*hook.Policy, error)
 	Rules   func(files []string) error // reads rule files
 	// Secret makes a text that a policy refuses, anew each time. The error says why there is none.
-	Secret  func(*hook.Policy, []string) (string, error)
-	NoTrial bool // leaves out the push in a scratch repository
+	Secret func(*hook.Policy, []string) (string, error)
+	// Decisions asks the sweep of a policy.
+	Decisions func(*hook.Sweep) hook.Decisions
+	NoTrial   bool // leaves out the push in a scratch repository
 
 	tried map[string]Check // what trials showed, by the script: many repositories have the same
 }
@@ -74,6 +76,7 @@ func (d *Doctor) Examine(ctx context.Context, p *Place, r *Repository) []Check {
 		if e.policy != nil {
 			e.log()
 			e.limits()
+			e.sweep(ctx)
 		}
 		e.users()
 	}
@@ -311,6 +314,19 @@ func (e *examination) limits() {
 		e.add(Warning, "push options", "the policy lets pushers bypass with git push -o, and git does not take that here: "+
 			"git config receive.advertisePushOptions true, or [bypass] allowed = false")
 	}
+}
+
+// sweep tells whether the sweep that the policy names answers.
+func (e *examination) sweep(ctx context.Context) {
+	s := e.policy.Sweep
+	if s == nil {
+		return
+	}
+	if _, err := s.Ask(ctx, e.Decisions(s), []string{strings.Repeat("0", 32)}); err != nil {
+		e.add(Warning, "sweep", "not asked: %s; what it has decided does not count", err)
+		return
+	}
+	e.add(OK, "sweep", "its decisions count: it answers within %s", s.Deadline)
 }
 
 // users tells when another one looks than git runs as.

@@ -88,3 +88,22 @@ func TestGists(t *testing.T) {
 		}
 	}
 }
+
+// TestPartsUnavailable: where several parts of a list cannot be had, the others are not tried.
+func TestPartsUnavailable(t *testing.T) {
+	members := []string{"robot", "a", "b", "c", "d", "e", "f", "g"}
+	s := start(t, forgetest.Config{Kind: forge.GitHub, Repos: []forgetest.Repo{{ID: 1, Name: "acme/a"}}, Token: secret(), Users: members,
+		Gists: []forgetest.Gist{{ID: "cc33", Owner: "robot"}}, Members: map[string][]string{"acme": members}})
+	f := open(t, forge.Config{Kind: forge.GitHub, URL: s.URL, Owner: "acme", Gists: true}, forge.Options{Token: token(secret())})
+	before := 0
+	err := f.List(t.Context(), func(r forge.Repository) error {
+		if r.Kind == "gist" {
+			before = len(s.Requests())
+			s.Set(func(f *forgetest.Faults) { f.Fail = 1000 })
+		}
+		return nil
+	})
+	if mustBe(t, err, forge.Unavailable, forge.Incomplete); before == 0 || len(s.Requests())-before != 3*5 {
+		t.Errorf("%d requests after %d: %v", len(s.Requests())-before, before, err)
+	}
+}

@@ -104,6 +104,11 @@ const (
 // New checks a configuration. It makes no request.
 func New(c Config, o Options) (*Forge, error) {
 	f := &Forge{config: c, opts: o}
+	switch c.Kind {
+	case GitHub, GitLab, Gitea, Bitbucket, BitbucketDC:
+	default:
+		return nil, fmt.Errorf("%q is no kind of forge: want github, gitlab, gitea, bitbucket or bitbucket-dc", clip(string(c.Kind)))
+	}
 	if err := f.locate(); err != nil {
 		return nil, err
 	}
@@ -223,8 +228,6 @@ func (f *Forge) locate() error {
 		}
 	case BitbucketDC:
 		api = f.base.String() + "/rest/api/1.0"
-	default:
-		return fmt.Errorf("%q is no kind of forge: there are github, gitlab, gitea, bitbucket and bitbucket-dc", clean(string(f.config.Kind)))
 	}
 	f.api, err = url.Parse(api)
 	return err

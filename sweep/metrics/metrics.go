@@ -21,10 +21,15 @@ const maxValue = 200
 type Registry struct {
 	mu       sync.Mutex
 	families map[string]*family
+	failures *Counter // of scrapes
 }
 
-// NewRegistry makes one without families.
-func NewRegistry() *Registry { return &Registry{families: map[string]*family{}} }
+// NewRegistry makes one that shows nothing yet.
+func NewRegistry() *Registry {
+	r := &Registry{families: map[string]*family{}}
+	r.failures = r.Counter("rummage_metrics_read_errors_total", "Scrapes of which a family could not be read.")
+	return r
+}
 
 type family struct {
 	name, help, kind string

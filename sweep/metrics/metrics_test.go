@@ -102,6 +102,10 @@ func TestManySeries(t *testing.T) {
 	if n := strings.Count(got, "\na_total{"); n != MaxSeries+1 {
 		t.Errorf("%d series", n)
 	}
+	r.Gauge("b", "x", "host").Set(1, strings.Repeat("é", 1<<20))
+	if got := text(t, r); !strings.Contains(got, `b{host="`+strings.Repeat("é", maxValue/2)+`"} 1`+"\n") {
+		t.Error("a long value is not cut")
+	}
 	if !strings.Contains(got, `a_total{host="other"} 51`+"\n") {
 		t.Error("what is too much is not counted")
 	}
@@ -116,7 +120,11 @@ func TestReadFails(t *testing.T) {
 			emit(Sample{Value: 1})
 			return errors.New("no database")
 		},
-		func(_ context.Context, emit func(Sample)) error { emit(Sample{[]string{"one"}, 1}); return nil },
+		func(_ context.Context, emit func(Sample)) error {
+			emit(Sample{Value: 1})
+			emit(Sample{[]string{"one"}, 1})
+			return nil
+		},
 		func(ctx context.Context, _ func(Sample)) error { <-ctx.Done(); return ctx.Err() },
 	} {
 		r.GaugeFunc(fmt.Sprintf("z%d", i), "x", nil, f)

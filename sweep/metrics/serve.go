@@ -20,8 +20,7 @@ const (
 // Handler shows /metrics, /healthz (the process lives) and /readyz (ready says nil; nil is always ready). Why it is not ready is
 // for the log of who calls: the answer tells nobody.
 func (r *Registry) Handler(ready func(context.Context) error) http.Handler {
-	failures := r.Counter("rummage_metrics_read_errors_total", "Scrapes of which a family could not be read.")
-	failures.Add(0)
+	r.failures.Add(0)
 	mux := http.NewServeMux()
 	answer := func(w http.ResponseWriter, code int, text string) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
@@ -34,7 +33,7 @@ func (r *Registry) Handler(ready func(context.Context) error) http.Handler {
 		defer cancel()
 		text, err := r.Append(ctx, nil)
 		if err != nil {
-			failures.Inc() // is in the next answer
+			r.failures.Inc() // is in the next answer
 		}
 		w.Header().Set("Content-Type", ContentType)
 		w.Header().Set("Cache-Control", "no-store")

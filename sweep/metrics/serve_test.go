@@ -32,6 +32,7 @@ func TestServe(t *testing.T) {
 		emit(Sample{[]string{"ok"}, 3})
 		return down
 	})
+	r.Handler(nil) // one may be made more than once
 	h := r.Handler(func(context.Context) error { return down })
 	ctx, stop := context.WithCancel(context.Background())
 	addresses, ended := make(chan net.Addr, 1), make(chan error, 1)

@@ -108,8 +108,9 @@ type Fetched struct {
 	Odd map[string]string
 	// Kept are the ids below Seen.
 	Kept []string
-	// Head is the name of the default branch, if the server says it.
-	Head string
+	// Head is the name of the default branch, if the server says it. Detached is the commit that HEAD points to when that is no
+	// ref's; it is below Seen.
+	Head, Detached string
 	// New: nothing was there of this repository before. Changed: a ref or kept tip is not what it was.
 	New, Changed bool
 	// Empty: the remote has no refs.
@@ -359,7 +360,7 @@ func (w *work) wanted(h has) []string {
 func (w *work) result(before, after has, bytes int64, unfetchable []string) *Fetched {
 	name := w.name()
 	f := &Fetched{Dir: w.s.dir, Prefix: "refs/r/" + name + "/", Seen: "refs/seen/" + name + "/", Tips: after.tips, Odd: after.odd, Kept: sorted(after.kept),
-		Head: w.remote.Head, New: len(before.tips) == 0 && len(before.kept) == 0, Empty: len(after.tips) == 0, Partial: w.s.partial,
+		Head: w.remote.Head, Detached: w.remote.Detached, New: len(before.tips) == 0 && len(before.kept) == 0, Empty: len(after.tips) == 0, Partial: w.s.partial,
 		Bytes: bytes, Unfetchable: unfetchable}
 	f.Changed = !slices.Equal(f.Kept, sorted(before.kept)) || len(before.tips) != len(after.tips)
 	for name, id := range after.tips {

@@ -38,7 +38,8 @@ func (u *uploader) send(ctx context.Context, m Message) error {
 	if err != nil {
 		return err
 	}
-	r := request{what: "GitHub", method: http.MethodGet, url: u.api + "/rate_limit", header: gitHubHeader(token), secrets: []string{token}, detail: forgeDetail}
+	r := request{what: "GitHub", method: http.MethodGet, url: u.api + "/rate_limit", header: gitHubHeader(token),
+		secrets: []string{token}, detail: forgeDetail}
 	if m.trial() {
 		return u.do(ctx, r, nil)
 	}
@@ -58,7 +59,8 @@ func (u *uploader) send(ctx context.Context, m Message) error {
 		return permanent("its SARIF has %d MB compressed, and GitHub takes %d", len(packed)>>20, maxUpload>>20)
 	}
 	r.method, r.url = http.MethodPost, u.api+"/repos/"+path+"/code-scanning/sarifs"
-	r.body = encode(map[string]string{"commit_sha": up.Commit, "ref": up.Ref, "sarif": base64.StdEncoding.EncodeToString(packed), "tool_name": "rummage"})
+	r.body = encode(map[string]string{"commit_sha": up.Commit, "ref": up.Ref, "tool_name": "rummage",
+		"sarif": base64.StdEncoding.EncodeToString(packed)})
 	return u.do(ctx, r, nil)
 }
 

@@ -90,7 +90,8 @@ func (w *webhook) send(ctx context.Context, m Message) error {
 	header.Set("X-Rummage-Delivery", p.ID)
 	header.Set("X-Rummage-Timestamp", stamp)
 	header.Set("X-Rummage-Signature-256", signature(key, stamp, body))
-	return w.do(ctx, request{what: "the receiver", method: http.MethodPost, url: address, header: header, body: body, secrets: []string{string(key)}}, nil)
+	return w.do(ctx, request{what: "the receiver", method: http.MethodPost, url: address, header: header, body: body,
+		secrets: []string{string(key)}}, nil)
 }
 
 // readURL reads an address that is a secret.

@@ -40,6 +40,17 @@ func (c conn) enqueue(ctx context.Context, channel, dedup string, payload json.R
 	return err
 }
 
+// Unsent counts what is still to be sent.
+func (s *Store) Unsent(ctx context.Context) (n int, err error) {
+	err = s.r().row(ctx, "SELECT count(*) FROM delivery WHERE state = 'pending'").Scan(&n)
+	return n, err
+}
+
+// SendAgain has what was given up sent after all, and counts it.
+func (s *Store) SendAgain(ctx context.Context) (int64, error) {
+	return s.w().exec(ctx, "UPDATE delivery SET state = 'pending', attempts = 0, next_try = NOW(), lease_until = 0 WHERE state = 'failed'")
+}
+
 // Claim takes up to limit deliveries that are due, for as long as lease.
 func (s *Store) Claim(ctx context.Context, limit int, lease time.Duration) ([]Delivery, error) {
 	var out []Delivery

@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -46,6 +47,9 @@ type Store struct {
 	d           *dialect
 	write, read *sql.DB // the same for PostgreSQL
 	key         []byte
+
+	mu   sync.Mutex
+	asks map[int]*sql.Stmt // by their number of ids, see statement
 }
 
 type options struct {
@@ -77,7 +81,7 @@ func Open(ctx context.Context, dsn string, key []byte, opts ...Option) (*Store, 
 	if len(key) < minKey {
 		return nil, fmt.Errorf("store: the key has %d bytes: at least %d are needed", len(key), minKey)
 	}
-	s := &Store{key: append([]byte(nil), key...)}
+	s := &Store{key: append([]byte(nil), key...), asks: map[int]*sql.Stmt{}}
 	var err error
 	if strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") {
 		err = s.openPostgres(dsn, &o)
@@ -105,8 +109,11 @@ func Open(ctx context.Context, dsn string, key []byte, opts ...Option) (*Store, 
 // Close closes the database.
 func (s *Store) Close() error {
 	var err error
+	for _, statement := range s.asks {
+		err = errors.Join(err, statement.Close())
+	}
 	if s.read != nil && s.read != s.write {
-		err = s.read.Close()
+		err = errors.Join(err, s.read.Close())
 	}
 	if s.write != nil {
 		err = errors.Join(err, s.write.Close())
@@ -156,7 +163,7 @@ func (s *Store) openSQLite(path string, o *options) error {
 	}
 	d := sqliteDialect
 	s.d = &d
-	base := "file:" + (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath() + "?_pragma=busy_timeout(15000)&_pragma=foreign_keys(1)"
+	base := "file:" + (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath() + "?_pragma=busy_timeout(15000)&_pragma=foreign_keys(1)&_pragma=cache_size(-8000)"
 	if o.readOnly {
 		if s.read, err = sql.Open("sqlite", base+"&mode=ro&_pragma=query_only(1)"); err != nil {
 			return err

@@ -45,11 +45,13 @@ func (s *Store) Prune(ctx context.Context, r Retention) (Pruned, error) {
 		where string // of the row, named x; the placeholder is the age
 		count *int
 	}{
-		{"gone", r.Gone, "occurrence", `x.gone_at < NOW() - ? AND EXISTS (SELECT 1 FROM finding f WHERE f.id = x.finding AND f.gone_at IS NOT NULL)`, &out.Occurrences},
+		{"gone", r.Gone, "occurrence", `x.gone_at < NOW() - ? AND EXISTS (SELECT 1 FROM finding f WHERE f.id = x.finding
+			AND f.gone_at IS NOT NULL)`, &out.Occurrences},
 		{"decided", r.Decided, "occurrence", `x.gone_at < NOW() - ? AND EXISTS (SELECT 1 FROM finding f WHERE f.id = x.finding
 			AND f.state IN ('false_positive', 'used_in_tests', 'wont_fix'))`, &out.Occurrences},
 		{"deliveries", r.Deliveries, "delivery", "x.created < NOW() - ? AND x.state = 'done'", &out.Deliveries},
-		{"scans", r.Scans, "scan", `x.at < NOW() - ? AND EXISTS (SELECT 1 FROM scan y WHERE y.repository = x.repository AND y.number > x.number)`, &out.Scans},
+		{"scans", r.Scans, "scan", `x.at < NOW() - ? AND EXISTS (SELECT 1 FROM scan y WHERE y.repository = x.repository
+			AND y.number > x.number)`, &out.Scans},
 	} {
 		if p.keep < 0 {
 			return out, fmt.Errorf("store: prune: %s cannot be negative", p.name)
@@ -78,7 +80,8 @@ func (s *Store) prune(ctx context.Context, table, where string, keep time.Durati
 			if after != nil {
 				from, args = " AND x.id > ?", append(args, after)
 			}
-			err := c.rows(ctx, "SELECT x.id FROM "+table+" x WHERE "+where+from+" ORDER BY x.id LIMIT ?", append(args, pruneRows), func(scan func(...any) error) error {
+			query := "SELECT x.id FROM " + table + " x WHERE " + where + from + " ORDER BY x.id LIMIT ?"
+			err := c.rows(ctx, query, append(args, pruneRows), func(scan func(...any) error) error {
 				var id any
 				err := scan(&id)
 				ids = append(ids, id)

@@ -171,3 +171,57 @@ func TestPruneMany(t *testing.T) {
 		}
 	})
 }
+
+// TestPruneMeanwhile: places that come and go while they are pruned are all there at the end.
+func TestPruneMeanwhile(t *testing.T) {
+	both(t, func(t *testing.T, dsn string) {
+		s := open(t, dsn)
+		repo := add(t, s, "a")[0].ID
+		all := []int{1, 2, 4, 6, 8, 10, 12, 14, 16, 18}
+		round := func(i int) {
+			places := all
+			if i%2 == 1 {
+				places = all[:1]
+			}
+			_, err := s.Settle(bg, repo, Scan{ID: fmt.Sprint(i), Complete: true}, []Found{found("x", places...)})
+			no(t, err)
+			if i%2 == 1 {
+				return
+			}
+			f, err := s.Finding(bg, "x")
+			no(t, err)
+			there := 0
+			for _, o := range f.Occurrences {
+				if o.GoneAt.IsZero() {
+					there++
+				}
+			}
+			if there != len(all) {
+				t.Fatalf("round %d: %d of %d places", i, there, len(all))
+			}
+		}
+		round(0)
+		_, err := s.Triage(bg, "x", StateFalsePositive, "why", "who")
+		no(t, err)
+		end, ended := make(chan struct{}), make(chan error, 1)
+		go func() {
+			for {
+				select {
+				case <-end:
+					ended <- nil
+					return
+				default:
+				}
+				if _, err := s.Prune(bg, Retention{Decided: time.Microsecond}); err != nil {
+					ended <- err
+					return
+				}
+			}
+		}()
+		for i := range 60 {
+			round(i + 1)
+		}
+		close(end)
+		no(t, <-ended)
+	})
+}

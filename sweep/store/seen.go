@@ -90,7 +90,15 @@ func (s *Store) cleanRange(ctx context.Context, ids [][]byte, out []Mark) (whole
 }
 
 func (s *Store) cleanEach(ctx context.Context, ids [][]byte, out []Mark) error {
-	found, err := s.read.QueryContext(ctx, s.d.sql("SELECT id, kinds, version FROM blob_seen WHERE id IN "+list(len(ids))), anys(ids)...)
+	asked := anys(ids)
+	for want := seenSize(len(ids)); len(asked) < want; { // so that there are few statements
+		asked = append(asked, ids[len(ids)-1])
+	}
+	statement, err := s.statement(ctx, len(asked))
+	if err != nil {
+		return err
+	}
+	found, err := statement.QueryContext(ctx, asked...)
 	if err != nil {
 		return err
 	}
@@ -106,6 +114,30 @@ func (s *Store) cleanEach(ctx context.Context, ids [][]byte, out []Mark) error {
 		}
 	}
 	return found.Err()
+}
+
+// seenSize is how many ids a statement has that asks for n.
+func seenSize(n int) int {
+	for _, size := range []int{8, 64} {
+		if n <= size {
+			return size
+		}
+	}
+	return seenAsk
+}
+
+// statement asks for so many ids. It is kept: parsing it takes longer than answering it.
+func (s *Store) statement(ctx context.Context, ids int) (*sql.Stmt, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if known := s.asks[ids]; known != nil {
+		return known, nil
+	}
+	made, err := s.read.PrepareContext(context.WithoutCancel(ctx), s.d.sql("SELECT id, kinds, version FROM blob_seen WHERE id IN "+list(ids)))
+	if err == nil {
+		s.asks[ids] = made
+	}
+	return made, err
 }
 
 func checkBlob(id []byte) error {

@@ -1,4 +1,4 @@
-package main
+package hookcmd
 
 import (
 	"os"
@@ -20,8 +20,8 @@ const (
 	goLeast = 4 << 20
 )
 
-// paceCollector sets that, unless the user's environment says otherwise.
-func paceCollector() {
+// PaceCollector sets that, unless the user's environment says otherwise.
+func PaceCollector() {
 	if os.Getenv("GOGC") != "" {
 		return
 	}

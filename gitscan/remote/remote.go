@@ -1,4 +1,9 @@
-package gitscan
+// Package remote makes a copy of a repository that is elsewhere, and knows the URLs of such.
+//
+// It is apart from package gitscan because hooks search too, which the system starts for every push: go-git's transports bring
+// SSH, TLS and OpenPGP, whose tables would be made each time. It does not look at what it copies. Its functions may be called by
+// several goroutines.
+package remote
 
 import (
 	"context"
@@ -204,9 +209,4 @@ func (t *tail) Write(p []byte) (int, error) {
 func (t *tail) lastLine() string {
 	lines := strings.Split(strings.TrimSpace(string(t.buf)), "\n")
 	return strings.TrimSpace(lines[len(lines)-1])
-}
-
-// IsCancelled reports whether an error only says that the user stopped the program.
-func IsCancelled(err error) bool {
-	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }

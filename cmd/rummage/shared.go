@@ -1,0 +1,21 @@
+package main
+
+import "rummage/cmd/internal/hookcmd"
+
+// What every command needs and rummage-hook too.
+var (
+	loadFile     = hookcmd.LoadFile
+	loadRules    = hookcmd.LoadRules
+	builtInRules = hookcmd.BuiltInRules
+	loadPolicy   = hookcmd.LoadPolicy
+	versionText  = hookcmd.VersionText
+	engineText   = hookcmd.EngineText
+	oneLine      = hookcmd.OneLine
+)
+
+// Exit codes.
+const (
+	exitClean    = hookcmd.ExitClean
+	exitFindings = hookcmd.ExitFindings
+	exitError    = hookcmd.ExitError
+)
