@@ -4,10 +4,16 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"filippo.io/age"
 )
 
 // TestTemplate: what init writes is a configuration, as it is and with all that it has in comments.
 func TestTemplate(t *testing.T) {
+	id, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
 	odd := "a folder \a\x7f\u009b with \"quotes\" and \\ and é"
 	for _, o := range []TemplateOptions{
 		{Folders: []string{odd, "other"}},
@@ -27,6 +33,7 @@ func TestTemplate(t *testing.T) {
 		}
 		commented := regexp.MustCompile(`(?m)^# (# )?([a-z_]+ = |\[)`)
 		all := strings.ReplaceAll(commented.ReplaceAllString(text, "$2"), "key_command", "#")
+		all = strings.ReplaceAll(all, "age1…", id.Recipient().String())
 		full, err := parseConfig([]byte(all), t.TempDir())
 		if err != nil {
 			t.Fatalf("%+v, all of it: %v\n%s", o, err, all)
