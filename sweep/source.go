@@ -1,6 +1,7 @@
 package sweep
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -107,8 +108,9 @@ func (a *addresses) list(_ context.Context, visit func(store.Listed) error) (unr
 	}
 	for _, text := range urls {
 		host, name, err := splitAddress(text)
-		if err != nil {
-			return nil, err
+		if err != nil { // the others can be searched
+			unread = cmp.Or(unread, err)
+			continue
 		}
 		if ok, _ := a.t.Filter.Match(forge.Repository{Name: name}); !ok {
 			continue
@@ -117,7 +119,7 @@ func (a *addresses) list(_ context.Context, visit func(store.Listed) error) (unr
 			return nil, err
 		}
 	}
-	return nil, nil
+	return unread, nil
 }
 
 // splitAddress gives the host and the name of a repository by its address, a URL or user@host:path. Whether it may be
