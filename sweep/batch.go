@@ -164,25 +164,21 @@ func (w *Worker) bringAndSearch(ctx context.Context, o *Outcome, lease *store.Le
 	t.Images, t.Registries = target.Images, target.Registries
 	if !isLocal(r) {
 		if !all {
-			if same, err := w.unchangedThere(ctx, r, lease); err != nil || same {
+			if same, err := w.unchangedThere(ctx, r, lease); same || err != nil && !w.withoutPages(ctx, r, err) {
 				o.Answer = &Answer{Unchanged: same}
 				return err
 			}
 		}
 		f, err := w.fetch(ctx, r)
-		if errors.Is(err, mirror.Gone) && strings.HasPrefix(r.ForgeID, wikiID) {
-			f, err = &mirror.Fetched{}, nil // it has no page yet
-		}
-		if err != nil {
+		switch {
+		case err == nil:
+			defer f.Release()
+			o.Fetched = f.Bytes
+			t.fetched(f)
+		case w.withoutPages(ctx, r, err):
+			t.Dir = ""
+		default:
 			return err
-		}
-		defer f.Release()
-		o.Fetched = f.Bytes
-		t.Dir, t.Prefix, t.Seen, t.Head, t.Tips = f.Dir, f.Prefix, f.Seen, f.Head, tipsIn(f.Tips, f.Detached)
-		t.Odd = map[string]string{}
-		maps.Copy(t.Odd, f.Odd)
-		if f.Detached != "" {
-			t.Odd[detachedHead] = f.Detached
 		}
 	}
 	select {
@@ -215,14 +211,35 @@ func (w *Worker) bringAndSearch(ctx context.Context, o *Outcome, lease *store.Le
 	return nil
 }
 
+// fetched says where the repository is now.
+func (t *Task) fetched(f *mirror.Fetched) {
+	t.Dir, t.Prefix, t.Seen, t.Head, t.Tips = f.Dir, f.Prefix, f.Seen, f.Head, tipsIn(f.Tips, f.Detached)
+	t.Odd = map[string]string{}
+	maps.Copy(t.Odd, f.Odd)
+	if f.Detached != "" {
+		t.Odd[detachedHead] = f.Detached
+	}
+}
+
 // nothing settles a repository without commits.
 func (w *Worker) nothing(ctx context.Context, t *Task) (*Answer, error) {
 	version, err := w.rulesVersion(ctx)
 	if err != nil {
 		return nil, err
 	}
-	_, err = w.store.Settle(ctx, t.ID, store.Scan{ID: rand.Text(), Ruleset: version, Complete: true, Lease: t.Lease, Next: t.Next}, nil)
-	return &Answer{}, err
+	if _, err = w.store.Settle(ctx, t.ID, store.Scan{ID: rand.Text(), Ruleset: version, Complete: true, Lease: t.Lease, Next: t.Next}, nil); err != nil {
+		return nil, err
+	}
+	return &Answer{}, nil
+}
+
+// withoutPages: what could not be fetched is a wiki that was turned on and has never had a page, so that there is no repository.
+func (w *Worker) withoutPages(ctx context.Context, r *store.Repository, err error) bool {
+	if !errors.Is(err, mirror.Gone) || !strings.HasPrefix(r.ForgeID, wikiID) {
+		return false
+	}
+	tips, err := w.store.Tips(ctx, r.ID)
+	return err == nil && len(tips) == 0
 }
 
 // detachedHead is the name of a HEAD that is no ref's.

@@ -30,7 +30,11 @@ func (w *Worker) deliverAll(ctx context.Context) error {
 		if err != nil || len(claimed) == 0 {
 			return err
 		}
+		began := time.Now()
 		for _, d := range claimed {
+			if time.Since(began) > claimFor/2 { // the others may be claimed by others before they are sent
+				break
+			}
 			if channels[d.Channel] == nil {
 				channels[d.Channel] = w.deliverer(d.Channel)
 			}
@@ -50,7 +54,12 @@ type deliverer struct {
 	config  *Channel
 	channel notify.Channel
 	err     error
+	failed  int // sends in a row
+	told    bool
 }
+
+// failsMost is after how many failures in a row a channel is left alone until the next time.
+const failsMost = 3
 
 func (w *Worker) deliverer(name string) *deliverer {
 	for i := range w.config.Channels {
@@ -74,31 +83,44 @@ func (w *Worker) deliver(ctx context.Context, to *deliverer, d store.Delivery) e
 			return lost
 		}
 		if part, wants := to.config.Wants(m); wants {
-			err = to.channel.Send(ctx, part)
+			if err = to.channel.Send(ctx, part); err == nil {
+				to.failed = 0
+			} else if to.failed++; to.failed >= failsMost && !permanent(err) {
+				to.err = err
+			}
 		}
 	}
-	var e *notify.Error
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case err == nil:
 		w.metrics.Deliveries.Inc(d.Channel, "sent")
 		return w.store.Delivered(ctx, d)
-	case errors.As(err, &e) && e.Permanent || d.Attempts >= sendTries:
+	case permanent(err) || d.Attempts >= sendTries:
 		w.metrics.Deliveries.Inc(d.Channel, "failed")
-		w.notSent(d, err)
+		w.notSent(to, d, err)
 		return w.store.GiveUp(ctx, d, err.Error())
 	}
 	w.metrics.Deliveries.Inc(d.Channel, "retried")
-	w.notSent(d, err)
+	w.notSent(to, d, err)
 	after := min(sendFirst<<min(d.Attempts-1, 10), sendLast)
-	if e != nil {
+	if e := (*notify.Error)(nil); errors.As(err, &e) {
 		after = max(after, e.After)
 	}
 	return w.store.Retry(ctx, d, err.Error(), after)
 }
 
-func (w *Worker) notSent(d store.Delivery, err error) {
+func permanent(err error) bool {
+	var e *notify.Error
+	return errors.As(err, &e) && e.Permanent
+}
+
+// notSent tells that a message was not sent, once of many for the same reason.
+func (w *Worker) notSent(to *deliverer, d store.Delivery, err error) {
+	if to.told && to.err != nil {
+		return
+	}
+	to.told = to.err != nil
 	w.o.Logger.Warn("message not sent", "channel", d.Channel, "attempt", d.Attempts, "reason", err.Error())
 	w.count(func(s *Summary) { s.Errors = append(s.Errors, fmt.Errorf("a message was not sent: %w", err)) })
 }

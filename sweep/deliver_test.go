@@ -169,6 +169,46 @@ func searchForValues(t *testing.T, values []string, texts map[string][]byte, dir
 	}
 }
 
+// TestChannelDown: a channel that is down is not asked for each of many messages, and that is told in few lines; all are sent when
+// it is up.
+func TestChannelDown(t *testing.T) {
+	hook := &receiver{status: http.StatusInternalServerError}
+	asked := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		asked++
+		hook.ServeHTTP(w, q)
+	}))
+	defer server.Close()
+	t.Setenv(SecretVariable("hook"), "a-key-of-a-webhook-of-a-test")
+	folder := t.TempDir()
+	manyRepositories(t, folder, 50)
+	database := filepath.Join(t.TempDir(), "sweep.db")
+	s := openForge(t, database, fmt.Sprintf("[[target]]\nfolder = %q\n[[channel]]\nname = \"hook\"\ntype = \"webhook\"\nurl = %q\n", folder, server.URL))
+	sum := func() *Summary {
+		w := worker(t, s, nil, nil)
+		sum, err := w.Run(context.Background(), false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return sum
+	}
+	if sum := sum(); len(sum.Errors) > failsMost || len(sum.Errors) == 0 || asked > failsMost {
+		t.Errorf("asked %d times, %d errors", asked, len(sum.Errors))
+	}
+	st, err := s.store.Status(context.Background())
+	if err != nil || st.Pending < 10 || st.Failed != 0 {
+		t.Fatalf("%+v %v", st, err)
+	}
+	hook.status = 0
+	hurry(t, database)
+	if sum := sum(); len(sum.Errors) != 0 {
+		t.Errorf("%+v", sum)
+	}
+	if got := hook.take(t); len(got) != st.Pending {
+		t.Errorf("%d messages, want %d", len(got), st.Pending)
+	}
+}
+
 // TestGivenUp: what a receiver refuses for good is given up and counted, until somebody has it sent again.
 func TestGivenUp(t *testing.T) {
 	hook := &receiver{status: http.StatusRequestEntityTooLarge}

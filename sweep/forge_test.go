@@ -125,3 +125,38 @@ func reachable(places []string) (yes, no []string) {
 	}
 	return yes, no
 }
+
+// TestWikiWithoutPages: a wiki that is turned on and was never written is no failure; one whose pages have gone is.
+func TestWikiWithoutPages(t *testing.T) {
+	t.Setenv(TokenVariable, "a-token-of-a-test")
+	server := forgetest.Start(forgetest.Config{Kind: "github", Token: "a-token-of-a-test"})
+	defer server.Close()
+	f := &fleet{t: t, r: rand.New(rand.NewPCG(8, 1)), dir: t.TempDir()}
+	f.add("")
+	f.add("")
+	repo := forgetest.Repo{ID: 1, Name: "acme/api", Wiki: true, Dir: filepath.Join(f.dir, "r0", ".git")}
+	server.SetRepos([]forgetest.Repo{repo})
+	s := openForge(t, filepath.Join(t.TempDir(), "sweep.db"), fmt.Sprintf("[[target]]\nforge = \"github\"\nurl = %q\nowner = \"acme\"\nwikis = true\n", server.URL))
+	for range 2 {
+		if sum := sweepOnce(t, s); sum.Searched != 2 || sum.Failed != 0 {
+			t.Fatalf("%+v", sum)
+		}
+	}
+	wiki := filepath.Join(f.dir, "r1")
+	if err := os.WriteFile(filepath.Join(wiki, "Home.md"), []byte("mark-xyz\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	git(t, wiki, "add", "-A")
+	git(t, wiki, "commit", "-q", "-m", "Home")
+	repo.WikiDir = filepath.Join(wiki, ".git")
+	server.SetRepos([]forgetest.Repo{repo})
+	if sum := sweepOnce(t, s); sum.Failed != 0 || len(f.kept(s)) != 1 {
+		t.Fatalf("%+v, %v", sum, f.kept(s))
+	}
+	repo.WikiDir = ""
+	server.SetRepos([]forgetest.Repo{repo})
+	w := worker(t, s, nil, nil)
+	if sum, err := w.Run(context.Background(), false); err != nil || sum.Failed != 1 || len(f.kept(s)) != 1 {
+		t.Errorf("%+v %v", sum, err)
+	}
+}

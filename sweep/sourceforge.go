@@ -67,7 +67,7 @@ func (s *forgeSource) list(ctx context.Context, visit func(store.Listed) error) 
 			return nil
 		}
 		id := r.ID
-		if r.Kind != "" {
+		if r.Kind != "" { // see wikiID
 			id = r.Kind + ":" + id
 		}
 		return visit(store.Listed{Forge: s.f.Host(), ForgeID: id, Name: r.Name, CloneURL: r.CloneURL, WebURL: r.WebURL, Visibility: r.Visibility,

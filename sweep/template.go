@@ -56,16 +56,16 @@ timeout = "1h"
 # listen = "127.0.0.1:9464"
 `)
 	for _, f := range o.Folders {
-		fmt.Fprintf(&b, "\n# The repositories below a folder: bare ones, and those of work trees.\n[[target]]\nfolder = %q\n", f)
+		fmt.Fprintf(&b, "\n# The repositories below a folder: bare ones, and those of work trees.\n[[target]]\nfolder = %s\n", tomlString(f))
 	}
 	if o.Forge != "" {
 		fmt.Fprintf(&b, "\n# What a forge has. The token is in %s, or where token_env, token_file or token_command says; a GitHub App\n"+
-			"# has app_id and its key in %s.\n[[target]]\nforge = %q\n", TokenVariable, AppKeyVariable, o.Forge)
+			"# has app_id and its key in %s.\n[[target]]\nforge = %s\n", TokenVariable, AppKeyVariable, tomlString(string(o.Forge)))
 		if o.URL != "" {
-			fmt.Fprintf(&b, "url = %q\n", o.URL)
+			fmt.Fprintf(&b, "url = %s\n", tomlString(o.URL))
 		}
 		if o.Owner != "" {
-			fmt.Fprintf(&b, "owner = %q\n", o.Owner)
+			fmt.Fprintf(&b, "owner = %s\n", tomlString(o.Owner))
 		}
 		b.WriteString(`# include = ["team/**"]
 # exclude = ["*/archive-*"]
@@ -106,5 +106,24 @@ timeout = "1h"
 # min_severity = "high"
 # first = false                         # not what the first search of a repository finds
 `)
+	return b.String()
+}
+
+// tomlString is a string of TOML, whose escapes are fewer than Go's.
+func tomlString(s string) string {
+	var b strings.Builder
+	b.WriteByte('"')
+	for _, r := range s {
+		switch {
+		case r == '"' || r == '\\':
+			b.WriteRune('\\')
+			b.WriteRune(r)
+		case r < ' ' || r >= 0x7f && r < 0xa0:
+			fmt.Fprintf(&b, "\\u%04X", r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	b.WriteByte('"')
 	return b.String()
 }

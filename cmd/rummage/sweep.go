@@ -88,16 +88,43 @@ func (c *sweepInitCmd) Run(a *app) error {
 			return err
 		}
 	}
-	key := filepath.Join(filepath.Dir(c.Config), "sweep.key")
-	text := sweep.Template(sweep.TemplateOptions{Folders: c.Path, Forge: forge.Kind(c.Forge), URL: c.URL, Owner: c.Owner})
+	folders, err := c.folders()
+	if err != nil {
+		return err
+	}
+	text := sweep.Template(sweep.TemplateOptions{Folders: folders, Forge: forge.Kind(c.Forge), URL: c.URL, Owner: c.Owner})
 	if err := writeNew(c.Config, text, 0o644); err != nil {
 		return err
 	}
-	if err := writeNew(key, rand.Text()+"\n", 0o600); err != nil {
+	key := filepath.Join(filepath.Dir(c.Config), "sweep.key")
+	what := "the key of the database; keep it, and keep it secret"
+	if _, err := os.Stat(key); err == nil { // there may be a database of it
+		what = "was there already and is the key of the database"
+	} else if err := writeNew(key, rand.Text()+"\n", 0o600); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(a.stdout, "%s: what is to be swept\n%s: the key of the database; keep it, and keep it secret\nNext: rummage sweep run\n", c.Config, key)
+	next := "rummage sweep run"
+	if c.Config != sweep.FileName {
+		next += " --config " + c.Config
+	}
+	_, err = fmt.Fprintf(a.stdout, "%s: what is to be swept\n%s: %s\nNext: %s\n", c.Config, key, what, next)
 	return err
+}
+
+// folders are those to be swept as the configuration names them, whose paths begin at its own folder.
+func (c *sweepInitCmd) folders() ([]string, error) {
+	if filepath.Dir(c.Config) == "." {
+		return c.Path, nil
+	}
+	var folders []string
+	for _, path := range c.Path {
+		absolute, err := filepath.Abs(path)
+		if err != nil {
+			return nil, err
+		}
+		folders = append(folders, absolute)
+	}
+	return folders, nil
 }
 
 func writeNew(path, text string, mode os.FileMode) error {
