@@ -125,6 +125,7 @@ func (s *Sweeper) search(ctx context.Context, t *Task, repo *gitscan.Repo, tips 
 		}
 		res, fresh = n.res, n.fresh(repo, version)
 		a.Blobs, a.Bytes = a.Blobs+int64(len(fresh)), a.Bytes+res.Stats.BytesSearched
+		s.known.seen(fresh)
 		a.Slices++
 		if over {
 			break
@@ -238,7 +239,7 @@ func (s *Sweeper) searchNew(ctx context.Context, repo *gitscan.Repo, workers, ve
 	for i, ref := range refs {
 		asked[i] = n.ids[ref]
 	}
-	marks, err := s.store.Clean(ctx, asked)
+	marks, err := s.clean(ctx, asked, version)
 	if err != nil {
 		return nil, err
 	}

@@ -22,6 +22,8 @@ type Sweeper struct {
 	look     Looker
 	detect   func() *detect.Detector // of the rules
 
+	known known // blobs
+
 	mu      sync.Mutex
 	version int // of the rules; 0: not asked for yet
 }
