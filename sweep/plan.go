@@ -22,7 +22,7 @@ type batchArgs struct {
 
 const (
 	batchMost  = 25 // repositories in a job: a job costs about as much as the search of a small one
-	batchParts = 8  // jobs for each worker there are at least, as far as repositories last, so that all end at about the same time
+	batchParts = 8  // jobs for each worker there are about at least, where there are many repositories, so that all end at about the same time
 	maxDue     = 1_000_000
 )
 
@@ -157,7 +157,11 @@ func batchesOf(due []store.Repository, workers int) (batches [][]int64) {
 		na, nb := networkOf(&a), networkOf(&b)
 		return cmp.Or(cmp.Compare(weight[nb], weight[na]), cmp.Compare(na, nb), cmp.Compare(rank(&a), rank(&b)))
 	})
-	most := min(max(len(due)/(workers*batchParts), 1), batchMost)
+	parts := workers * batchParts
+	if len(due) < 2*parts { // a job that waits for its turn costs more than a small repository
+		parts = 2 * workers
+	}
+	most := min(max((len(due)+parts-1)/parts, 1), batchMost)
 	var batch []int64
 	for i := range due {
 		if len(batch) >= most && (len(batch) >= batchMost || networkOf(&due[i]) != networkOf(&due[i-1])) {

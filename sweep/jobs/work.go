@@ -28,7 +28,7 @@ func (j *Jobs) Drain(ctx context.Context) error {
 // Until runs jobs as Work does until done says so, or ctx ends, which is an error. What runs then in this process is cancelled
 // after Options.Grace and given back: it may be of others.
 func (j *Jobs) Until(ctx context.Context, done func(context.Context) (bool, error)) error {
-	err := j.loop(ctx, min(j.opt.Poll, 50*time.Millisecond), done)
+	err := j.loop(ctx, min(j.opt.Poll, 20*time.Millisecond), done)
 	if err == nil && ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
