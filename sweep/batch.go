@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"runtime"
 	"slices"
 	"strings"
@@ -141,12 +142,13 @@ const (
 	failedFirst  = 10 * time.Minute
 )
 
-// passing: the failure is one of the network, of the disk, of images, of a credential that could not be had, or says nothing
-// about the repository.
+// passing: the failure is one of the network, of the disk, of images, of a credential that could not be had, of a machine that does
+// not have the repository, or says nothing about it.
 func passing(err error) bool {
 	var images imagesError
 	var broken *brokenError
-	if errors.As(err, &images) || errors.As(err, &broken) {
+	var elsewhere elsewhereError
+	if errors.As(err, &images) || errors.As(err, &broken) || errors.As(err, &elsewhere) {
 		return true
 	}
 	return slices.ContainsFunc([]mirror.Kind{mirror.Unreachable, mirror.DiskFull, mirror.TooSlow, mirror.NoCredential},
@@ -162,6 +164,9 @@ func (w *Worker) bringAndSearch(ctx context.Context, o *Outcome, lease *store.Le
 		return err
 	}
 	t.Images, t.Registries = target.Images, target.Registries
+	if _, err := os.Stat(t.Dir); isLocal(r) && errors.Is(err, os.ErrNotExist) {
+		return elsewhereError("it is not on this machine")
+	}
 	if !isLocal(r) {
 		if !all {
 			if same, err := w.unchangedThere(ctx, r, lease); same || err != nil && !w.withoutPages(ctx, r, err) {

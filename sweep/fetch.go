@@ -31,8 +31,13 @@ func (w *Worker) targetOf(ctx context.Context, r *store.Repository) (*Target, er
 			return &w.config.Targets[i], nil
 		}
 	}
-	return nil, errors.New("it is in no target of the configuration here")
+	return nil, elsewhereError("it is in no target of the configuration here")
 }
+
+// elsewhereError is of a repository that this machine does not have: another may.
+type elsewhereError string
+
+func (e elsewhereError) Error() string { return string(e) }
 
 // request says how a repository is fetched.
 func (w *Worker) request(ctx context.Context, r *store.Repository) (*mirror.Request, error) {

@@ -321,12 +321,41 @@ func TestSweepFails(t *testing.T) {
 			t.Errorf("time %d: searched %d: %+v, %v", i+1, told, sum, err)
 		}
 	}
+	f.add("")
+	for i := range 4 { // it is listed, and then it is not here: another machine may have it
+		w := worker(t, s, nil, func(o Outcome) {
+			if o.Err == nil || o.Parked || o.Repository.Name != "r1" {
+				t.Errorf("time %d: %s: %v, parked: %v", i+1, o.Repository.Name, o.Err, o.Parked)
+			}
+		})
+		w.o.Search = func(context.Context, *Task) (*Answer, error) { return nil, errors.New("searched") }
+		if err := w.listAll(context.Background(), func(*Target, time.Duration) bool { return true }); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.RemoveAll(filepath.Join(dir, "r1")); err != nil {
+			t.Fatal(err)
+		}
+		r, err := s.store.FindRepository(context.Background(), "r1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		o, err := w.one(context.Background(), r, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.tell(o)
+		f.repos = f.repos[:1]
+		f.add("")
+	}
 	if err := os.Rename(dir, dir+"-away"); err != nil {
 		t.Fatal(err)
 	}
-	sum := sweepOnce(t, s)
+	sum, err := worker(t, s, nil, nil).Run(context.Background(), false)
+	if err != nil || sum.Failed != 1 {
+		t.Errorf("%+v, %v", sum, err)
+	}
 	list, err := s.store.Repositories(context.Background())
-	if err != nil || len(sum.Errors) != 1 || len(list) != 1 || !list[0].GoneAt.IsZero() {
+	if err != nil || len(sum.Errors) != 1 || len(list) != 2 || !list[0].GoneAt.IsZero() {
 		t.Errorf("%+v, %+v, %v", sum, list, err)
 	}
 }
