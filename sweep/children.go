@@ -24,6 +24,8 @@ type Children struct {
 	command func() *exec.Cmd // that runs Serve on its standard input and output
 	terms   string           // see Sweeper.terms
 
+	starting sync.WaitGroup // see Ready
+
 	mu   sync.Mutex
 	idle []*child
 }
@@ -100,6 +102,7 @@ func (c *Children) Search(ctx context.Context, t *Task) (*Answer, error) {
 
 // take has a child told a task, a new one where no other is idle. One that died while it was idle did not die of the task.
 func (c *Children) take(ctx context.Context, t *Task) (*child, error) {
+	c.starting.Wait()
 	for {
 		c.mu.Lock()
 		n := len(c.idle)
@@ -123,6 +126,20 @@ func (c *Children) take(ctx context.Context, t *Task) (*child, error) {
 		return nil, fmt.Errorf("the process that searches: %s", one.epitaph())
 	}
 	return one, nil
+}
+
+// Ready starts so many children, which Search then finds started. What keeps them from it Search will tell. It is to be called
+// before Search.
+func (c *Children) Ready(ctx context.Context, n int) {
+	for range n {
+		c.starting.Go(func() {
+			if one, err := c.start(ctx); err == nil {
+				c.mu.Lock()
+				c.idle = append(c.idle, one)
+				c.mu.Unlock()
+			}
+		})
+	}
 }
 
 // start starts a child and waits until it is ready: what keeps it from that says nothing about a repository.
@@ -156,6 +173,7 @@ func (c *Children) start(ctx context.Context) (*child, error) {
 
 // Close ends the children that are idle.
 func (c *Children) Close() error {
+	c.starting.Wait()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var err error

@@ -48,6 +48,8 @@ type Worker struct {
 type WorkerOptions struct {
 	Jobs   int // repositories that are searched at a time
 	Search Searcher
+	// Ready hears how many searches there will be at a time, so that they start sooner. It may be nil.
+	Ready func(ctx context.Context, n int)
 	// Told hears what became of each repository that this worker took on, of one at a time.
 	Told   func(Outcome)
 	Logger *slog.Logger
@@ -235,6 +237,9 @@ func (w *Worker) Run(ctx context.Context, all bool) (*Summary, error) {
 	w.o.Progress.SetStage("searching")
 	w.o.Progress.Total.Store(w.o.Progress.Done.Load() + int64(len(wanted)))
 	if len(wanted) > 0 {
+		if w.o.Ready != nil {
+			w.o.Ready(ctx, min(w.o.Jobs, len(wanted)))
+		}
 		if err := w.jobs.Until(ctx, w.over(wanted)); err != nil {
 			return w.sum, err
 		}
