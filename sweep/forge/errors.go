@@ -7,6 +7,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"rummage/sweep/internal/shown"
 )
 
 // Cause says what to do about an error: errors.Is(err, forge.Denied).
@@ -98,28 +100,9 @@ func (p *Partial) Error() string {
 
 func (p *Partial) Unwrap() []error { return append([]error{Incomplete}, p.Errs...) }
 
-// maxDetail bounds what an error quotes.
-const maxDetail = 300
-
 // clean makes a text printable and cuts it, after taking out secrets.
 func clean(text string, secrets ...string) string {
-	for _, s := range secrets {
-		if s != "" {
-			text = strings.ReplaceAll(text, s, "xxxxx")
-		}
-	}
-	var b strings.Builder
-	for _, r := range text {
-		if b.Len() >= maxDetail {
-			b.WriteString("…")
-			break
-		}
-		if r == utf8.RuneError || !unicode.IsPrint(r) {
-			r = '?'
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
+	return shown.Short(shown.Without(text, secrets...))
 }
 
 // hideUser takes out what may be credentials in a URL that could not be read as one.

@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"unicode"
-	"unicode/utf8"
+
+	"rummage/sweep/internal/shown"
 )
 
 // Kind says what to do about an error: errors.Is(err, mirror.Gone).
@@ -111,9 +111,6 @@ func fromServer(line string) bool {
 	return strings.HasPrefix(line, "remote:") || strings.Contains(line, "remote error:")
 }
 
-// maxDetail bounds what an error quotes.
-const maxDetail = 300
-
 // detail is what of git's messages an error quotes: the lines that say why, on one, without secrets.
 func detail(stderr string, secrets []string) string {
 	var kept []string
@@ -134,24 +131,7 @@ func detail(stderr string, secrets []string) string {
 
 // clean takes out of a text what may be a secret, makes it printable and cuts it.
 func clean(text string, secrets []string) string {
-	for _, s := range secrets {
-		if s != "" {
-			text = strings.ReplaceAll(text, s, "xxxxx")
-		}
-	}
-	text = hideUserInfo(text)
-	var b strings.Builder
-	for _, r := range text {
-		if b.Len() >= maxDetail {
-			b.WriteString("…")
-			break
-		}
-		if r == utf8.RuneError || !unicode.IsPrint(r) {
-			r = '?'
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
+	return shown.Short(hideUserInfo(shown.Without(text, secrets...)))
 }
 
 // hideUserInfo replaces what stands before the @ of each URL in a text.

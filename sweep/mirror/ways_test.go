@@ -4,11 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 )
 
@@ -112,36 +110,6 @@ func TestWithoutGit(t *testing.T) {
 	}
 }
 
-func TestLocal(t *testing.T) {
-	remote := bare(t, 2)
-	commit(t, remote, "refs/heads/side", "side")
-	git(t, remote, "", "pack-refs", "--all")
-	commit(t, remote, "refs/heads/side", "newer")
-	f, err := Local(remote)
-	if err != nil {
-		t.Fatal(err)
-	}
-	check(t, &Fetched{Tips: f.Tips}, remote)
-	if f.Dir != remote || f.Head != "refs/heads/main" || f.Empty {
-		t.Errorf("%+v", f)
-	}
-	f.Release()
-	work := t.TempDir()
-	git(t, work, "", "clone", "-q", remote, "w")
-	if f, err := Local(filepath.Join(work, "w")); err != nil || f.Dir != filepath.Join(work, "w", ".git") || f.Tips["refs/remotes/origin/HEAD"] != f.Tips["refs/heads/main"] {
-		t.Errorf("%+v, %v", f, err)
-	}
-	if _, err := Local(work); !errors.Is(err, Gone) {
-		t.Error(err)
-	}
-	if err := os.WriteFile(filepath.Join(remote, "refs", "heads", "side"), []byte("\x1b[31m"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := Local(remote); !errors.Is(err, Corrupt) || strings.Contains(err.Error(), "\x1b") {
-		t.Error(err)
-	}
-}
-
 // BenchmarkNothingNew is a fetch of a repository that has not changed, over HTTP with a password.
 func BenchmarkNothingNew(b *testing.B) {
 	remote := bare(b, 20)
@@ -180,11 +148,4 @@ func BenchmarkNothingNew(b *testing.B) {
 			b.ReportMetric(float64(processes.Load()-before)/float64(b.N), "gits/op")
 		})
 	}
-	b.Run("local", func(b *testing.B) {
-		for b.Loop() {
-			if _, err := Local(remote); err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
 }
