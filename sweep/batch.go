@@ -26,8 +26,18 @@ const maxFailures = 3
 // leaseTime is WorkerOptions.Lease where that says nothing.
 const leaseTime = 45 * time.Second
 
-// batch does a job: what is searched already is left out, so that it may be done again.
+// batch does a job: what is searched already is left out, so that it may be done again. A sweep that is to end by itself ends at
+// once where its database cannot be written; one that keeps going tries again, for somebody may mend that.
 func (w *Worker) batch(ctx context.Context, job jobs.Job[batchArgs]) error {
+	err := w.each(ctx, job)
+	if w.once && errors.Is(err, store.ErrUnwritable) {
+		return jobs.Fatal(unwritableError(report.Escape(err.Error())))
+	}
+	return err
+}
+
+// each searches the repositories of a job.
+func (w *Worker) each(ctx context.Context, job jobs.Job[batchArgs]) error {
 	left := 0
 	for _, id := range job.Args.IDs {
 		r, err := w.store.Repository(ctx, id)
@@ -115,7 +125,7 @@ func (w *Worker) one(ctx context.Context, r *store.Repository, all bool) (*Outco
 	}
 	var broken *brokenError
 	if errors.As(o.Err, &broken) {
-		return o, errors.Join(broken.error, release())
+		return o, cmp.Or(broken.error, release())
 	}
 	return o, errors.Join(w.failed(ctx, o), release())
 }

@@ -41,8 +41,11 @@ func (s *Sweeper) list(ctx context.Context, t *Target) error {
 	if err == nil {
 		err = unread
 	}
+	if ctx.Err() != nil { // which says nothing about the target
+		return ctx.Err()
+	}
 	if err != nil {
-		return errors.Join(err, l.Fail(context.WithoutCancel(ctx), err.Error()))
+		return errors.Join(err, l.Fail(ctx, err.Error()))
 	}
 	_, err = l.Complete(ctx)
 	return err
@@ -79,6 +82,8 @@ func (w *Worker) listAll(ctx context.Context, turn func(t *Target, since time.Du
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
+		case errors.Is(err, store.ErrUnwritable):
+			return err
 		case err != nil:
 			w.o.Logger.Error("target not listed", "target", t.Name, "reason", report.Escape(err.Error()))
 			w.count(func(s *Summary) { s.Errors = append(s.Errors, fmt.Errorf("target %s: %w", t.Name, err)) })

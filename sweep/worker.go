@@ -35,6 +35,7 @@ type Worker struct {
 	mirror func() (*mirror.Mirror, error)
 	turns  chan struct{} // searches at a time
 	disk   disk
+	once   bool // it does not keep going
 
 	registry *metrics.Registry
 	metrics  *metrics.Sweep
@@ -215,6 +216,7 @@ func (w *Worker) count(add func(*Summary)) {
 // been searched, by this worker or by others. The error is for what ends the sweep.
 func (w *Worker) Run(ctx context.Context, all bool) (*Summary, error) {
 	started := time.Now()
+	w.once = true
 	if err := w.store.Log(ctx, store.Event{Kind: store.EventStart}); err != nil {
 		return w.sum, err
 	}

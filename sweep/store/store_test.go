@@ -464,3 +464,28 @@ func TestDeliveries(t *testing.T) {
 		}
 	})
 }
+
+// TestUnwritable: that another try does not help is told apart from what it mends.
+func TestUnwritable(t *testing.T) {
+	both(t, func(t *testing.T, dsn string) {
+		s := open(t, dsn)
+		if s.d.number {
+			_, err := s.w().exec(bg, "ALTER DATABASE "+dsn[strings.LastIndex(dsn, "/")+1:strings.Index(dsn, "?")]+" SET default_transaction_read_only = on")
+			no(t, err)
+			s.write.SetMaxIdleConns(0) // a connection of now does not know it yet
+		} else {
+			_, err := s.w().exec(bg, "PRAGMA max_page_count = 1") // raised to the pages there are
+			no(t, err)
+		}
+		err := s.Enqueue(bg, "channel", "once", []byte(strings.Repeat("1", 1<<20)))
+		if !errors.Is(err, ErrUnwritable) {
+			t.Errorf("a statement: %v", err)
+		}
+		if _, _, err = s.Acquire(bg, "lease", strings.Repeat("x", 1<<20), time.Minute); !errors.Is(err, ErrUnwritable) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("a transaction: %v", err)
+		}
+		if _, err := s.w().exec(bg, "INSERT INTO nowhere VALUES (1)"); err == nil || errors.Is(err, ErrUnwritable) {
+			t.Errorf("another error: %v", err)
+		}
+	})
+}
