@@ -119,6 +119,9 @@ func (w *Worker) one(ctx context.Context, r *store.Repository, all bool) (*Outco
 		return o, nil
 	case ctx.Err() != nil: // it is due still
 		return o, errors.Join(ctx.Err(), release())
+	case errors.Is(o.Err, errNotOurs):
+		o.Left, o.Err = true, nil
+		return o, release()
 	case lost.Load() || errors.Is(o.Err, store.ErrFenced): // who has it now says what became of it
 		o.Left, o.Err = true, nil
 		return o, nil

@@ -20,6 +20,7 @@ import (
 
 // Config is what a sweep is to do, as sweep.toml has it. Paths in it start at the file's folder.
 type Config struct {
+	Name     string        // tells its targets from those of other configurations of the database; may be empty
 	Database string        // a file, or the address of a PostgreSQL without its password
 	Key      Credential    // identifies secrets in the database
 	Password Credential    // of PostgreSQL
@@ -64,6 +65,7 @@ const (
 )
 
 type configFile struct {
+	Name            string        `toml:"name"`
 	Database        string        `toml:"database"`
 	KeyFile         string        `toml:"key_file"`
 	KeyCommand      []string      `toml:"key_command"`
@@ -121,12 +123,15 @@ func parseConfig(data []byte, dir string) (*Config, error) {
 	if keys := meta.Undecoded(); len(keys) > 0 {
 		return nil, unknownKey(keys[0])
 	}
-	c := &Config{Jobs: f.Jobs, Fetches: cmp.Or(f.Fetches, defaultFetches), MaxBlob: f.MaxBlob, Listen: f.Listen, Rules: f.Rules, dir: dir}
+	c := &Config{Name: f.Name, Jobs: f.Jobs, Fetches: cmp.Or(f.Fetches, defaultFetches), MaxBlob: f.MaxBlob, Listen: f.Listen, Rules: f.Rules, dir: dir}
 	c.Key = Credential{Variable: KeyVariable, File: c.path(f.KeyFile), Command: f.KeyCommand}
 	c.Password = Credential{Variable: PasswordVariable, File: c.path(f.PasswordFile), Command: f.PasswordCommand}
 	c.Clones = c.path(cmp.Or(f.Clones, defaultClones))
 	for i := range c.Rules {
 		c.Rules[i] = c.path(c.Rules[i])
+	}
+	if c.Name != "" && !isName(c.Name) {
+		return nil, fmt.Errorf("name = %.40q: want letters, digits, ., _ and - alone", c.Name)
 	}
 	if f.Jobs < 0 || f.MaxBlob < 0 || f.Fetches < 0 {
 		return nil, errors.New("jobs, fetches and max_blob cannot be negative")

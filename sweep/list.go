@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"rummage/report"
@@ -53,13 +54,6 @@ func (s *Sweeper) list(ctx context.Context, t *Target) error {
 
 // listAll lists the targets whose turn it is by the time since their last complete listing. What cannot be listed is counted.
 func (w *Worker) listAll(ctx context.Context, turn func(t *Target, since time.Duration) bool) error {
-	var names []string
-	for _, t := range w.config.Targets {
-		names = append(names, t.Name)
-	}
-	if _, err := w.store.KeepTargets(ctx, names); err != nil {
-		return err
-	}
 	listed, err := w.store.Listings(ctx)
 	if err != nil {
 		return err
@@ -71,6 +65,9 @@ func (w *Worker) listAll(ctx context.Context, turn func(t *Target, since time.Du
 	last := map[string]time.Time{}
 	for _, t := range listed {
 		last[t.Name] = t.Listed
+	}
+	for _, note := range w.config.strays(listed) {
+		w.note(note)
 	}
 	for i := range w.config.Targets {
 		t := &w.config.Targets[i]
@@ -90,11 +87,23 @@ func (w *Worker) listAll(ctx context.Context, turn func(t *Target, since time.Du
 		default:
 			w.count(func(s *Summary) { s.Listed++ })
 			if f, ok := w.sources[t.Name].(*forgeSource); ok {
-				w.count(func(s *Summary) { s.Notes = append(s.Notes, f.notes()...) })
+				for _, note := range f.notes() {
+					w.note(note)
+				}
 			}
 		}
 	}
 	return nil
+}
+
+// note tells something once, which is no failure.
+func (w *Worker) note(text string) {
+	w.count(func(s *Summary) {
+		if !slices.Contains(s.Notes, text) {
+			s.Notes = append(s.Notes, text)
+			w.o.Logger.Info("note", "text", text)
+		}
+	})
 }
 
 // unlisted is a target that could not be listed whole.

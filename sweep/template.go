@@ -29,6 +29,10 @@ database = "sweep.db"
 # The key that secrets are known by in the database, which holds no secret itself: ` + KeyVariable + `.
 key_file = "sweep.key"
 
+# Several configurations may share a database, as those of several teams: each needs a name then. A target that was taken out of
+# this file is left as it is, and told of, until: rummage sweep retire TARGET
+# name = "platform"
+
 # How long until a repository is searched again, and how long fetching and searching it may take.
 every = "24h"
 timeout = "1h"

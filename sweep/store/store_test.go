@@ -212,10 +212,16 @@ func TestListing(t *testing.T) {
 		if back[0].ID != a[2].ID || !back[0].GoneAt.IsZero() {
 			t.Fatalf("%+v", back[0])
 		}
-		gone, err = s.KeepTargets(bg, []string{"other"})
+		if members, err := s.Members(bg, []string{"other", "none"}); err != nil || len(members) != 1 || !members[a[2].ID] {
+			t.Fatal(members, err)
+		}
+		gone, err = s.Retire(bg, "target", "me")
 		no(t, err)
-		if len(gone) != 3 {
+		if len(gone) != 2 {
 			t.Fatalf("%+v", gone)
+		}
+		if _, err := s.Retire(bg, "target", "me"); !errors.Is(err, ErrNotFound) {
+			t.Fatal(err)
 		}
 	})
 }
