@@ -146,8 +146,9 @@ func (s *Sweeper) search(ctx context.Context, t *Task, repo *gitscan.Repo, tips 
 	if err != nil {
 		return nil, err
 	}
+	told, held := s.config.channels(first)
 	settled, err := s.store.Settle(ctx, t.ID, store.Scan{ID: rand.Text(), Ruleset: version, Complete: res.Stats.Complete, Tips: tips, Lease: t.Lease, Seen: fresh,
-		Next: t.Next, Channels: s.config.channels(first)}, list)
+		Next: t.Next, Channels: told, Held: held}, list)
 	if err != nil {
 		return nil, err
 	}

@@ -108,7 +108,8 @@ timeout = "1h"
 # type = "slack"
 # secret_file = "/run/secrets/slack"    # the address of the incoming webhook
 # min_severity = "high"
-# first = false                         # not what the first search of a repository finds
+# first = "digest"                      # first searches of more than five repositories are told by one message (slack, mail, issues
+#                                       # of a project); "each": a message for each repository (the others); "none": not at all
 `)
 	return b.String()
 }

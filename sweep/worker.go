@@ -220,6 +220,9 @@ func (w *Worker) Run(ctx context.Context, all bool) (*Summary, error) {
 	if err := w.store.Log(ctx, store.Event{Kind: store.EventStart}); err != nil {
 		return w.sum, err
 	}
+	if err := w.introduce(ctx); err != nil {
+		return w.sum, err
+	}
 	w.o.Progress.SetStage("listing")
 	if err := w.listAll(ctx, func(*Target, time.Duration) bool { return true }); err != nil {
 		return w.sum, err
@@ -247,6 +250,9 @@ func (w *Worker) Run(ctx context.Context, all bool) (*Summary, error) {
 		}
 	}
 	w.o.Progress.SetStage("sending")
+	if err := w.gather(ctx, 0); err != nil {
+		return w.sum, err
+	}
 	if err := w.deliverAll(ctx); err != nil {
 		return w.sum, err
 	}
@@ -268,6 +274,9 @@ func (w *Worker) Work(ctx context.Context) error {
 
 // Start keeps sweeping by the schedule until ctx is done. Several that do so share the work.
 func (w *Worker) Start(ctx context.Context) error {
+	if err := w.introduce(ctx); err != nil {
+		return err
+	}
 	jobs.Handle(w.jobs, listJob, jobs.KindOptions{Queue: listJob, Timeout: 6 * time.Hour}, func(ctx context.Context, _ jobs.Job[struct{}]) error {
 		return w.listAll(ctx, w.toList)
 	})
@@ -275,7 +284,12 @@ func (w *Worker) Start(ctx context.Context) error {
 		_, err := w.plan(ctx, time.Time{}, false)
 		return err
 	})
-	jobs.Handle(w.jobs, deliverJob, jobs.KindOptions{Queue: deliverJob}, func(ctx context.Context, _ jobs.Job[struct{}]) error { return w.deliverAll(ctx) })
+	jobs.Handle(w.jobs, deliverJob, jobs.KindOptions{Queue: deliverJob}, func(ctx context.Context, _ jobs.Job[struct{}]) error {
+		if err := w.gather(ctx, digestWait); err != nil {
+			return err
+		}
+		return w.deliverAll(ctx)
+	})
 	jobs.Handle(w.jobs, pruneJob, jobs.KindOptions{Queue: pruneJob}, func(ctx context.Context, _ jobs.Job[struct{}]) error {
 		_, err := w.store.Prune(ctx, w.config.Keep)
 		return err
