@@ -40,7 +40,9 @@ func TestDigest(t *testing.T) {
 		}
 		return text
 	}
-	config := func(text string) *Sweeper { return openForge(t, database, fmt.Sprintf("[[target]]\nfolder = %q\n%s", folder, text)) }
+	config := func(text string) *Sweeper {
+		return openForge(t, database, fmt.Sprintf("[[target]]\nfolder = %q\n%s", folder, text))
+	}
 	told := func(s *Sweeper, want map[string]string) {
 		t.Helper()
 		if sum, err := worker(t, s, nil, nil).Run(ctx, false); err != nil || sum.Failed > 0 || len(sum.Errors) > 0 {

@@ -270,11 +270,7 @@ func (s *Store) Forget(ctx context.Context, id int64, who string) error {
 	})
 }
 
-// Names are the names a repository had, the newest first.
-func (s *Store) Names(ctx context.Context, id int64) ([]string, error) {
-	return s.r().names(ctx, id)
-}
-
+// names are the names a repository had, the newest first.
 func (c conn) names(ctx context.Context, id int64) ([]string, error) {
 	var out []string
 	err := c.rows(ctx, "SELECT name FROM repository_name WHERE repository = ? ORDER BY last_seen DESC, first_seen DESC, name",

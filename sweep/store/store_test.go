@@ -201,7 +201,7 @@ func TestListing(t *testing.T) {
 		if r, err := s.FindRepository(bg, "o/a"); err != nil || r.ID != a[0].ID {
 			t.Fatal("the old name does not find it", r, err)
 		}
-		if names, _ := s.Names(bg, a[0].ID); len(names) != 2 || names[0] != "p/z" {
+		if names, _ := s.r().names(bg, a[0].ID); len(names) != 2 || names[0] != "p/z" {
 			t.Fatal(names)
 		}
 		// A second target that has it keeps it; without any target it goes.
