@@ -162,7 +162,7 @@ func (w *Worker) message(ctx context.Context, to *Channel, d store.Delivery) (m 
 	if n.Digest != "" {
 		return w.digest(ctx, to, d, n.Digest)
 	}
-	m = notify.Message{ID: d.Dedup, Repository: n.Name, Scan: n.Scan, Time: d.Created}
+	m = notify.Message{ID: d.Dedup, Repository: n.Name, Number: n.Repository, Scan: n.Scan, Time: d.Created}
 	if r, err := w.store.Repository(ctx, n.Repository); err == nil {
 		m.Repository, m.WebURL = r.Name, r.WebURL
 	} else if !errors.Is(err, store.ErrNotFound) {

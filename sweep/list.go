@@ -86,8 +86,8 @@ func (w *Worker) listAll(ctx context.Context, turn func(t *Target, since time.Du
 			w.count(func(s *Summary) { s.Errors = append(s.Errors, fmt.Errorf("target %s: %w", t.Name, err)) })
 		default:
 			w.count(func(s *Summary) { s.Listed++ })
-			if f, ok := w.sources[t.Name].(*forgeSource); ok {
-				for _, note := range f.notes() {
+			if s, ok := w.sources[t.Name].(interface{ notes(target string) []string }); ok {
+				for _, note := range s.notes(t.Name) {
 					w.note(note)
 				}
 			}

@@ -16,6 +16,7 @@ import (
 type Message struct {
 	ID         string // tells this message from others; the same when it is sent again
 	Repository string // name, as people know it
+	Number     int64  // of the repository in the database, for who makes an upload: another forge may have one of that name
 	WebURL     string // of the repository, where it has one
 	Scan       string
 	New        []Finding
