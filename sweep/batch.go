@@ -177,11 +177,16 @@ func (w *Worker) bringAndSearch(ctx context.Context, o *Outcome, lease *store.Le
 		return err
 	}
 	t.Images, t.Registries = target.Images, target.Registries
+	if !t.All {
+		if t.All, err = w.imagesChanged(ctx, r, target); err != nil {
+			return &brokenError{err}
+		}
+	}
 	if _, err := os.Stat(t.Dir); isLocal(r) && errors.Is(err, os.ErrNotExist) {
 		return elsewhereError("it is not on this machine")
 	}
 	if !isLocal(r) {
-		if !all {
+		if !t.All {
 			if same, err := w.unchangedThere(ctx, r, lease); same || err != nil && !w.withoutPages(ctx, r, err) {
 				o.Answer = &Answer{Unchanged: same}
 				return err

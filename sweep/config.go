@@ -25,6 +25,7 @@ type Config struct {
 	Key      Credential    // identifies secrets in the database
 	Password Credential    // of PostgreSQL
 	Every    time.Duration // until a repository is searched again
+	Images   time.Duration // until images are looked into again of a repository that has not changed
 	List     time.Duration // until a target is listed again, where a sweep keeps going
 	Timeout  time.Duration // of the search of one repository, and of fetching it
 	Jobs     int           // repositories that are searched at a time; 0: a worker for each processor
@@ -57,6 +58,7 @@ const (
 // What holds where the configuration says nothing.
 const (
 	defaultEvery      = 24 * time.Hour
+	defaultImages     = 24 * time.Hour
 	defaultList       = time.Hour
 	defaultTimeout    = time.Hour
 	defaultFetches    = 4
@@ -72,6 +74,7 @@ type configFile struct {
 	PasswordFile    string        `toml:"database_password_file"`
 	PasswordCommand []string      `toml:"database_password_command"`
 	Every           string        `toml:"every"`
+	ImagesEvery     string        `toml:"images_every"`
 	List            string        `toml:"list"`
 	Timeout         string        `toml:"timeout"`
 	Jobs            int           `toml:"jobs"`
@@ -166,6 +169,9 @@ func unknownKey(key toml.Key) error {
 // amounts are the times and sizes.
 func (c *Config) amounts(f *configFile) (err error) {
 	if c.Every, err = duration("every", f.Every, defaultEvery); err != nil {
+		return err
+	}
+	if c.Images, err = duration("images_every", f.ImagesEvery, defaultImages); err != nil {
 		return err
 	}
 	if c.List, err = duration("list", f.List, defaultList); err != nil {

@@ -139,7 +139,7 @@ func (s *Sweeper) search(ctx context.Context, t *Task, repo *gitscan.Repo, tips 
 		}
 	}
 	a.Known = res.Stats.Skipped[scan.SkipKnown]
-	problem, err := s.images(ctx, t, res)
+	digests, problem, err := s.images(ctx, t, res)
 	if err != nil {
 		return nil, err
 	}
@@ -155,6 +155,11 @@ func (s *Sweeper) search(ctx context.Context, t *Task, repo *gitscan.Repo, tips 
 		Next: t.Next, Channels: told, Held: held}, list)
 	if err != nil {
 		return nil, err
+	}
+	if digests != nil {
+		if err := s.store.SawImages(ctx, t.ID, digests); err != nil {
+			return nil, err
+		}
 	}
 	a.New, a.Regressed = len(settled.New), len(settled.Regressed)
 	if problem != "" {

@@ -37,6 +37,10 @@ key_file = "sweep.key"
 every = "24h"
 timeout = "1h"
 
+# How long until the images that a repository names are looked into again though it has not changed itself: the registry is asked
+# for their digests then, and those that are others are searched.
+# images_every = "24h"
+
 # How long until a target is listed again, by: rummage sweep start.
 # list = "1h"
 
@@ -80,6 +84,7 @@ timeout = "1h"
 # by_push_time = true                   # do not ask for the refs of what was not pushed to by the forge's word; refs of
 #                                       # pull requests do not count there
 # wikis = true
+# images = true                         # the images that the repositories name, too
 `)
 	}
 	b.WriteString(`

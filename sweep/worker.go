@@ -57,6 +57,8 @@ type WorkerOptions struct {
 	Poll   time.Duration // see jobs.Options
 	// Lease is how long a worker may be silent before others take over what it is at: 45 s.
 	Lease time.Duration
+	// Digests asks for what registries have now. nil: images are looked into when their repositories have changed, or all are searched.
+	Digests Digester
 	// SARIF makes what a channel of that type uploads. nil: there can be none.
 	SARIF   func(context.Context, notify.Message) (notify.Upload, error)
 	Version string // of the program, for the metrics

@@ -258,7 +258,7 @@ func (s *Store) Forget(ctx context.Context, id int64, who string) error {
 		if err != nil {
 			return err
 		}
-		for _, table := range []string{"occurrence", "sighting", "tip", "tip_seen", "membership", "repository_name", "scan"} {
+		for _, table := range []string{"occurrence", "sighting", "tip", "tip_seen", "membership", "repository_name", "scan", "images_seen"} {
 			if _, err := c.exec(ctx, "DELETE FROM "+table+" WHERE repository = ?", id); err != nil {
 				return err
 			}
