@@ -185,7 +185,7 @@ func (s *Store) tx(ctx context.Context, serial bool, f func(conn) error) error {
 func (s *Store) tryTx(ctx context.Context, serial bool, f func(conn) error) error {
 	tx, err := s.write.BeginTx(ctx, nil)
 	if err != nil {
-		return err
+		return explained(err)
 	}
 	defer func() { _ = tx.Rollback() }()
 	c := conn{s.d, tx}
@@ -195,22 +195,31 @@ func (s *Store) tryTx(ctx context.Context, serial bool, f func(conn) error) erro
 		}
 	}
 	if err := f(c); err != nil {
-		return err
+		return explained(err)
 	}
 	return explained(tx.Commit())
 }
 
-// explained says what to do about errors of which the database gives a number alone.
+// explained says what to do about errors that another try does not mend, which are ErrUnwritable.
 func explained(err error) error {
-	var lite *sqlite.Error
-	if !errors.As(err, &lite) {
+	if err == nil || errors.Is(err, ErrUnwritable) {
 		return err
 	}
-	switch lite.Code() & 0xff {
-	case 10, 13: // SQLITE_IOERR, SQLITE_FULL
-		return fmt.Errorf("the database cannot be written, is its disk full? %w", err)
-	case 8: // SQLITE_READONLY
-		return fmt.Errorf("the database cannot be written, check the rights of its file and folder: %w", err)
+	if lite := (*sqlite.Error)(nil); errors.As(err, &lite) {
+		switch lite.Code() & 0xff {
+		case 10, 13: // SQLITE_IOERR, SQLITE_FULL
+			return fmt.Errorf("%w, is its disk full? %w", ErrUnwritable, err)
+		case 8: // SQLITE_READONLY
+			return fmt.Errorf("%w, check the rights of its file and folder: %w", ErrUnwritable, err)
+		}
+	}
+	if pg := (*pgconn.PgError)(nil); errors.As(err, &pg) {
+		switch pg.Code {
+		case "53100", "58030": // disk_full, io_error
+			return fmt.Errorf("%w, is the disk of PostgreSQL full? %w", ErrUnwritable, err)
+		case "25006": // read_only_sql_transaction
+			return fmt.Errorf("%w, the server or the user is read-only: %w", ErrUnwritable, err)
+		}
 	}
 	return err
 }
