@@ -32,8 +32,6 @@ func (l *Listing) Add(ctx context.Context, listed []Listed) ([]Repository, error
 		if err != nil {
 			return err
 		}
-		c, done := c.prepared()
-		defer done()
 		for i := range listed {
 			r, err := l.add(ctx, c, &listed[i], now)
 			if err != nil {

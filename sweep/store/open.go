@@ -21,7 +21,8 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
-	_ "modernc.org/sqlite" // registers "sqlite"
+
+	"rummage/sweep/internal/lite"
 )
 
 //go:embed migrations
@@ -165,7 +166,7 @@ func (s *Store) openSQLite(path string, o *options) error {
 	s.d = &d
 	base := "file:" + (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath() + "?_pragma=busy_timeout(15000)&_pragma=foreign_keys(1)&_pragma=cache_size(-8000)"
 	if o.readOnly {
-		if s.read, err = sql.Open("sqlite", base+"&mode=ro&_pragma=query_only(1)"); err != nil {
+		if s.read, err = lite.Open(base+"&mode=ro&_pragma=query_only(1)"); err != nil {
 			return err
 		}
 		s.write = s.read
@@ -175,11 +176,11 @@ func (s *Store) openSQLite(path string, o *options) error {
 	if o.relaxed {
 		sync = "NORMAL"
 	}
-	if s.write, err = sql.Open("sqlite", base+"&_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=synchronous("+sync+")"); err != nil {
+	if s.write, err = lite.Open(base+"&_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=synchronous("+sync+")"); err != nil {
 		return err
 	}
 	s.write.SetMaxOpenConns(1)
-	if s.read, err = sql.Open("sqlite", base+"&_pragma=query_only(1)"); err != nil {
+	if s.read, err = lite.Open(base+"&_pragma=query_only(1)"); err != nil {
 		return err
 	}
 	s.read.SetMaxOpenConns(maxConns)
