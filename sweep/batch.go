@@ -30,14 +30,10 @@ const leaseTime = 45 * time.Second
 func (w *Worker) batch(ctx context.Context, job jobs.Job[batchArgs]) error {
 	left := 0
 	for _, id := range job.Args.IDs {
-		r, err := w.store.Repository(ctx, id)
+		r, now, err := w.store.RepositoryNow(ctx, id)
 		if errors.Is(err, store.ErrNotFound) {
 			continue // forgotten meanwhile
 		}
-		if err != nil {
-			return err
-		}
-		now, err := w.store.Now(ctx)
 		if err != nil {
 			return err
 		}

@@ -110,8 +110,13 @@ const maxTries = 8
 
 // tx runs f in a transaction, again where the database asks for that; f must start anew each time it is called.
 func (s *Store) tx(ctx context.Context, serial bool, f func(conn) error) error {
+	return tries(ctx, func() error { return s.tryTx(ctx, serial, f) })
+}
+
+// tries calls f, again where it met another transaction.
+func tries(ctx context.Context, f func() error) error {
 	for try := 1; ; try++ {
-		err := s.tryTx(ctx, serial, f)
+		err := f()
 		if err == nil || try == maxTries || !again(err) {
 			return err
 		}
