@@ -28,6 +28,8 @@ const leaseTime = 45 * time.Second
 
 // batch does a job: what is searched already is left out, so that it may be done again.
 func (w *Worker) batch(ctx context.Context, job jobs.Job[batchArgs]) error {
+	w.batches.Add(1)
+	defer w.batches.Add(-1)
 	left := 0
 	for _, id := range job.Args.IDs {
 		r, now, err := w.store.RepositoryNow(ctx, id)

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"rummage/report"
@@ -35,6 +36,8 @@ type Worker struct {
 	mirror func() (*mirror.Mirror, error)
 	turns  chan struct{} // searches at a time
 	disk   disk
+
+	batches atomic.Int64 // jobs of searches that run here
 
 	registry *metrics.Registry
 	metrics  *metrics.Sweep

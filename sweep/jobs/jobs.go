@@ -132,7 +132,10 @@ type Jobs struct {
 	heldMu sync.Mutex
 	held   map[int64]context.CancelCauseFunc // by token
 	slots  map[int64]bool
-	eng    engine // for inserts; also works while Work or Drain run
+
+	promoted time.Time // see tick
+
+	eng engine // for inserts; also works while Work or Drain run
 }
 
 // Handle says how jobs of a kind are done.

@@ -106,9 +106,10 @@ func (j *Jobs) loop(ctx context.Context, poll time.Duration, done func(context.C
 func (j *Jobs) turns(ctx context.Context, poll time.Duration, done func(context.Context) (bool, error), failed <-chan error) error {
 	t := time.NewTicker(poll)
 	defer t.Stop()
+	j.promoted = time.Time{}
 	good := time.Now()
 	for {
-		err := j.tick(ctx)
+		asked, err := j.tick(ctx)
 		var over bool
 		if err == nil {
 			over, err = done(ctx)
@@ -119,7 +120,9 @@ func (j *Jobs) turns(ctx context.Context, poll time.Duration, done func(context.
 		case err == nil && over:
 			return nil
 		case err == nil:
-			good = time.Now()
+			if asked {
+				good = time.Now()
+			}
 		case errors.As(err, &errLeft{}):
 			return err
 		case errors.Is(err, errRemoved):
@@ -137,19 +140,27 @@ func (j *Jobs) turns(ctx context.Context, poll time.Duration, done func(context.
 	}
 }
 
-func (j *Jobs) tick(ctx context.Context) error {
+// promoteEvery is how often at most due jobs are looked for.
+const promoteEvery = 100 * time.Millisecond
+
+// tick looks for what is due, unless it did just now.
+func (j *Jobs) tick(ctx context.Context) (asked bool, err error) {
 	if err := j.file.check(); err != nil {
-		return err
+		return false, err
+	}
+	if time.Since(j.promoted) < promoteEvery {
+		return false, nil
 	}
 	if err := j.db.promote(ctx); err != nil {
-		return err
+		return true, err
 	}
 	for _, e := range j.every {
 		if err := j.due(ctx, e); err != nil {
-			return err
+			return true, err
 		}
 	}
-	return nil
+	j.promoted = time.Now()
+	return true, nil
 }
 
 // plan makes the periodic jobs known. A new one is due at once, and one whose interval was shortened no later than that.

@@ -17,6 +17,8 @@ type (
 	ints  []int64
 	texts []string
 	blobs [][]byte
+
+	maybes []*int64 // nil is NULL
 )
 
 func (c ints) at(i int) any       { return c[i] }
@@ -31,6 +33,11 @@ func (c blobs) at(i int) any      { return c[i] }
 func (c blobs) array() any        { return [][]byte(c) }
 func (c blobs) arrayType() string { return "BYTEA[]" }
 func (c blobs) len() int          { return len(c) }
+
+func (c maybes) at(i int) any      { return c[i] }
+func (c maybes) array() any        { return []*int64(c) }
+func (c maybes) arrayType() string { return "BIGINT[]" }
+func (c maybes) len() int          { return len(c) }
 
 // repeated is a column that has the same value in n rows.
 func repeated(v int64, n int) ints {
