@@ -116,7 +116,7 @@ func (s *Store) tx(ctx context.Context, serial bool, f func(conn) error) error {
 // tries calls f, again where it met another transaction.
 func tries(ctx context.Context, f func() error) error {
 	for try := 1; ; try++ {
-		err := f()
+		err := explained(f())
 		if err == nil || try == maxTries || !again(err) {
 			return err
 		}
@@ -131,7 +131,7 @@ func tries(ctx context.Context, f func() error) error {
 func (s *Store) tryTx(ctx context.Context, serial bool, f func(conn) error) error {
 	tx, err := s.write.BeginTx(ctx, nil)
 	if err != nil {
-		return explained(err)
+		return err
 	}
 	defer func() { _ = tx.Rollback() }()
 	c := conn{s.d, tx}
@@ -141,9 +141,9 @@ func (s *Store) tryTx(ctx context.Context, serial bool, f func(conn) error) erro
 		}
 	}
 	if err := f(c); err != nil {
-		return explained(err)
+		return err
 	}
-	return explained(tx.Commit())
+	return tx.Commit()
 }
 
 // explained says what to do about errors that another try does not mend, which are ErrUnwritable.
