@@ -64,6 +64,9 @@ func (w *Worker) plan(ctx context.Context, since time.Time, again bool) (wanted 
 	if err != nil {
 		return nil, err
 	}
+	if err := w.noteRules(ctx, version); err != nil {
+		return nil, err
+	}
 	soon, later := divide(due, version)
 	for i, part := range [][]store.Repository{soon, later} {
 		for _, ids := range batchesOf(part, w.o.Jobs) {
@@ -76,6 +79,22 @@ func (w *Worker) plan(ctx context.Context, since time.Time, again bool) (wanted 
 		}
 	}
 	return wanted, nil
+}
+
+// noteRules tells of programs with other rules, which search again what this one has searched.
+func (w *Worker) noteRules(ctx context.Context, version int) error {
+	at, turned, err := w.store.Turns(ctx)
+	if err != nil {
+		return err
+	}
+	if turned {
+		w.note(turnedNote(at))
+	}
+	last, err := w.store.LastRuleset(ctx)
+	if err == nil && last > version {
+		w.note("a program with other rules, or of another version, has begun to search for this database: what this one searches is searched by that again: give all the same, and start this one again")
+	}
+	return err
 }
 
 // divide takes the repositories out that were searched under other rules: when the rules change that is all of them, and what is

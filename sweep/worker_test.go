@@ -303,3 +303,27 @@ func TestOthersTargets(t *testing.T) {
 		}
 	})
 }
+
+// TestOtherRules: who keeps going learns that another program has begun with other rules.
+func TestOtherRules(t *testing.T) {
+	ctx := context.Background()
+	s := some(t, filepath.Join(t.TempDir(), "sweep.db"), 1)
+	w := worker(t, s, nil, nil)
+	plan := func() []string {
+		t.Helper()
+		if _, err := w.plan(ctx, time.Time{}, false); err != nil {
+			t.Fatal(err)
+		}
+		return w.sum.Notes
+	}
+	if notes := plan(); len(notes) != 0 {
+		t.Errorf("%q", notes)
+	}
+	if _, err := s.store.Ruleset(ctx, "other", map[string]string{}); err != nil {
+		t.Fatal(err)
+	}
+	plan()
+	if notes := plan(); len(notes) != 1 || !strings.HasPrefix(notes[0], "a program with other rules") {
+		t.Errorf("%q", notes)
+	}
+}
