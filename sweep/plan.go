@@ -40,7 +40,7 @@ func (w *Worker) plan(ctx context.Context, since time.Time, again bool) (wanted 
 		}
 	}
 	// What is in a job is asked first: a job that ends in between is then left for the next plan.
-	planned, err := w.planned(ctx)
+	planned, err := w.planned(ctx, since)
 	if err != nil {
 		return nil, err
 	}
@@ -110,8 +110,9 @@ func divide(due []store.Repository, version int) (soon, later []store.Repository
 	return soon, later
 }
 
-// planned are the repositories in jobs that are not done.
-func (w *Worker) planned(ctx context.Context) (map[int64]bool, error) {
+// planned are the repositories in jobs that are not done. With since, those jobs alone that search all: others leave out what has
+// not changed.
+func (w *Worker) planned(ctx context.Context, since time.Time) (map[int64]bool, error) {
 	unfinished, err := w.jobs.Unfinished(ctx, searchJob)
 	if err != nil {
 		return nil, err
@@ -121,6 +122,9 @@ func (w *Worker) planned(ctx context.Context) (map[int64]bool, error) {
 		var args batchArgs
 		if err := json.Unmarshal(raw, &args); err != nil {
 			return nil, err
+		}
+		if !since.IsZero() && args.Since.IsZero() {
+			continue
 		}
 		for _, id := range args.IDs {
 			planned[id] = true
@@ -133,14 +137,14 @@ func (w *Worker) planned(ctx context.Context) (map[int64]bool, error) {
 const askShare = 20
 
 // over says whether those wanted have been searched. One that is out of all jobs once is: it may be due again already.
-func (w *Worker) over(wanted map[int64]bool) func(context.Context) (bool, error) {
+func (w *Worker) over(wanted map[int64]bool, since time.Time) func(context.Context) (bool, error) {
 	var next time.Time
 	return func(ctx context.Context) (bool, error) {
 		began := time.Now()
 		if began.Before(next) {
 			return false, nil
 		}
-		planned, err := w.planned(ctx)
+		planned, err := w.planned(ctx, since)
 		if err != nil {
 			return false, err
 		}

@@ -95,6 +95,11 @@ func (j *Jobs) tick(ctx context.Context) error {
 	if err := j.file.check(); err != nil {
 		return err
 	}
+	if j.opt.Check != nil {
+		if err := j.opt.Check(); err != nil {
+			return Fatal(err)
+		}
+	}
 	if err := j.db.promote(ctx); err != nil {
 		return err
 	}
