@@ -29,6 +29,8 @@ const leaseTime = 45 * time.Second
 // batch does a job: what is searched already is left out, so that it may be done again. A sweep that is to end by itself ends at
 // once where its database cannot be written; one that keeps going tries again, for somebody may mend that.
 func (w *Worker) batch(ctx context.Context, job jobs.Job[batchArgs]) error {
+	w.batches.Add(1)
+	defer w.batches.Add(-1)
 	err := w.each(ctx, job)
 	if w.once && errors.Is(err, store.ErrUnwritable) {
 		return jobs.Fatal(unwritableError(report.Escape(err.Error())))
@@ -40,14 +42,10 @@ func (w *Worker) batch(ctx context.Context, job jobs.Job[batchArgs]) error {
 func (w *Worker) each(ctx context.Context, job jobs.Job[batchArgs]) error {
 	left := 0
 	for _, id := range job.Args.IDs {
-		r, err := w.store.Repository(ctx, id)
+		r, now, err := w.store.RepositoryNow(ctx, id)
 		if errors.Is(err, store.ErrNotFound) {
 			continue // forgotten meanwhile
 		}
-		if err != nil {
-			return err
-		}
-		now, err := w.store.Now(ctx)
 		if err != nil {
 			return err
 		}

@@ -133,15 +133,18 @@ func (w *Worker) planned(ctx context.Context, since time.Time) (map[int64]bool, 
 	return planned, nil
 }
 
-// askShare is the part of the time that it takes at most to ask whether all is done.
-const askShare = 20
+// To ask whether all is done takes at most this part of the time, and while this worker is at something it may wait.
+const (
+	askShare = 20
+	askBusy  = time.Second
+)
 
 // over says whether those wanted have been searched. One that is out of all jobs once is: it may be due again already.
 func (w *Worker) over(wanted map[int64]bool, since time.Time) func(context.Context) (bool, error) {
-	var next time.Time
+	var idle, busy time.Time // when to ask again
 	return func(ctx context.Context) (bool, error) {
 		began := time.Now()
-		if began.Before(next) {
+		if began.Before(idle) || began.Before(busy) && w.batches.Load() > 0 {
 			return false, nil
 		}
 		planned, err := w.planned(ctx, since)
@@ -149,7 +152,7 @@ func (w *Worker) over(wanted map[int64]bool, since time.Time) func(context.Conte
 			return false, err
 		}
 		maps.DeleteFunc(wanted, func(id int64, _ bool) bool { return !planned[id] })
-		next = time.Now().Add(askShare * time.Since(began))
+		idle, busy = time.Now().Add(askShare*time.Since(began)), time.Now().Add(askBusy)
 		return len(wanted) == 0, nil
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"rummage/report"
@@ -36,6 +37,8 @@ type Worker struct {
 	turns  chan struct{} // searches at a time
 	disk   disk
 	once   bool // it does not keep going
+
+	batches atomic.Int64 // jobs of searches that run here
 
 	registry *metrics.Registry
 	metrics  *metrics.Sweep

@@ -139,12 +139,14 @@ type Jobs struct {
 	file   sqliteFile
 	busy   sync.Mutex // held by Work or Until
 
-	hurried bool       // Until works
-	failed  chan error // what ends the work
-	heldMu  sync.Mutex
-	held    map[int64]context.CancelCauseFunc // by token
-	slots   map[int64]bool
-	eng     engine // for inserts; also works while Work or Until run
+	hurried  bool       // Until works
+	failed   chan error // what ends the work
+	heldMu   sync.Mutex
+	held     map[int64]context.CancelCauseFunc // by token
+	slots    map[int64]bool
+	promoted time.Time // see tick
+
+	eng engine // for inserts; also works while Work or Until run
 }
 
 // Handle says how jobs of a kind are done.

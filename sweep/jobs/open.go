@@ -18,7 +18,8 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/riverdriver/riversqlite"
-	_ "modernc.org/sqlite"
+
+	"rummage/sweep/internal/lite"
 )
 
 // Open opens the job database, a postgres:// address or the path of an SQLite file, and brings its tables up to date.
@@ -103,7 +104,7 @@ func (j *Jobs) openSQLite(path string) error {
 	j.file = sqliteFile{abs, info}
 	u := url.URL{Scheme: "file", Path: abs, RawQuery: "_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)" +
 		"&_pragma=synchronous(NORMAL)&_txlock=immediate"}
-	db, err := sql.Open("sqlite", u.String())
+	db, err := lite.Open(u.String())
 	if err != nil {
 		return err
 	}

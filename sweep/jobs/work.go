@@ -62,9 +62,10 @@ func (j *Jobs) loop(ctx context.Context, poll time.Duration, hurried bool, done 
 func (j *Jobs) turns(ctx context.Context, poll time.Duration, done func(context.Context) (bool, error)) error {
 	t := time.NewTicker(poll)
 	defer t.Stop()
+	j.promoted = time.Time{}
 	good := time.Now()
 	for {
-		err := j.tick(ctx)
+		asked, err := j.tick(ctx)
 		var over bool
 		if err == nil {
 			over, err = done(ctx)
@@ -75,7 +76,9 @@ func (j *Jobs) turns(ctx context.Context, poll time.Duration, done func(context.
 		case err == nil && over:
 			return nil
 		case err == nil:
-			good = time.Now()
+			if asked {
+				good = time.Now()
+			}
 		case errors.As(err, &fatal{}):
 			return err
 		case time.Since(good) > time.Minute || j.hurried && unwritable(err):
@@ -91,24 +94,32 @@ func (j *Jobs) turns(ctx context.Context, poll time.Duration, done func(context.
 	}
 }
 
-func (j *Jobs) tick(ctx context.Context) error {
+// promoteEvery is how often at most due jobs are looked for.
+const promoteEvery = 100 * time.Millisecond
+
+// tick looks for what is due, unless it did just now.
+func (j *Jobs) tick(ctx context.Context) (asked bool, err error) {
 	if err := j.file.check(); err != nil {
-		return err
+		return false, err
+	}
+	if time.Since(j.promoted) < promoteEvery {
+		return false, nil
 	}
 	if j.opt.Check != nil {
 		if err := j.opt.Check(); err != nil {
-			return Fatal(err)
+			return false, Fatal(err)
 		}
 	}
 	if err := j.db.promote(ctx); err != nil {
-		return err
+		return true, err
 	}
 	for _, e := range j.every {
 		if err := j.due(ctx, e); err != nil {
-			return err
+			return true, err
 		}
 	}
-	return nil
+	j.promoted = time.Now()
+	return true, nil
 }
 
 // plan makes the periodic jobs known. A new one is due at once, and one whose interval was shortened no later than that.

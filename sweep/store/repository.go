@@ -141,7 +141,7 @@ func (s *Store) Due(ctx context.Context, now time.Time, limit int) ([]Repository
 func (s *Store) Unchanged(ctx context.Context, id int64, lease *Lease, next time.Duration) error {
 	return s.tx(ctx, false, func(c conn) error {
 		if lease != nil {
-			if err := c.fence(ctx, *lease); err != nil {
+			if _, err := c.end(ctx, *lease); err != nil {
 				return err
 			}
 		}
@@ -150,10 +150,7 @@ func (s *Store) Unchanged(ctx context.Context, id int64, lease *Lease, next time
 		if err == nil && n == 0 {
 			err = fmt.Errorf("repository: %w", ErrNotFound)
 		}
-		if err != nil || lease == nil {
-			return err
-		}
-		return c.release(ctx, *lease)
+		return err
 	})
 }
 
@@ -188,6 +185,19 @@ func (s *Store) Targets(ctx context.Context, id int64) ([]string, error) {
 		return err
 	})
 	return out, err
+}
+
+// RepositoryNow is Repository, with the database's time.
+func (s *Store) RepositoryNow(ctx context.Context, id int64) (r *Repository, now time.Time, err error) {
+	var us int64
+	err = s.r().rows(ctx, "SELECT NOW(), "+repositoryColumns+" FROM repository WHERE id = ?", []any{id}, func(scan func(...any) error) (err error) {
+		r, err = scanRepository(func(targets ...any) error { return scan(append([]any{&us}, targets...)...) })
+		return err
+	})
+	if err == nil && r == nil {
+		err = fmt.Errorf("repository: %w", ErrNotFound)
+	}
+	return r, instant(us), err
 }
 
 // FailedDue makes those due at once whose last search failed and that are not parked.
