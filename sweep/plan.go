@@ -134,13 +134,26 @@ func (w *Worker) over(wanted map[int64]bool) func(context.Context) (bool, error)
 	}
 }
 
-// due are the repositories to be searched, or all.
-func (w *Worker) due(ctx context.Context, since time.Time) ([]store.Repository, error) {
+// due are the repositories of the configuration's targets that are to be searched, or all of them.
+func (w *Worker) due(ctx context.Context, since time.Time) (list []store.Repository, err error) {
 	if since.IsZero() {
-		return w.store.Due(ctx, time.Time{}, maxDue)
+		list, err = w.store.Due(ctx, time.Time{}, maxDue)
+	} else if list, err = w.store.Repositories(ctx); err == nil {
+		list = slices.DeleteFunc(list, func(r store.Repository) bool { return !r.GoneAt.IsZero() || r.State != store.RepositoryOK })
 	}
-	list, err := w.store.Repositories(ctx)
-	return slices.DeleteFunc(list, func(r store.Repository) bool { return !r.GoneAt.IsZero() || r.State != store.RepositoryOK }), err
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	listed, err := w.store.Listings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	own := w.config.Names()
+	if !slices.ContainsFunc(listed, func(t store.Target) bool { return !slices.Contains(own, t.Name) }) {
+		return list, nil
+	}
+	members, err := w.store.Members(ctx, own)
+	return slices.DeleteFunc(list, func(r store.Repository) bool { return !members[r.ID] }), err
 }
 
 // batchesOf divides repositories. Those of a fork network are together, the original first, so that the blobs they share are

@@ -40,7 +40,7 @@ func Open(ctx context.Context, dsn string, o Options) (*Jobs, error) {
 	if o.Backoff == nil {
 		o.Backoff = backoff
 	}
-	j := &Jobs{opt: o, kinds: map[string]*kind{}, queues: map[string]int{},
+	j := &Jobs{opt: o, kinds: map[string]*kind{}, queues: map[string]int{}, failed: make(chan error, 1),
 		held: map[int64]context.CancelCauseFunc{}, slots: map[int64]bool{}}
 	var err error
 	postgres := strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://")
@@ -138,7 +138,7 @@ func (f sqliteFile) check() error {
 	}
 	now, err := os.Stat(f.path)
 	if errors.Is(err, os.ErrNotExist) || err == nil && !os.SameFile(now, f.info) {
-		return fmt.Errorf("job database %s %w", clip(f.path), errRemoved)
+		return Fatal(fmt.Errorf("job database %s %w", clip(f.path), errRemoved))
 	}
 	return err
 }
@@ -168,7 +168,7 @@ func (j *Jobs) prepare(ctx context.Context) error {
 	return j.db.create(ctx)
 }
 
-// Close closes the database; Work and Drain must have returned.
+// Close closes the database; Work and Until must have returned.
 func (j *Jobs) Close() {
 	if j.db != nil {
 		_ = j.db.Close()

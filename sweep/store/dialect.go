@@ -119,7 +119,7 @@ func (s *Store) tx(ctx context.Context, serial bool, f func(conn) error) error {
 // tries calls f, again where it met another transaction.
 func tries(ctx context.Context, f func() error) error {
 	for try := 1; ; try++ {
-		err := f()
+		err := explained(f())
 		if err == nil || try == maxTries || !again(err) {
 			return err
 		}
@@ -146,20 +146,29 @@ func (s *Store) tryTx(ctx context.Context, serial bool, f func(conn) error) erro
 	if err := f(c); err != nil {
 		return err
 	}
-	return explained(tx.Commit())
+	return tx.Commit()
 }
 
-// explained says what to do about errors of which the database gives a number alone.
+// explained says what to do about errors that another try does not mend, which are ErrUnwritable.
 func explained(err error) error {
-	var lite *sqlite.Error
-	if !errors.As(err, &lite) {
+	if err == nil || errors.Is(err, ErrUnwritable) {
 		return err
 	}
-	switch lite.Code() & 0xff {
-	case 10, 13: // SQLITE_IOERR, SQLITE_FULL
-		return fmt.Errorf("the database cannot be written, is its disk full? %w", err)
-	case 8: // SQLITE_READONLY
-		return fmt.Errorf("the database cannot be written, check the rights of its file and folder: %w", err)
+	if lite := (*sqlite.Error)(nil); errors.As(err, &lite) {
+		switch lite.Code() & 0xff {
+		case 10, 13: // SQLITE_IOERR, SQLITE_FULL
+			return fmt.Errorf("%w, is its disk full? %w", ErrUnwritable, err)
+		case 8: // SQLITE_READONLY
+			return fmt.Errorf("%w, check the rights of its file and folder: %w", ErrUnwritable, err)
+		}
+	}
+	if pg := (*pgconn.PgError)(nil); errors.As(err, &pg) {
+		switch pg.Code {
+		case "53100", "58030": // disk_full, io_error
+			return fmt.Errorf("%w, is the disk of PostgreSQL full? %w", ErrUnwritable, err)
+		case "25006": // read_only_sql_transaction
+			return fmt.Errorf("%w, the server or the user is read-only: %w", ErrUnwritable, err)
+		}
 	}
 	return err
 }

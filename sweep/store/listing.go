@@ -133,25 +133,39 @@ func (l *Listing) Fail(ctx context.Context, reason string) error {
 	return err
 }
 
-// KeepTargets forgets the targets that are not named, as the configuration no longer has them.
-func (s *Store) KeepTargets(ctx context.Context, names []string) (gone []Repository, err error) {
+// Retire forgets a target that no configuration has any more: what is in no other is gone.
+func (s *Store) Retire(ctx context.Context, target, who string) (gone []Repository, err error) {
 	err = s.tx(ctx, true, func(c conn) error {
-		not := ""
-		if len(names) > 0 {
-			not = " NOT IN " + list(len(names))
-		} else {
-			not = " IS NOT NULL"
+		n, err := c.exec(ctx, "DELETE FROM target WHERE name = ?", target)
+		if err == nil && n == 0 {
+			err = ErrNotFound
 		}
-		if _, err := c.exec(ctx, "DELETE FROM membership WHERE target"+not, anys(names)...); err != nil {
+		if err != nil {
 			return err
 		}
-		if _, err := c.exec(ctx, "DELETE FROM target WHERE name"+not, anys(names)...); err != nil {
+		if _, err := c.exec(ctx, "DELETE FROM membership WHERE target = ?", target); err != nil {
 			return err
 		}
-		gone, err = c.leave(ctx)
-		return err
+		if gone, err = c.leave(ctx); err != nil {
+			return err
+		}
+		return s.event(ctx, c, Event{Kind: EventRetire, Who: who, Detail: detail("target", target, "gone", len(gone))})
 	})
 	return gone, err
+}
+
+// Members are the repositories of targets.
+func (s *Store) Members(ctx context.Context, targets []string) (map[int64]bool, error) {
+	out := map[int64]bool{}
+	err := chunks(targets, 500, func(part []string) error {
+		return s.r().rows(ctx, "SELECT repository FROM membership WHERE target IN "+list(len(part)), anys(part), func(scan func(...any) error) error {
+			var id int64
+			err := scan(&id)
+			out[id] = true
+			return err
+		})
+	})
+	return out, err
 }
 
 // leave marks the repositories that no target lists.

@@ -34,6 +34,9 @@ var (
 	ErrNewer    = errors.New("the database was made by a newer rummage: update this one")
 	ErrOlder    = errors.New("the database was made by an older rummage: a sweep brings it up to date")
 	ErrFenced   = errors.New("the lease was lost to another worker")
+
+	// ErrUnwritable is of what another try at once does not mend, such as a full disk.
+	ErrUnwritable = errors.New("the database cannot be written")
 )
 
 // minKey is the shortest key that is taken, in bytes.

@@ -268,7 +268,7 @@ func (s *Store) Forget(ctx context.Context, id int64, who string) error {
 		if err != nil {
 			return err
 		}
-		for _, table := range []string{"occurrence", "sighting", "tip", "tip_seen", "membership", "repository_name", "scan"} {
+		for _, table := range []string{"occurrence", "sighting", "tip", "tip_seen", "membership", "repository_name", "scan", "images_seen"} {
 			if _, err := c.exec(ctx, "DELETE FROM "+table+" WHERE repository = ?", id); err != nil {
 				return err
 			}
@@ -280,11 +280,7 @@ func (s *Store) Forget(ctx context.Context, id int64, who string) error {
 	})
 }
 
-// Names are the names a repository had, the newest first.
-func (s *Store) Names(ctx context.Context, id int64) ([]string, error) {
-	return s.r().names(ctx, id)
-}
-
+// names are the names a repository had, the newest first.
 func (c conn) names(ctx context.Context, id int64) ([]string, error) {
 	var out []string
 	err := c.rows(ctx, "SELECT name FROM repository_name WHERE repository = ? ORDER BY last_seen DESC, first_seen DESC, name",

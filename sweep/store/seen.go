@@ -183,7 +183,8 @@ func (c conn) markClean(ctx context.Context, rows []Seen) error {
 			AND (excluded.kinds | blob_seen.kinds) <> blob_seen.kinds)`, ids, kinds, versions)
 }
 
-// MarkHot forgets blobs: something was found in them, so that they are searched each time.
+// MarkHot forgets blobs that were clean under other rules: something was found in them, so that they are searched each time, and not
+// first with the rules that are new.
 func (s *Store) MarkHot(ctx context.Context, ids [][]byte) error {
 	all := slices.Clone(ids)
 	slices.SortFunc(all, bytes.Compare)

@@ -26,6 +26,7 @@ type Scan struct {
 	Seen     []Seen        // blobs that it found nothing in, as for MarkClean
 	Next     time.Duration // when complete, until the repository is due again; 0: that is left alone
 	Channels []string
+	Held     []string // channels that hear of it by one message with others, see Digest
 }
 
 // Change is a finding that is new or has come back.
@@ -406,11 +407,13 @@ func (t *settling) notify(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, channel := range t.scan.Channels {
-		// A scan that is settled in part first, then in whole, has two notices.
-		dedup := fmt.Sprintf("%s %s %v", channel, t.scan.ID, t.scan.Complete)
-		if err := t.c.enqueue(ctx, channel, dedup, payload); err != nil {
-			return err
+	for state, channels := range map[string][]string{"pending": t.scan.Channels, "held": t.scan.Held} {
+		for _, channel := range channels {
+			// A scan that is settled in part first, then in whole, has two notices.
+			dedup := fmt.Sprintf("%s %s %v", channel, t.scan.ID, t.scan.Complete)
+			if err := t.c.enqueue(ctx, channel, dedup, state, payload); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
