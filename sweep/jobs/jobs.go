@@ -145,6 +145,7 @@ type Jobs struct {
 	held     map[int64]context.CancelCauseFunc // by token
 	slots    map[int64]bool
 	promoted time.Time // see tick
+	clock    clock
 
 	eng engine // for inserts; also works while Work or Until run
 }
