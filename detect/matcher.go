@@ -28,16 +28,17 @@ type Matcher struct {
 	active  []int32 // rules with a keyword in the text
 	spans   []assignment.Span
 
-	textHits []wordHit // of keywords of rules for assignments
-	nameHits []wordHit // those in the blob itself, ascending
-	nearHits []wordHit // of keywords of the rule at hand
-	tailHits []wordHit // those of them at which its tail matches
-	judged   []int32   // rules that have judged the assignment at hand
-	verdicts verdicts
-	memo     memo
-	loc      []int
-	guesses  []guess // of overrule
-	nextHit  int     // of nameHits: where the last name was looked for
+	textHits  []wordHit // of keywords of rules for assignments
+	nameHits  []wordHit // those in the blob itself, ascending
+	nearHits  []wordHit // of keywords of the rule at hand
+	tailHits  []wordHit // those of them at which its tail matches
+	judged    []int32   // rules that have judged the assignment at hand
+	verdicts  verdicts
+	memo      memo
+	loc       []int
+	guesses   []guess // of overrule
+	nextGuess int     // see guessFrom
+	nextHit   int     // of nameHits: where the last name was looked for
 
 	// See carry.go.
 	base        *Carry

@@ -83,6 +83,7 @@ func (m *Matcher) overrule(data []byte, list []assignment.Assignment) {
 		return
 	}
 	slices.SortFunc(m.guesses, func(a, b guess) int { return cmp.Compare(a.name.Start, b.name.Start) })
+	m.nextGuess = 0
 	for i := range list {
 		m.overruleBy(data, &list[i])
 	}
@@ -116,12 +117,24 @@ func (m *Matcher) overruleBy(data []byte, a *assignment.Assignment) {
 		n.End = a.Value.End // nothing within the name of an image is a name
 	}
 	// Names of guesses are no longer than assignment.MaxName.
-	i, _ := slices.BinarySearchFunc(m.guesses, n.Start-assignment.MaxName, func(g guess, at int) int { return cmp.Compare(g.name.Start, at) })
-	for ; i < len(m.guesses) && m.guesses[i].name.Start < n.End; i++ {
+	for i := m.guessFrom(n.Start - assignment.MaxName); i < len(m.guesses) && m.guesses[i].name.Start < n.End; i++ {
 		if g := &m.guesses[i]; g.name.End > n.Start && !g.wrong {
 			g.wrong = m.d.Relevant(a.Context, a.Name.Of(data))
 		}
 	}
+}
+
+// guessFrom is the number of the first guess that begins at an offset or behind it. Most assignments stand behind the one before.
+func (m *Matcher) guessFrom(at int) int {
+	i := m.nextGuess
+	for near := i + 4; i < min(near, len(m.guesses)) && m.guesses[i].name.Start < at; {
+		i++
+	}
+	if i > 0 && m.guesses[i-1].name.Start >= at || i < len(m.guesses) && m.guesses[i].name.Start < at {
+		i, _ = slices.BinarySearchFunc(m.guesses, at, func(g guess, at int) int { return cmp.Compare(g.name.Start, at) })
+	}
+	m.nextGuess = i
+	return i
 }
 
 // structured judges one assignment of a structured file, unless it is known that no rule makes a match of it.
