@@ -195,26 +195,28 @@ func TestManyDisturbed(t *testing.T) {
 	o.mended(config)
 }
 
-// TestJobsRemoved: the database of jobs may be thrown away, also while it is in use, which is told.
-func TestJobsRemoved(t *testing.T) {
+// TestDatabaseRemoved: the database of jobs may be thrown away, also while it is in use, which is told, as it is of the other one.
+func TestDatabaseRemoved(t *testing.T) {
 	o := newOutage(t, 60)
-	config := o.config("sweep.db")
-	cmd := chaosCommand("run", config)
-	said := o.start(cmd)
-	o.searched(config, 10)
-	files, err := filepath.Glob(filepath.Join(filepath.Dir(config), "sweep-jobs.db*"))
-	if err != nil || len(files) == 0 {
-		t.Fatal(files, err)
-	}
-	for _, file := range files {
-		if err := os.Remove(file); err != nil && !os.IsNotExist(err) {
-			t.Fatal(err)
+	for _, name := range []string{"sweep-jobs.db", "sweep.db"} {
+		config := o.config("sweep.db")
+		cmd := chaosCommand("run", config)
+		said := o.start(cmd)
+		o.searched(config, 10)
+		files, err := filepath.Glob(filepath.Join(filepath.Dir(config), name+"*"))
+		if err != nil || len(files) == 0 {
+			t.Fatal(files, err)
 		}
+		for _, file := range files {
+			if err := os.Remove(file); err != nil && !os.IsNotExist(err) {
+				t.Fatal(err)
+			}
+		}
+		if err := cmd.Wait(); err == nil || !strings.Contains(string(said.end), name) || !strings.Contains(string(said.end), "removed or replaced while in use: start again") || strings.Count(string(said.end), "\n") != 1 {
+			t.Errorf("%v: %s", err, said.end)
+		}
+		o.mended(config)
 	}
-	if err := cmd.Wait(); err == nil || !strings.Contains(string(said.end), "removed or replaced while in use: start again") {
-		t.Errorf("%v: %s", err, said.end)
-	}
-	o.mended(config)
 }
 
 // TestDiskFull: a sweep that cannot write says so in a few lines; the next one has everything.

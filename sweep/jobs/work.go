@@ -105,6 +105,11 @@ func (j *Jobs) tick(ctx context.Context) (asked bool, err error) {
 	if time.Since(j.promoted) < promoteEvery {
 		return false, nil
 	}
+	if j.opt.Check != nil {
+		if err := j.opt.Check(); err != nil {
+			return false, Fatal(err)
+		}
+	}
 	if err := j.db.promote(ctx); err != nil {
 		return true, err
 	}
