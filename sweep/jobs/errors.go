@@ -21,7 +21,11 @@ func oneLine(err error) error {
 	if err == nil || errors.As(err, &done) {
 		return err
 	}
-	s := clip(err.Error())
+	text := err.Error()
+	if connect := (*pgconn.ConnectError)(nil); errors.As(err, &connect) {
+		text = strings.Join(strings.Fields(text), " ") // its reasons are in the next lines, one for each address
+	}
+	s := clip(text)
 	if w := what(err); w != "" {
 		s = w + ": " + s
 	}

@@ -141,3 +141,9 @@ func TestFileRemoved(t *testing.T) {
 		told(t, j.Work(t.Context()), name, "removed or replaced while in use")
 	}
 }
+
+// TestUnreachable: why no address of a server answers is in the line.
+func TestUnreachable(t *testing.T) {
+	_, err := Open(t.Context(), "postgres://nobody@127.0.0.1:1/none", Options{})
+	told(t, err, "127.0.0.1:1", "refused")
+}
