@@ -149,12 +149,12 @@ func TestLeaseLost(t *testing.T) {
 // TestWaiting: a repository that waits for its turn has the whole time for its search.
 func TestWaiting(t *testing.T) {
 	s := some(t, filepath.Join(t.TempDir(), "sweep.db"), 4)
-	s.config.Timeout = 400 * time.Millisecond
+	s.config.Timeout = 2200 * time.Millisecond
 	w, err := NewWorker(context.Background(), s, WorkerOptions{Jobs: 1, Search: func(ctx context.Context, task *Task) (*Answer, error) {
 		select {
 		case <-ctx.Done():
 			return nil, ctx.Err()
-		case <-time.After(150 * time.Millisecond):
+		case <-time.After(800 * time.Millisecond):
 			return s.Search(ctx, task)
 		}
 	}})
