@@ -35,6 +35,7 @@ type Worker struct {
 	mirror func() (*mirror.Mirror, error)
 	turns  chan struct{} // searches at a time
 	disk   disk
+	quiet  quiet
 
 	registry *metrics.Registry
 	metrics  *metrics.Sweep
