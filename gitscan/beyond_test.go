@@ -148,11 +148,21 @@ func TestBeyond(t *testing.T) {
 			commit(w, "b", "five\n", "c")
 			loseLoose(t, w, "HEAD~1")
 		}, true, false},
-		"lost blob":      {func(w string) { commit(w, "b", "four\n", "c"); loseLoose(t, w, "HEAD:b") }, true, false},
-		"lost tree":      {func(w string) { commit(w, "e/b", "four\n", "c"); loseLoose(t, w, "HEAD:e") }, true, false},
-		"damaged commit": {func(w string) { commit(w, "b", "four\n", "c"); forge(t, w, "HEAD", "HEAD~1") }, true, false},
-		"shallow":        {func(w string) { writeFile(t, filepath.Join(w, ".git", "shallow"), revParse(t, w, "HEAD")+"\n") }, true, false},
-		"broken ref":     {func(w string) { writeFile(t, filepath.Join(w, ".git", "refs", "heads", "x"), "none\n") }, true, false},
+		"lost blob": {func(w string) { commit(w, "b", "four\n", "c"); loseLoose(t, w, "HEAD:b") }, true, false},
+		"lost tree": {func(w string) { commit(w, "e/b", "four\n", "c"); loseLoose(t, w, "HEAD:e") }, true, false},
+		"damaged commit": {func(w string) {
+			commit(w, "b", "four\n", "c")
+			commit(w, "b", "five\n", "c")
+			at, data := looseFile(t, w, "HEAD"), readFile(t, looseFile(t, w, "HEAD~1"))
+			loseLoose(t, w, "HEAD")
+			writeFile(t, at, string(data))
+		}, true, false},
+		"told tag of a tree that is gone": {func(w string) {
+			git(t, w, nil, "tag", "-a", "-m", "x", "tree", "HEAD:d")
+			git(t, w, nil, "tag", "-d", "tree")
+		}, true, false},
+		"shallow":    {func(w string) { writeFile(t, filepath.Join(w, ".git", "shallow"), revParse(t, w, "HEAD")+"\n") }, true, false},
+		"broken ref": {func(w string) { writeFile(t, filepath.Join(w, ".git", "refs", "heads", "x"), "none\n") }, true, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := filepath.Join(t.TempDir(), "w")
@@ -209,16 +219,4 @@ func loseLoose(t *testing.T, dir, rev string) {
 	if err := os.Remove(looseFile(t, dir, rev)); err != nil {
 		t.Fatal(err)
 	}
-}
-
-// forge puts the bytes of a tag under the id of a loose object.
-func forge(t *testing.T, dir, rev, other string) {
-	t.Helper()
-	git(t, dir, nil, "tag", "-a", "-m", "x", "forged", other)
-	at := looseFile(t, dir, rev)
-	data := readFile(t, looseFile(t, dir, "forged"))
-	if err := os.Remove(at); err != nil {
-		t.Fatal(err)
-	}
-	writeFile(t, at, string(data))
 }
