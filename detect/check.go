@@ -36,9 +36,6 @@ type Checker struct {
 	Seeds int
 }
 
-// Check is Checker's with nothing set.
-func Check(rs *Ruleset) []Problem { return Checker{}.Check(rs) }
-
 // Check proves each rule of a set: that it is described, that its keywords are necessary for its expression, that its
 // examples are found by it and by no other rule, and its non-examples not by it. What a rule of gitleaks' kind cannot
 // have is not asked of it, and what is an error in a rule of ours may be a warning there. Problems are in the order

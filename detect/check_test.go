@@ -52,7 +52,7 @@ func TestCheck(t *testing.T) {
 			text = strings.ReplaceAll(text, c.from, c.to)
 		}
 		var got []string
-		for _, p := range Check(mustParse(t, text)) {
+		for _, p := range (Checker{}).Check(mustParse(t, text)) {
 			if s := p.String(); !strings.Contains(s, ": acme-z: ") && !strings.Contains(s, ": aaa: no") && !strings.Contains(s, "aaa: 0 ex") {
 				got = append(got, s)
 			}
@@ -71,7 +71,7 @@ func TestCheckNames(t *testing.T) {
 	text := strings.Replace(good, `regex = '''\b(acme_[a-z0-9]{20})\b'''`, `path = '''(^|/)\.acme$'''`, 1)
 	text = strings.Replace(text, `keywords = ["acme_"]`, "", 1)
 	text = strings.Replace(text, `["key: {{lit acme_}}{{loweralnum 20}}", "acme_{{loweralnum 20}};"]`, `[".acme", "{{word}}/.acme", "x.acme"]`, 1)
-	got := Check(mustParse(t, text))
+	got := Checker{}.Check(mustParse(t, text))
 	if len(got) != 1 || !strings.Contains(got[0].Text, "example 3, seed 1: is not found") {
 		t.Errorf("got %v", got)
 	}
@@ -80,7 +80,7 @@ func TestCheckNames(t *testing.T) {
 // TestCheckForeign: of a rule of gitleaks' kind no examples are asked, and keywords that are not necessary are only
 // worth a warning.
 func TestCheckForeign(t *testing.T) {
-	got := Check(mustParse(t, "[[rules]]\nid='X'\nregex='abc|def'\nkeywords=['abc']\n"))
+	got := Checker{}.Check(mustParse(t, "[[rules]]\nid='X'\nregex='abc|def'\nkeywords=['abc']\n"))
 	if len(got) != 2 || slices.ContainsFunc(got, func(p Problem) bool { return !p.Warning }) {
 		t.Errorf("got %v", got)
 	}
@@ -98,7 +98,7 @@ remedy = "Take it out."
 examples = ["ENV SECRET={{alnum 8}}", "ENV A_SECRET={{alnum 8}}", "ENV SECRETE {{alnum 8}}"]
 non_examples = ["ENV OTHER={{alnum 8}}"]
 `)
-	if got := Check(rs); len(got) != 0 {
+	if got := (Checker{}).Check(rs); len(got) != 0 {
 		t.Errorf("without a reader: %v", got)
 	}
 	read := func(_ *Rule, text string) Reading {

@@ -46,6 +46,15 @@ func locate(path string, upwards bool) (dirs, error) {
 	}
 }
 
+// WorktreeOf is the git directory of the repository that a linked worktree belongs to; empty where path is none.
+func WorktreeOf(path string) string {
+	d, err := locateAt(path)
+	if err != nil || d.commonDir == d.gitDir {
+		return ""
+	}
+	return d.commonDir
+}
+
 func locateAt(dir string) (dirs, error) {
 	dotGit := filepath.Join(dir, ".git")
 	if info, err := os.Stat(dotGit); err == nil {

@@ -25,7 +25,7 @@ func TestWholeHashes(t *testing.T) {
 	if len(paths) != 1 {
 		t.Fatal(paths)
 	}
-	swapOffsets(t, paths[0], git(t, dir, nil, "rev-parse", "main:a.txt"), git(t, dir, nil, "rev-parse", "main:b.txt"))
+	swapEntries(t, paths[0], git(t, dir, nil, "rev-parse", "main:a.txt"), git(t, dir, nil, "rev-parse", "main:b.txt"))
 	for _, whole := range []bool{false, true} {
 		res := scanWith(t, dir, gitscan.Options{Whole: whole}, parseRules(t, ""), 2)
 		if res.Stats.Complete == whole {
@@ -34,27 +34,30 @@ func TestWholeHashes(t *testing.T) {
 	}
 }
 
-// swapOffsets has an index of version 2 say of two objects that each is where the other is.
-func swapOffsets(t *testing.T, path string, ids ...string) {
+// swapEntries has an index of version 2 say of two objects that each is where the other is, and has its bytes.
+func swapEntries(t *testing.T, path string, ids ...string) {
 	t.Helper()
 	idx, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	n := (len(idx) - 8 - 1024 - 2*sha1.Size) / (sha1.Size + 8)
-	names, offsets := idx[8+1024:], idx[8+1024+n*(sha1.Size+4):]
-	var at [][]byte
+	names, crcs, offsets := idx[8+1024:], idx[8+1024+n*sha1.Size:], idx[8+1024+n*(sha1.Size+4):]
+	var at []int
 	for _, id := range ids {
 		raw, err := hex.DecodeString(strings.TrimSpace(id))
 		i := bytes.Index(names[:n*sha1.Size], raw)
 		if err != nil || i < 0 || i%sha1.Size != 0 {
 			t.Fatal(id, i, err)
 		}
-		at = append(at, offsets[i/sha1.Size*4:][:4])
+		at = append(at, i/sha1.Size*4)
 	}
-	first := bytes.Clone(at[0])
-	copy(at[0], at[1])
-	copy(at[1], first)
+	for _, table := range [][]byte{crcs, offsets} {
+		a, b := table[at[0]:][:4], table[at[1]:][:4]
+		first := bytes.Clone(a)
+		copy(a, b)
+		copy(b, first)
+	}
 	sum := sha1.Sum(idx[:len(idx)-sha1.Size])
 	copy(idx[len(idx)-sha1.Size:], sum[:])
 	if err := os.Remove(path); err != nil {

@@ -132,6 +132,19 @@ func (r *registry) manifest(ctx context.Context, ref name.Reference) (descriptor
 	}, nil
 }
 
+// digest is that of what the reference names.
+func (r *registry) digest(ctx context.Context) (string, error) {
+	if d, ok := r.ref.(name.Digest); ok {
+		return d.DigestStr(), nil
+	}
+	head, err := r.puller.Head(netguard.Limit(ctx, maxManifest), r.ref)
+	if err == nil {
+		return head.Digest.String(), nil
+	}
+	d, err := r.manifest(ctx, r.ref) // not all answer HEAD with a digest
+	return d.Digest, err
+}
+
 // open implements store. What it returns ends with an error where it is not what the descriptor says, by digest or size;
 // a size of 0 is not known. Manifests are bounded, blobs by their size.
 func (r *registry) open(ctx context.Context, d descriptor) (io.ReadCloser, error) {

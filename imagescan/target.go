@@ -2,6 +2,7 @@ package imagescan
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -85,6 +86,17 @@ func OpenPath(name string) (Target, error) {
 		return Target{}, err
 	}
 	return Target{name: path, store: l}, nil
+}
+
+// Digest is what a registry has under a reference now: its manifest's digest, of which the content is not asked. A reference that has
+// a digest is answered without the registry.
+func Digest(ctx context.Context, ref string, o RegistryOptions) (string, error) {
+	st, err := openRegistry(ctx, ref, o)
+	if err != nil {
+		return "", err
+	}
+	digest, err := st.(*registry).digest(ctx)
+	return digest, errors.Join(err, st.Close())
 }
 
 // MayAsk says why a reference may not be asked for, in one line; nil: it may.

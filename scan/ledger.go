@@ -44,6 +44,7 @@ type other struct {
 	mark    Mark
 	changed uint8 // one more than the index of a detector; 0: there is no such search, or it holds for these rules too
 	renewed bool  // it holds for these rules too
+	found   bool  // these rules find something
 }
 
 // maxChanged is how many other rulesets a ledger knows of.
@@ -121,6 +122,16 @@ func (c *collector) settle(res *Result) {
 	c.ledger.quiet = quiet
 }
 
+// Found visits the blobs of which SetOther told, and in which the search has found something: what other rules told of them is of
+// no more use.
+func (l *Ledger) Found(visit func(BlobRef)) {
+	for ref, o := range l.others {
+		if o.found {
+			visit(BlobRef(ref))
+		}
+	}
+}
+
 // mark is what is known of a blob from before.
 func (l *Ledger) mark(ref BlobRef) Mark {
 	if l == nil {
@@ -145,6 +156,9 @@ func (c *collector) strike() {
 	}
 	for ref := range c.hits {
 		l.fresh[ref] = 0
+		if l.others != nil && l.others[ref].changed != 0 {
+			l.others[ref].found = true
+		}
 	}
 	for k, found := range c.files.hits {
 		if found == nil || len(found.hits) > 0 {

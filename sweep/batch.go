@@ -26,18 +26,26 @@ const maxFailures = 3
 // leaseTime is WorkerOptions.Lease where that says nothing.
 const leaseTime = 45 * time.Second
 
-// batch does a job: what is searched already is left out, so that it may be done again.
+// batch does a job: what is searched already is left out, so that it may be done again. A sweep that is to end by itself ends at
+// once where its database cannot be written; one that keeps going tries again, for somebody may mend that.
 func (w *Worker) batch(ctx context.Context, job jobs.Job[batchArgs]) error {
+	w.batches.Add(1)
+	defer w.batches.Add(-1)
+	err := w.each(ctx, job)
+	if w.once && errors.Is(err, store.ErrUnwritable) {
+		return jobs.Fatal(unwritableError(report.Escape(err.Error())))
+	}
+	return err
+}
+
+// each searches the repositories of a job.
+func (w *Worker) each(ctx context.Context, job jobs.Job[batchArgs]) error {
 	left := 0
 	for _, id := range job.Args.IDs {
-		r, err := w.store.Repository(ctx, id)
+		r, now, err := w.store.RepositoryNow(ctx, id)
 		if errors.Is(err, store.ErrNotFound) {
 			continue // forgotten meanwhile
 		}
-		if err != nil {
-			return err
-		}
-		now, err := w.store.Now(ctx)
 		if err != nil {
 			return err
 		}
@@ -109,13 +117,16 @@ func (w *Worker) one(ctx context.Context, r *store.Repository, all bool) (*Outco
 		return o, nil
 	case ctx.Err() != nil: // it is due still
 		return o, errors.Join(ctx.Err(), release())
+	case errors.Is(o.Err, errNotOurs):
+		o.Left, o.Err = true, nil
+		return o, release()
 	case lost.Load() || errors.Is(o.Err, store.ErrFenced): // who has it now says what became of it
 		o.Left, o.Err = true, nil
 		return o, nil
 	}
 	var broken *brokenError
 	if errors.As(o.Err, &broken) {
-		return o, errors.Join(broken.error, release())
+		return o, cmp.Or(broken.error, release())
 	}
 	return o, errors.Join(w.failed(ctx, o), release())
 }
@@ -164,6 +175,11 @@ func (w *Worker) bringAndSearch(ctx context.Context, o *Outcome, lease *store.Le
 		return err
 	}
 	t.Images, t.Registries = target.Images, target.Registries
+	if !t.All {
+		if t.All, err = w.imagesChanged(ctx, r, target); err != nil {
+			return &brokenError{err}
+		}
+	}
 	if _, err := os.Stat(t.Dir); isLocal(r) && errors.Is(err, os.ErrNotExist) {
 		return elsewhereError("it is not on this machine")
 	}
@@ -171,7 +187,7 @@ func (w *Worker) bringAndSearch(ctx context.Context, o *Outcome, lease *store.Le
 		t.Quiet = w.quiet.of(t.Dir)
 	}
 	if !isLocal(r) {
-		if !all {
+		if !t.All {
 			if same, err := w.unchangedThere(ctx, r, lease); same || err != nil && !w.withoutPages(ctx, r, err) {
 				o.Answer = &Answer{Unchanged: same}
 				return err

@@ -116,8 +116,9 @@ func (s *Sweeper) searchBeyond(ctx context.Context, t *Task, repo *gitscan.Repo,
 		a.Blobs, a.Bytes, a.Known, a.Slices = int64(len(fresh)), n.res.Stats.BytesSearched, n.res.Stats.Skipped[scan.SkipKnown], 1
 		s.known.seen(fresh)
 	}
+	told, held := s.config.channels(first)
 	_, err = s.store.Settle(ctx, t.ID, store.Scan{ID: rand.Text(), Ruleset: version, Complete: true, Tips: tips, Lease: t.Lease, Seen: fresh,
-		Next: t.Next, Channels: s.config.channels(first)}, nil)
+		Next: t.Next, Channels: told, Held: held}, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -14,7 +14,7 @@ import (
 // Channel is where what is new is told, see package notify.
 type Channel struct {
 	notify.Config
-	First  bool       // also what the first search of a repository finds
+	First  string     // how it hears of what first searches of repositories find: firstDigest, firstEach, firstNone
 	Secret Credential // the key of a webhook, Slack's address, the password of a mail's user, the token of a forge
 	Where  Credential // a webhook's address, when that is a secret
 }
@@ -40,7 +40,7 @@ type channelFile struct {
 	Labels        []string `toml:"labels"`
 	MinSeverity   string   `toml:"min_severity"`
 	Repositories  []string `toml:"repositories"`
-	First         *bool    `toml:"first"`
+	First         any      `toml:"first"`
 }
 
 // SecretVariable is what the environment variable with the secret of a channel or target of a name is called, unless the
@@ -61,7 +61,7 @@ func (c *Config) notifications(list []channelFile) error {
 	names := map[string]bool{}
 	for i := range list {
 		f := &list[i]
-		ch := Channel{First: f.First == nil || *f.First}
+		var ch Channel
 		ch.Config = notify.Config{Name: cmp.Or(f.Name, f.Type), Type: f.Type, URL: f.URL, Server: f.Server, TLS: f.TLS, User: f.User, From: f.From, To: f.To,
 			Project: f.Project, Own: f.Own, AllowPublic: f.AllowPublic, Labels: f.Labels, MinSeverity: f.MinSeverity, Repositories: f.Repositories}
 		ch.Secret = Credential{Variable: cmp.Or(f.SecretEnv, SecretVariable(ch.Name)), File: c.path(f.SecretFile), Command: f.SecretCommand}
@@ -69,11 +69,44 @@ func (c *Config) notifications(list []channelFile) error {
 		if err := ch.Check(); err != nil {
 			return fmt.Errorf("channel %d: %w", i+1, err)
 		}
+		if err := ch.first(f.First); err != nil {
+			return fmt.Errorf("channel %d: %w", i+1, err)
+		}
 		if names[ch.Name] {
 			return fmt.Errorf("channel %d: there are two of the name %.80q", i+1, ch.Name)
 		}
 		names[ch.Name] = true
 		c.Channels = append(c.Channels, ch)
+	}
+	return nil
+}
+
+// What a channel hears of first searches.
+const (
+	firstDigest = "digest" // one message of many repositories
+	firstEach   = "each"   // a message for each repository
+	firstNone   = "none"
+)
+
+// first reads the key of that name; true stands for what is usual.
+func (c *Channel) first(value any) error {
+	usual := firstEach
+	if c.Gathers() {
+		usual = firstDigest
+	}
+	switch value {
+	case nil, true:
+		c.First = usual
+	case false, firstNone:
+		c.First = firstNone
+	case firstEach:
+		c.First = firstEach
+	case firstDigest:
+		if c.First = firstDigest; c.Type == "sarif" || c.Own {
+			return fmt.Errorf("channel %.80q: first = \"digest\": it tells each repository what is its own", c.Name)
+		}
+	default:
+		return fmt.Errorf("channel %.80q: first: there is \"digest\", \"each\" and \"none\"", c.Name)
 	}
 	return nil
 }
@@ -96,12 +129,15 @@ func (c *Channel) secrets() notify.Secrets {
 	return s
 }
 
-// channels are the names of the channels; those that want nothing of a first search are left out of one.
-func (c *Config) channels(first bool) (names []string) {
+// channels are the names of those that are told of a search, and of those that are told of it together with other first ones.
+func (c *Config) channels(first bool) (told, held []string) {
 	for i := range c.Channels {
-		if !first || c.Channels[i].First {
-			names = append(names, c.Channels[i].Name)
+		switch ch := &c.Channels[i]; {
+		case !first || ch.First == firstEach:
+			told = append(told, ch.Name)
+		case ch.First == firstDigest:
+			held = append(held, ch.Name)
 		}
 	}
-	return names
+	return told, held
 }

@@ -60,7 +60,17 @@ type reply struct {
 	Answer *Answer `json:",omitempty"`
 	Broken string  `json:",omitempty"`
 	Fenced bool    `json:",omitempty"` // another worker has the repository now
+	// Unwritable: what is broken is the database, see store.ErrUnwritable
+	Unwritable bool `json:",omitempty"`
 }
+
+// unwritableError is store.ErrUnwritable as a child told it.
+type unwritableError string
+
+func (e unwritableError) Error() string { return string(e) }
+
+// Is implements errors.Is.
+func (e unwritableError) Is(target error) bool { return target == store.ErrUnwritable }
 
 // maxReply bounds a line that a child says. What it searches may have taken it over.
 const maxReply = 64 << 10
@@ -94,6 +104,8 @@ func (c *Children) Search(ctx context.Context, t *Task) (*Answer, error) {
 	switch {
 	case r.Fenced:
 		return nil, store.ErrFenced
+	case r.Unwritable:
+		return nil, unwritableError(report.Escape(r.Broken))
 	case r.Answer == nil:
 		return nil, errors.New(report.Escape(r.Broken))
 	}
@@ -324,7 +336,7 @@ func (s *Sweeper) reply(ctx context.Context, t *Task) reply {
 	case errors.Is(err, store.ErrFenced):
 		return reply{Fenced: true}
 	case err != nil:
-		return reply{Broken: report.Escape(err.Error())}
+		return reply{Broken: report.Escape(err.Error()), Unwritable: errors.Is(err, store.ErrUnwritable)}
 	}
 	return reply{Answer: answer}
 }

@@ -20,10 +20,12 @@ import (
 
 // Config is what a sweep is to do, as sweep.toml has it. Paths in it start at the file's folder.
 type Config struct {
+	Name     string        // tells its targets from those of other configurations of the database; may be empty
 	Database string        // a file, or the address of a PostgreSQL without its password
 	Key      Credential    // identifies secrets in the database
 	Password Credential    // of PostgreSQL
 	Every    time.Duration // until a repository is searched again
+	Images   time.Duration // until images are looked into again of a repository that has not changed
 	List     time.Duration // until a target is listed again, where a sweep keeps going
 	Timeout  time.Duration // of the search of one repository, and of fetching it
 	Jobs     int           // repositories that are searched at a time; 0: a worker for each processor
@@ -56,6 +58,7 @@ const (
 // What holds where the configuration says nothing.
 const (
 	defaultEvery      = 24 * time.Hour
+	defaultImages     = 24 * time.Hour
 	defaultList       = time.Hour
 	defaultTimeout    = time.Hour
 	defaultFetches    = 4
@@ -64,12 +67,14 @@ const (
 )
 
 type configFile struct {
+	Name            string        `toml:"name"`
 	Database        string        `toml:"database"`
 	KeyFile         string        `toml:"key_file"`
 	KeyCommand      []string      `toml:"key_command"`
 	PasswordFile    string        `toml:"database_password_file"`
 	PasswordCommand []string      `toml:"database_password_command"`
 	Every           string        `toml:"every"`
+	ImagesEvery     string        `toml:"images_every"`
 	List            string        `toml:"list"`
 	Timeout         string        `toml:"timeout"`
 	Jobs            int           `toml:"jobs"`
@@ -121,12 +126,15 @@ func parseConfig(data []byte, dir string) (*Config, error) {
 	if keys := meta.Undecoded(); len(keys) > 0 {
 		return nil, unknownKey(keys[0])
 	}
-	c := &Config{Jobs: f.Jobs, Fetches: cmp.Or(f.Fetches, defaultFetches), MaxBlob: f.MaxBlob, Listen: f.Listen, Rules: f.Rules, dir: dir}
+	c := &Config{Name: f.Name, Jobs: f.Jobs, Fetches: cmp.Or(f.Fetches, defaultFetches), MaxBlob: f.MaxBlob, Listen: f.Listen, Rules: f.Rules, dir: dir}
 	c.Key = Credential{Variable: KeyVariable, File: c.path(f.KeyFile), Command: f.KeyCommand}
 	c.Password = Credential{Variable: PasswordVariable, File: c.path(f.PasswordFile), Command: f.PasswordCommand}
 	c.Clones = c.path(cmp.Or(f.Clones, defaultClones))
 	for i := range c.Rules {
 		c.Rules[i] = c.path(c.Rules[i])
+	}
+	if c.Name != "" && !isName(c.Name) {
+		return nil, fmt.Errorf("name = %.40q: want letters, digits, ., _ and - alone", c.Name)
 	}
 	if f.Jobs < 0 || f.MaxBlob < 0 || f.Fetches < 0 {
 		return nil, errors.New("jobs, fetches and max_blob cannot be negative")
@@ -161,6 +169,9 @@ func unknownKey(key toml.Key) error {
 // amounts are the times and sizes.
 func (c *Config) amounts(f *configFile) (err error) {
 	if c.Every, err = duration("every", f.Every, defaultEvery); err != nil {
+		return err
+	}
+	if c.Images, err = duration("images_every", f.ImagesEvery, defaultImages); err != nil {
 		return err
 	}
 	if c.List, err = duration("list", f.List, defaultList); err != nil {

@@ -35,6 +35,8 @@ func TestConfigRefused(t *testing.T) {
 		head + "[[target]]\nforge = \"gitea\"\nowner = \"a\"\n":                        "gitea",
 		head + folder + "[[channel]]\ntype = \"pigeon\"\n":                             "channel 1",
 		head + folder + "[[channel]]\ntype = \"slack\"\nsecret = \"" + hidden + "\"\n": "channel.secret",
+		head + folder + "[[channel]]\ntype = \"slack\"\nfirst = \"some\"\n":            "channel 1: channel \"slack\": first: there is",
+		head + folder + "[[channel]]\ntype = \"sarif\"\nfirst = \"digest\"\n":          "first = \"digest\": it tells each repository",
 		head + "folder = [\n":                                                          "",
 	} {
 		_, err := parseConfig([]byte(text), "/etc/rummage")
@@ -63,7 +65,7 @@ type = "slack"
 	}
 	if c.Database != "/etc/rummage/sweep.db" || c.Clones != "/etc/rummage/clones" || c.Targets[0].Folder != "/etc/rummage/repos" || c.Every != 48*time.Hour ||
 		c.ClonesSize != 3<<30 || c.Timeout != defaultTimeout || c.Keep.Scans != 0 || c.Keep.Gone == 0 || c.Channels[0].Secret.Variable != "RUMMAGE_SWEEP_SECRET_OUR_TEAM" ||
-		!c.Channels[0].First {
+		c.Channels[0].First != firstDigest {
 		t.Errorf("%+v", c)
 	}
 }

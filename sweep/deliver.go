@@ -20,7 +20,31 @@ const (
 	sendLast   = 6 * time.Hour    // and at last
 	idDigits   = 12               // of a finding's id that name it in a message
 	deliverMax = 10_000           // messages that one run sends
+	digestFew  = 5                // first searches with findings of which each has a message of its own
+	digestMost = 20               // findings of a digest
+	digestWait = 24 * time.Hour   // for the end of first searches
 )
+
+// introduce has new channels told of what is open.
+func (w *Worker) introduce(ctx context.Context) error {
+	for i := range w.config.Channels {
+		c := &w.config.Channels[i]
+		if err := w.store.Introduce(ctx, c.Name, c.First == firstDigest); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// gather makes digests of what first searches found. While such searches go on it waits for them with patience.
+func (w *Worker) gather(ctx context.Context, patience time.Duration) error {
+	for i := range w.config.Channels {
+		if err := w.store.Digest(ctx, w.config.Channels[i].Name, digestFew, patience); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // deliverAll sends what is to be sent now. What cannot be sent is tried again later.
 func (w *Worker) deliverAll(ctx context.Context) error {
@@ -78,11 +102,15 @@ func (w *Worker) deliverer(name string) *deliverer {
 func (w *Worker) deliver(ctx context.Context, to *deliverer, d store.Delivery) error {
 	err := to.err
 	if err == nil {
-		m, lost := w.message(ctx, d)
+		m, lost := w.message(ctx, to.config, d)
 		if lost != nil {
 			return lost
 		}
-		if part, wants := to.config.Wants(m); wants {
+		part, wants := m, m.Digest != nil && m.Digest.Findings > 0 // of a digest it has been asked
+		if m.Digest == nil {
+			part, wants = to.config.Wants(m)
+		}
+		if wants {
 			if err = to.channel.Send(ctx, part); err == nil {
 				to.failed = 0
 			} else if to.failed++; to.failed >= failsMost && !permanent(err) {
@@ -126,12 +154,15 @@ func (w *Worker) notSent(to *deliverer, d store.Delivery, err error) {
 }
 
 // message is what a delivery tells. What was decided about or is nowhere any more by now is left out.
-func (w *Worker) message(ctx context.Context, d store.Delivery) (m notify.Message, err error) {
+func (w *Worker) message(ctx context.Context, to *Channel, d store.Delivery) (m notify.Message, err error) {
 	var n store.Notice
 	if err := json.Unmarshal(d.Payload, &n); err != nil {
 		return m, fmt.Errorf("message %d: %w", d.ID, err)
 	}
-	m = notify.Message{ID: d.Dedup, Repository: n.Name, Scan: n.Scan, Time: d.Created}
+	if n.Digest != "" {
+		return w.digest(ctx, to, d, n.Digest)
+	}
+	m = notify.Message{ID: d.Dedup, Repository: n.Name, Number: n.Repository, Scan: n.Scan, Time: d.Created}
 	if r, err := w.store.Repository(ctx, n.Repository); err == nil {
 		m.Repository, m.WebURL = r.Name, r.WebURL
 	} else if !errors.Is(err, store.ErrNotFound) {

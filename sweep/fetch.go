@@ -31,8 +31,11 @@ func (w *Worker) targetOf(ctx context.Context, r *store.Repository) (*Target, er
 			return &w.config.Targets[i], nil
 		}
 	}
-	return nil, elsewhereError("it is in no target of the configuration here")
+	return nil, errNotOurs
 }
+
+// errNotOurs is of a repository whose targets are those of other configurations, whose workers search it.
+var errNotOurs = errors.New("it is in no target of the configuration here")
 
 // elsewhereError is of a repository that this machine does not have: another may.
 type elsewhereError string

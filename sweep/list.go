@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"rummage/report"
@@ -41,8 +42,11 @@ func (s *Sweeper) list(ctx context.Context, t *Target) error {
 	if err == nil {
 		err = unread
 	}
+	if ctx.Err() != nil { // which says nothing about the target
+		return ctx.Err()
+	}
 	if err != nil {
-		return errors.Join(err, l.Fail(context.WithoutCancel(ctx), err.Error()))
+		return errors.Join(err, l.Fail(ctx, err.Error()))
 	}
 	_, err = l.Complete(ctx)
 	return err
@@ -50,13 +54,6 @@ func (s *Sweeper) list(ctx context.Context, t *Target) error {
 
 // listAll lists the targets whose turn it is by the time since their last complete listing. What cannot be listed is counted.
 func (w *Worker) listAll(ctx context.Context, turn func(t *Target, since time.Duration) bool) error {
-	var names []string
-	for _, t := range w.config.Targets {
-		names = append(names, t.Name)
-	}
-	if _, err := w.store.KeepTargets(ctx, names); err != nil {
-		return err
-	}
 	listed, err := w.store.Listings(ctx)
 	if err != nil {
 		return err
@@ -69,6 +66,9 @@ func (w *Worker) listAll(ctx context.Context, turn func(t *Target, since time.Du
 	for _, t := range listed {
 		last[t.Name] = t.Listed
 	}
+	for _, note := range w.config.strays(listed) {
+		w.note(note)
+	}
 	for i := range w.config.Targets {
 		t := &w.config.Targets[i]
 		if !turn(t, now.Sub(last[t.Name])) {
@@ -79,17 +79,31 @@ func (w *Worker) listAll(ctx context.Context, turn func(t *Target, since time.Du
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
+		case errors.Is(err, store.ErrUnwritable):
+			return err
 		case err != nil:
 			w.o.Logger.Error("target not listed", "target", t.Name, "reason", report.Escape(err.Error()))
 			w.count(func(s *Summary) { s.Errors = append(s.Errors, fmt.Errorf("target %s: %w", t.Name, err)) })
 		default:
 			w.count(func(s *Summary) { s.Listed++ })
-			if f, ok := w.sources[t.Name].(*forgeSource); ok {
-				w.count(func(s *Summary) { s.Notes = append(s.Notes, f.notes()...) })
+			if s, ok := w.sources[t.Name].(interface{ notes(target string) []string }); ok {
+				for _, note := range s.notes(t.Name) {
+					w.note(note)
+				}
 			}
 		}
 	}
 	return nil
+}
+
+// note tells something once, which is no failure.
+func (w *Worker) note(text string) {
+	w.count(func(s *Summary) {
+		if !slices.Contains(s.Notes, text) {
+			s.Notes = append(s.Notes, text)
+			w.o.Logger.Info("note", "text", text)
+		}
+	})
 }
 
 // unlisted is a target that could not be listed whole.

@@ -2,6 +2,7 @@ package sweep
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"os"
 	"os/exec"
@@ -180,4 +181,40 @@ func TestDiskFull(t *testing.T) {
 	if failed == 0 {
 		t.Error("the disk was never full")
 	}
+}
+
+// TestUnwritable: a sweep ends with one line when its database cannot be written, without a second try; the next one has everything.
+func TestUnwritable(t *testing.T) {
+	o := newOutage(t, 10)
+	address := pgtest.Database(t, true)
+	config := o.config(strings.Replace(address, ":"+pgtest.Password, "", 1))
+	if err := o.open(config).Close(); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("pgx", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for _, statement := range []string{
+		"CREATE SEQUENCE tried",
+		"CREATE FUNCTION full_disk() RETURNS trigger AS $$ BEGIN PERFORM nextval('tried'); RAISE EXCEPTION 'could not extend file' USING ERRCODE = '53100'; END $$ LANGUAGE plpgsql",
+		"CREATE TRIGGER full_disk BEFORE INSERT ON scan FOR EACH ROW EXECUTE FUNCTION full_disk()",
+	} {
+		if _, err := db.Exec(statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out, err := chaosCommand("run", config).CombinedOutput()
+	if text := string(out); err == nil || strings.Count(text, "\n") != 1 || !strings.Contains(text, "the database cannot be written, is the disk of PostgreSQL full?") {
+		t.Errorf("%v: %s", err, text)
+	}
+	var tried int
+	if err := db.QueryRow("SELECT last_value FROM tried").Scan(&tried); err != nil || tried > 4 { // two jobs, and those that begin meanwhile
+		t.Errorf("tried %d times, %v", tried, err)
+	}
+	if _, err := db.Exec("DROP TRIGGER full_disk ON scan"); err != nil {
+		t.Fatal(err)
+	}
+	o.mended(config)
 }

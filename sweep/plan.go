@@ -123,15 +123,18 @@ func (w *Worker) planned(ctx context.Context) (map[int64]bool, error) {
 	return planned, nil
 }
 
-// askShare is the part of the time that it takes at most to ask whether all is done.
-const askShare = 20
+// To ask whether all is done takes at most this part of the time, and while this worker is at something it may wait.
+const (
+	askShare = 20
+	askBusy  = time.Second
+)
 
 // over says whether those wanted have been searched. One that is out of all jobs once is: it may be due again already.
 func (w *Worker) over(wanted map[int64]bool) func(context.Context) (bool, error) {
-	var next time.Time
+	var idle, busy time.Time // when to ask again
 	return func(ctx context.Context) (bool, error) {
 		began := time.Now()
-		if began.Before(next) {
+		if began.Before(idle) || began.Before(busy) && w.batches.Load() > 0 {
 			return false, nil
 		}
 		planned, err := w.planned(ctx)
@@ -139,18 +142,31 @@ func (w *Worker) over(wanted map[int64]bool) func(context.Context) (bool, error)
 			return false, err
 		}
 		maps.DeleteFunc(wanted, func(id int64, _ bool) bool { return !planned[id] })
-		next = time.Now().Add(askShare * time.Since(began))
+		idle, busy = time.Now().Add(askShare*time.Since(began)), time.Now().Add(askBusy)
 		return len(wanted) == 0, nil
 	}
 }
 
-// due are the repositories to be searched, or all.
-func (w *Worker) due(ctx context.Context, since time.Time) ([]store.Repository, error) {
+// due are the repositories of the configuration's targets that are to be searched, or all of them.
+func (w *Worker) due(ctx context.Context, since time.Time) (list []store.Repository, err error) {
 	if since.IsZero() {
-		return w.store.Due(ctx, time.Time{}, maxDue)
+		list, err = w.store.Due(ctx, time.Time{}, maxDue)
+	} else if list, err = w.store.Repositories(ctx); err == nil {
+		list = slices.DeleteFunc(list, func(r store.Repository) bool { return !r.GoneAt.IsZero() || r.State != store.RepositoryOK })
 	}
-	list, err := w.store.Repositories(ctx)
-	return slices.DeleteFunc(list, func(r store.Repository) bool { return !r.GoneAt.IsZero() || r.State != store.RepositoryOK }), err
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	listed, err := w.store.Listings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	own := w.config.Names()
+	if !slices.ContainsFunc(listed, func(t store.Target) bool { return !slices.Contains(own, t.Name) }) {
+		return list, nil
+	}
+	members, err := w.store.Members(ctx, own)
+	return slices.DeleteFunc(list, func(r store.Repository) bool { return !members[r.ID] }), err
 }
 
 // batchesOf divides repositories. Those of a fork network are together, the original first, so that the blobs they share are

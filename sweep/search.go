@@ -127,6 +127,7 @@ func (s *Sweeper) search(ctx context.Context, t *Task, repo *gitscan.Repo, tips 
 	var res *scan.Result
 	var fresh []store.Seen
 	var quiet *QuietPack
+	var hot [][]byte
 	for {
 		if res != nil { // the last slice ended before the search did
 			again, err := s.openRepository(t)
@@ -143,7 +144,7 @@ func (s *Sweeper) search(ctx context.Context, t *Task, repo *gitscan.Repo, tips 
 		if err != nil {
 			return &Answer{Error: report.Escape(err.Error())}, ctx.Err()
 		}
-		res, fresh, quiet = n.res, n.fresh(repo, version), quietPack(t, repo, n)
+		res, fresh, hot, quiet = n.res, n.fresh(repo, version), n.hot(), quietPack(t, repo, n)
 		a.Blobs, a.Bytes = a.Blobs+int64(len(fresh)), a.Bytes+res.Stats.BytesSearched
 		s.known.seen(fresh)
 		a.Slices++
@@ -158,7 +159,7 @@ func (s *Sweeper) search(ctx context.Context, t *Task, repo *gitscan.Repo, tips 
 		}
 	}
 	a.Known = res.Stats.Skipped[scan.SkipKnown]
-	problem, err := s.images(ctx, t, res)
+	digests, problem, err := s.images(ctx, t, res)
 	if err != nil {
 		return nil, err
 	}
@@ -166,10 +167,19 @@ func (s *Sweeper) search(ctx context.Context, t *Task, repo *gitscan.Repo, tips 
 	if err != nil {
 		return nil, err
 	}
+	if err := s.store.MarkHot(ctx, hot); err != nil {
+		return nil, err
+	}
+	told, held := s.config.channels(first)
 	settled, err := s.store.Settle(ctx, t.ID, store.Scan{ID: rand.Text(), Ruleset: version, Complete: res.Stats.Complete, Tips: tips, Lease: t.Lease, Seen: fresh,
-		Next: t.Next, Channels: s.config.channels(first)}, list)
+		Next: t.Next, Channels: told, Held: held}, list)
 	if err != nil {
 		return nil, err
+	}
+	if digests != nil {
+		if err := s.store.SawImages(ctx, t.ID, digests); err != nil {
+			return nil, err
+		}
 	}
 	a.New, a.Regressed, a.Quiet = len(settled.New), len(settled.Regressed), quiet
 	if problem != "" {
@@ -299,6 +309,16 @@ func (n *searched) fresh(repo searchable, version int) (seen []store.Seen) {
 		}
 	})
 	return seen
+}
+
+// hot are the blobs that were clean under other rules and in which the search has found something.
+func (n *searched) hot() (ids [][]byte) {
+	n.ledger.Found(func(ref scan.BlobRef) {
+		if id := n.ids[ref]; id != nil {
+			ids = append(ids, id)
+		}
+	})
+	return ids
 }
 
 // found is what the database is told: nothing of a secret but its mask and, keyed, its fingerprint, and with seal what those

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"rummage/gitscan"
 	"rummage/sweep/forge"
@@ -29,7 +30,7 @@ type source interface {
 func sourceOf(t *Target, known func(forge, id string) (string, bool)) (source, error) {
 	switch {
 	case t.Folder != "":
-		return &folder{t.Folder, t.Filter}, nil
+		return &folder{path: t.Folder, filter: t.Filter}, nil
 	case t.Forge != nil:
 		return newForgeSource(t, known)
 	}
@@ -45,6 +46,19 @@ func isLocal(r *store.Repository) bool { return strings.HasPrefix(r.Forge, local
 type folder struct {
 	path   string
 	filter forge.Filter // of names
+
+	mu        sync.Mutex
+	worktrees []string // left out in the last list
+}
+
+// notes are what a list leaves out that somebody may miss.
+func (f *folder) notes(target string) []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.worktrees) == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("target %s: left out, since they are worktrees of repositories that are searched: %d, first: %s", target, len(f.worktrees), f.worktrees[0])}
 }
 
 func (f *folder) request(*store.Repository) mirror.Request { return mirror.Request{} }
@@ -58,6 +72,8 @@ func (f *folder) list(ctx context.Context, visit func(store.Listed) error) (unre
 	if err != nil {
 		return nil, err
 	}
+	seen := map[string]bool{} // repositories, by what their git directory really is
+	var linked []store.Listed
 	err = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -82,7 +98,17 @@ func (f *folder) list(ctx context.Context, visit func(store.Listed) error) (unre
 			if ok, _ := f.filter.Match(forge.Repository{Name: filepath.ToSlash(rel)}); !ok {
 				return fs.SkipDir
 			}
-			if err := visit(store.Listed{Forge: localForge + root, ForgeID: rel, Name: filepath.ToSlash(rel), CloneURL: path, Size: -1}); err != nil {
+			l := store.Listed{Forge: localForge + root, ForgeID: rel, Name: filepath.ToSlash(rel), CloneURL: path, Size: -1}
+			if gitscan.WorktreeOf(path) != "" {
+				linked = append(linked, l)
+				return fs.SkipDir
+			}
+			for _, dir := range []string{path, filepath.Join(path, ".git")} {
+				if real, err := filepath.EvalSymlinks(dir); err == nil {
+					seen[real] = true
+				}
+			}
+			if err := visit(l); err != nil {
 				return err
 			}
 			return fs.SkipDir
@@ -95,7 +121,33 @@ func (f *folder) list(ctx context.Context, visit func(store.Listed) error) (unre
 		}
 		return nil
 	})
-	return unread, err
+	if err != nil {
+		return unread, err
+	}
+	return unread, f.linked(linked, seen, visit)
+}
+
+// linked visits linked worktrees whose repository was not seen, one of each.
+func (f *folder) linked(list []store.Listed, seen map[string]bool, visit func(store.Listed) error) error {
+	var left []string
+	for _, l := range list {
+		real := gitscan.WorktreeOf(l.CloneURL)
+		if r, err := filepath.EvalSymlinks(real); err == nil {
+			real = r
+		}
+		if seen[real] {
+			left = append(left, l.CloneURL)
+			continue
+		}
+		seen[real] = true
+		if err := visit(l); err != nil {
+			return err
+		}
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.worktrees = left
+	return nil
 }
 
 // addresses are URLs that the configuration names.

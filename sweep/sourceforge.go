@@ -22,7 +22,7 @@ type forgeSource struct {
 }
 
 // notes are what a list leaves out that somebody may miss.
-func (s *forgeSource) notes() (list []string) {
+func (s *forgeSource) notes(string) (list []string) {
 	if s.anonymous.Load() {
 		list = append(list, fmt.Sprintf("target %s: %s is not set: what is public alone was listed", s.t.Name, s.t.Token.Variable))
 	}

@@ -2,6 +2,7 @@ package sweep
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -405,5 +406,33 @@ func TestSlices(t *testing.T) {
 	}
 	if most < 2 {
 		t.Errorf("at most %d slices", most)
+	}
+}
+
+// TestHot: a blob that was clean under other rules, and in which something is found now, loses its mark, or it would be searched with
+// what has changed first each time.
+func TestHot(t *testing.T) {
+	folder, database := t.TempDir(), filepath.Join(t.TempDir(), "sweep.db")
+	oneMark(t, folder, "r", "word-abc\n")
+	blob := strings.TrimSpace(git(t, filepath.Join(folder, "r"), "rev-parse", "HEAD:x"))
+	id, err := hex.DecodeString(blob)
+	if err != nil {
+		t.Fatal(err)
+	}
+	version := func(rules string) int {
+		t.Helper()
+		s := open(t, database, folder, parseRules(t, rules))
+		sweepOnce(t, s)
+		marks, err := s.store.Clean(context.Background(), [][]byte{id})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return marks[0].Version
+	}
+	if v := version(markRules); v != 1 {
+		t.Errorf("clean under version %d", v)
+	}
+	if v := version(markRules + "[[rules]]\nid = \"word\"\ndescription = \"x\"\nregex = '''word-[a-z]{3}'''\nkeywords = [\"word-\"]\n"); v != 0 {
+		t.Errorf("clean under version %d still", v)
 	}
 }

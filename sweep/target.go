@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"rummage/sweep/forge"
+	"rummage/sweep/store"
 )
 
 // Target is repositories: those below a folder, those of a list of addresses, or those of a forge.
@@ -74,6 +75,9 @@ func (c *Config) targets(list []targetFile) error {
 		if err != nil {
 			return fmt.Errorf("target %d: %w", i+1, err)
 		}
+		if err := c.own(t); err != nil {
+			return fmt.Errorf("target %d: %w", i+1, err)
+		}
 		if names[t.Name] {
 			return fmt.Errorf("target %d: there are two of the name %.80q", i+1, t.Name)
 		}
@@ -82,6 +86,56 @@ func (c *Config) targets(list []targetFile) error {
 	}
 	return nil
 }
+
+// ofConfig is between the name of a configuration and that of its target, as the database knows it.
+const ofConfig = ": "
+
+// own puts the configuration's name before a target's.
+func (c *Config) own(t *Target) error {
+	if c.Name != "" {
+		t.Name = c.Name + ofConfig + t.Name
+	} else if !c.owns(t.Name) {
+		return fmt.Errorf("name = %.80q is that of a configuration with a name: leave the colon or the space out", t.Name)
+	}
+	return nil
+}
+
+// owns: a target of the database is one of this configuration, or was.
+func (c *Config) owns(target string) bool {
+	name, _, ok := strings.Cut(target, ofConfig)
+	if !ok || !isName(name) {
+		name = ""
+	}
+	return name == c.Name
+}
+
+func isName(s string) bool {
+	return s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == ""
+}
+
+// Names are those of the targets, as the database knows them.
+func (c *Config) Names() (names []string) {
+	for i := range c.Targets {
+		names = append(names, c.Targets[i].Name)
+	}
+	return names
+}
+
+// strays are notes of targets that the database has as those of the configuration, which has them no more: they were taken out of
+// it, or are of another one without a name of its own.
+func (c *Config) strays(listed []store.Target) []string {
+	notes := []string{}
+	for _, t := range listed {
+		if c.owns(t.Name) && !slices.Contains(c.Names(), t.Name) {
+			notes = append(notes, fmt.Sprintf("target %s is not in this configuration and left as it is: if it is of another one, give them names (name = \"…\"), "+
+				"if it is no more: rummage sweep retire %s", t.Name, quoted(t.Name)))
+		}
+	}
+	return notes
+}
+
+// Notes are what somebody should know of the database of the configuration, which is no failure.
+func (c *Config) Notes(st *store.Status) []string { return c.strays(st.Targets) }
 
 func (c *Config) target(f *targetFile) (*Target, error) {
 	t := &Target{Name: f.Name, Folder: c.path(f.Folder), URLs: f.URLs, URLsFile: c.path(f.URLsFile), Protocols: f.Protocols, User: f.User, CAFile: c.path(f.CAFile), ByPushTime: f.ByPushTime, Images: f.Images, Registries: f.Registries}

@@ -29,9 +29,17 @@ database = "sweep.db"
 # The key that secrets are known by in the database, which holds no secret itself: ` + KeyVariable + `.
 key_file = "sweep.key"
 
+# Several configurations may share a database, as those of several teams: each needs a name then. A target that was taken out of
+# this file is left as it is, and told of, until: rummage sweep retire TARGET
+# name = "platform"
+
 # How long until a repository is searched again, and how long fetching and searching it may take.
 every = "24h"
 timeout = "1h"
+
+# How long until the images that a repository names are looked into again though it has not changed itself: the registry is asked
+# for their digests then, and those that are others are searched.
+# images_every = "24h"
 
 # How long until a target is listed again, by: rummage sweep start.
 # list = "1h"
@@ -76,6 +84,7 @@ timeout = "1h"
 # by_push_time = true                   # do not ask for the refs of what was not pushed to by the forge's word; refs of
 #                                       # pull requests do not count there
 # wikis = true
+# images = true                         # the images that the repositories name, too
 `)
 	}
 	b.WriteString(`
@@ -104,7 +113,8 @@ timeout = "1h"
 # type = "slack"
 # secret_file = "/run/secrets/slack"    # the address of the incoming webhook
 # min_severity = "high"
-# first = false                         # not what the first search of a repository finds
+# first = "digest"                      # first searches of more than five repositories are told by one message (slack, mail, issues
+#                                       # of a project); "each": a message for each repository (the others); "none": not at all
 `)
 	return b.String()
 }

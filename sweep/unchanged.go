@@ -27,11 +27,15 @@ func (w *Worker) leaveUnchanged(ctx context.Context, due []store.Repository) ([]
 	if err != nil {
 		return nil, err
 	}
+	looked, err := w.looked(ctx)
+	if err != nil {
+		return nil, err
+	}
 	same := make([]bool, len(due))
 	var asked []int64
 	for i := range due {
 		switch r := &due[i]; {
-		case !mayBeSame(r, version):
+		case !mayBeSame(r, version) || looked != nil && !looked[r.ID]:
 		case isLocal(r):
 			asked = append(asked, r.ID)
 		case notPushed(r):
@@ -80,4 +84,16 @@ func (w *Worker) leaveUnchanged(ctx context.Context, due []store.Repository) ([]
 		}
 	}
 	return left, nil
+}
+
+// looked are the repositories whose images need no look yet; nil where no target wants images, or nobody can ask for them.
+func (w *Worker) looked(ctx context.Context) (map[int64]bool, error) {
+	if w.o.Digests == nil || !slices.ContainsFunc(w.config.Targets, func(t Target) bool { return t.Images }) {
+		return nil, nil
+	}
+	now, err := w.store.Now(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return w.store.ImagesSince(ctx, now.Add(-w.config.Images))
 }

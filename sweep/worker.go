@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"rummage/report"
@@ -36,6 +37,9 @@ type Worker struct {
 	turns  chan struct{} // searches at a time
 	disk   disk
 	quiet  quiet
+	once   bool // it does not keep going
+
+	batches atomic.Int64 // jobs of searches that run here
 
 	registry *metrics.Registry
 	metrics  *metrics.Sweep
@@ -57,6 +61,8 @@ type WorkerOptions struct {
 	Poll   time.Duration // see jobs.Options
 	// Lease is how long a worker may be silent before others take over what it is at: 45 s.
 	Lease time.Duration
+	// Digests asks for what registries have now. nil: images are looked into when their repositories have changed, or all are searched.
+	Digests Digester
 	// SARIF makes what a channel of that type uploads. nil: there can be none.
 	SARIF   func(context.Context, notify.Message) (notify.Upload, error)
 	Version string // of the program, for the metrics
@@ -216,7 +222,11 @@ func (w *Worker) count(add func(*Summary)) {
 // been searched, by this worker or by others. The error is for what ends the sweep.
 func (w *Worker) Run(ctx context.Context, all bool) (*Summary, error) {
 	started := time.Now()
+	w.once = true
 	if err := w.store.Log(ctx, store.Event{Kind: store.EventStart}); err != nil {
+		return w.sum, err
+	}
+	if err := w.introduce(ctx); err != nil {
 		return w.sum, err
 	}
 	w.o.Progress.SetStage("listing")
@@ -246,6 +256,9 @@ func (w *Worker) Run(ctx context.Context, all bool) (*Summary, error) {
 		}
 	}
 	w.o.Progress.SetStage("sending")
+	if err := w.gather(ctx, 0); err != nil {
+		return w.sum, err
+	}
 	if err := w.deliverAll(ctx); err != nil {
 		return w.sum, err
 	}
@@ -267,6 +280,9 @@ func (w *Worker) Work(ctx context.Context) error {
 
 // Start keeps sweeping by the schedule until ctx is done. Several that do so share the work.
 func (w *Worker) Start(ctx context.Context) error {
+	if err := w.introduce(ctx); err != nil {
+		return err
+	}
 	jobs.Handle(w.jobs, listJob, jobs.KindOptions{Queue: listJob, Timeout: 6 * time.Hour}, func(ctx context.Context, _ jobs.Job[struct{}]) error {
 		return w.listAll(ctx, w.toList)
 	})
@@ -274,7 +290,12 @@ func (w *Worker) Start(ctx context.Context) error {
 		_, err := w.plan(ctx, time.Time{}, false)
 		return err
 	})
-	jobs.Handle(w.jobs, deliverJob, jobs.KindOptions{Queue: deliverJob}, func(ctx context.Context, _ jobs.Job[struct{}]) error { return w.deliverAll(ctx) })
+	jobs.Handle(w.jobs, deliverJob, jobs.KindOptions{Queue: deliverJob}, func(ctx context.Context, _ jobs.Job[struct{}]) error {
+		if err := w.gather(ctx, digestWait); err != nil {
+			return err
+		}
+		return w.deliverAll(ctx)
+	})
 	jobs.Handle(w.jobs, pruneJob, jobs.KindOptions{Queue: pruneJob}, func(ctx context.Context, _ jobs.Job[struct{}]) error {
 		_, err := w.store.Prune(ctx, w.config.Keep)
 		return err

@@ -268,3 +268,38 @@ func TestListAgain(t *testing.T) {
 		t.Error("not listed again")
 	}
 }
+
+// TestOthersTargets: what is of another configuration is neither planned nor searched, and no failure where its job comes by.
+func TestOthersTargets(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, database string) {
+		ctx := context.Background()
+		s := some(t, database, 2)
+		l, err := s.store.StartListing(ctx, "other"+ofConfig+"target")
+		if err != nil {
+			t.Fatal(err)
+		}
+		theirs, err := l.Add(ctx, []store.Listed{{Forge: "url:127.0.0.1:1", ForgeID: "a/b", Name: "a/b", CloneURL: "https://127.0.0.1:1/a/b"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := l.Complete(ctx); err != nil {
+			t.Fatal(err)
+		}
+		other, err := jobs.Open(ctx, jobsDatabase(database), jobs.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer other.Close()
+		if _, _, err := other.Enqueue(ctx, searchJob, batchArgs{IDs: []int64{theirs[0].ID}}, jobs.EnqueueOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		for _, all := range []bool{false, true} {
+			if sum, err := run(t, s, s.Search, all); err != nil || sum.Searched != 2 || sum.Failed != 0 || len(sum.Errors)+len(sum.Notes) != 0 {
+				t.Errorf("%+v %v", sum, err)
+			}
+		}
+		if r, err := s.store.Repository(ctx, theirs[0].ID); err != nil || r.Failures != 0 || !r.LastScan.IsZero() || !r.GoneAt.IsZero() {
+			t.Errorf("%+v %v", r, err)
+		}
+	})
+}

@@ -66,6 +66,7 @@ type looker struct {
 	scanners []*external.Runner // our own first, if it is among them
 	targets  []external.Target
 	allowed  []string // registries that may be asked for images that files name
+	before   func()   // what named does when it knows the targets; may be nil
 }
 
 // atOnce is how many images are looked into at a time.
@@ -179,6 +180,9 @@ func (l *looker) named(src scan.Files, res *scan.Result) ([]report.ImageScan, er
 	}
 	addProblems(&res.Stats, &list.Stats)
 	rows := l.choose(res, list)
+	if l.before != nil {
+		l.before()
+	}
 	rows = append(rows, l.run(res)...)
 	list.Instructions.Point(res)
 	return rows, nil

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"rummage/report"
 	"rummage/sweep"
@@ -26,6 +27,7 @@ type sweepCmd struct {
 	Sealed   sweepSealedCmd   `cmd:"" help:"Write the secret of a finding as it is kept, encrypted to the recipients of the configuration."`
 	Retry    sweepRetryCmd    `cmd:"" help:"Take parked repositories back into the schedule, and messages that were given up."`
 	Forget   sweepForgetCmd   `cmd:"" help:"Remove a repository and all that was found in it alone."`
+	Retire   sweepRetireCmd   `cmd:"" help:"End a target that the configuration no longer has: repositories that are in no other are gone, what was found in them stays."`
 	Export   sweepExportCmd   `cmd:"" help:"Write repositories, findings, decisions and events as lines of JSON."`
 	Import   sweepImportCmd   `cmd:"" help:"Read what export wrote; what is here already is merged."`
 	Search   sweepSearchCmd   `cmd:"" hidden:"" help:"Search the repositories that standard input names: workers start this."`
@@ -56,11 +58,15 @@ func (f *sweepFlags) open(ctx context.Context, rules bool) (*sweep.Sweeper, *swe
 
 // with opens the database for as long as use takes.
 func (f *sweepFlags) with(a *app, use func(*store.Store) error) error {
-	s, _, err := f.open(a.ctx, false)
+	return f.withConfig(a, func(s *store.Store, _ *sweep.Config) error { return use(s) })
+}
+
+func (f *sweepFlags) withConfig(a *app, use func(*store.Store, *sweep.Config) error) error {
+	s, config, err := f.open(a.ctx, false)
 	if err != nil {
 		return err
 	}
-	return errors.Join(use(s.Store()), s.Close())
+	return errors.Join(use(s.Store(), config), s.Close())
 }
 
 type sweepInitCmd struct {
@@ -199,6 +205,26 @@ func (c *sweepForgetCmd) Run(a *app) error {
 			return fmt.Errorf("repository %s: %w", c.Repo, err)
 		}
 		return s.Forget(a.ctx, r.ID, who())
+	})
+}
+
+type sweepRetireCmd struct {
+	sweepFlags
+	Target string `arg:"" help:"Name of the target, as sweep run and sweep status tell it."`
+}
+
+// Run ends a target.
+func (c *sweepRetireCmd) Run(a *app) error {
+	return c.withConfig(a, func(s *store.Store, config *sweep.Config) error {
+		if slices.Contains(config.Names(), c.Target) {
+			return fmt.Errorf("target %s: take it out of %s first: the next sweep would list it again", c.Target, c.Config)
+		}
+		gone, err := s.Retire(a.ctx, c.Target, who())
+		if err != nil {
+			return fmt.Errorf("target %s: %w", c.Target, err)
+		}
+		_, err = fmt.Fprintf(a.stdout, "%s gone\n", plural(len(gone), "repository is", "repositories are"))
+		return err
 	})
 }
 

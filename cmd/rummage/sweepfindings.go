@@ -14,6 +14,7 @@ import (
 
 	"rummage/report"
 	"rummage/scan"
+	"rummage/sweep"
 	"rummage/sweep/store"
 )
 
@@ -24,7 +25,7 @@ type sweepStatusCmd struct {
 
 // Run tells what there is, and what could not be done, which ends in exit code 2.
 func (c *sweepStatusCmd) Run(a *app) error {
-	return c.with(a, func(s *store.Store) error {
+	return c.withConfig(a, func(s *store.Store, config *sweep.Config) error {
 		st, err := s.Status(a.ctx)
 		if err != nil {
 			return err
@@ -38,10 +39,15 @@ func (c *sweepStatusCmd) Run(a *app) error {
 			a.code = exitError
 		}
 		if c.JSON {
-			return json.NewEncoder(a.stdout).Encode(statusJSON(st, problems))
+			return json.NewEncoder(a.stdout).Encode(statusJSON(st, problems, config.Notes(st)))
 		}
 		if err := statusText(a.stdout, st); err != nil {
 			return err
+		}
+		for _, note := range config.Notes(st) {
+			if _, err := fmt.Fprintf(a.stdout, "note: %s\n", oneLine(note)); err != nil {
+				return err
+			}
 		}
 		for _, p := range problems {
 			if _, err := fmt.Fprintf(a.stdout, "%s: %s\n", p.Where, p.Why); err != nil {
@@ -90,13 +96,13 @@ func notDone(st *store.Status, list []store.Repository) []scan.Problem {
 	return problems
 }
 
-func statusJSON(st *store.Status, problems []scan.Problem) any {
+func statusJSON(st *store.Status, problems []scan.Problem, notes []string) any {
 	findings := map[string]int{}
 	for _, state := range store.States() {
 		findings[string(state)] = st.Findings[state]
 	}
 	return map[string]any{"schema": 1, "repositories": st.Repositories, "due": st.Due, "never_searched": st.NeverScanned, "parked": st.Parked,
-		"gone": st.GoneRepos, "clean_blobs": st.Blobs, "findings": findings, "findings_gone": st.Gone, "occurrences": st.Occurrences, "problems": problems}
+		"gone": st.GoneRepos, "clean_blobs": st.Blobs, "findings": findings, "findings_gone": st.Gone, "occurrences": st.Occurrences, "problems": problems, "notes": notes}
 }
 
 type sweepTriageCmd struct {

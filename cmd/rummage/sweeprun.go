@@ -116,9 +116,9 @@ func (f *sweepFlags) work(a *app, o sweep.WorkerOptions, do func(*sweep.Worker) 
 		return err
 	}
 	children := sweep.NewChildren(s, func() *exec.Cmd { return exec.Command(exe, "sweep", "search", "--config", f.Config) })
-	o.Search, o.Ready, o.Version = children.Search, children.Ready, versionText()
+	o.Search, o.Ready, o.Digests, o.Version = children.Search, children.Ready, digestsOf, versionText()
 	o.SARIF = func(ctx context.Context, m notify.Message) (notify.Upload, error) {
-		return sarifOf(ctx, s.Store(), m.Repository)
+		return sarifOf(ctx, s.Store(), m.Number)
 	}
 	w, err := sweep.NewWorker(a.ctx, s, o)
 	if err != nil {

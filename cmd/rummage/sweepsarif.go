@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"rummage/report"
 	"rummage/sweep/notify"
@@ -13,8 +12,8 @@ import (
 )
 
 // sarifOf is all that is open in a repository, for the commit at its default branch, as a forge's code scanning takes it.
-func sarifOf(ctx context.Context, s *store.Store, name string) (notify.Upload, error) {
-	r, err := s.FindRepository(ctx, name)
+func sarifOf(ctx context.Context, s *store.Store, number int64) (notify.Upload, error) {
+	r, err := s.Repository(ctx, number)
 	if err != nil {
 		return notify.Upload{}, err
 	}
@@ -29,7 +28,7 @@ func sarifOf(ctx context.Context, s *store.Store, name string) (notify.Upload, e
 		return up, fmt.Errorf("the default branch %s was not there in the last search", report.Escape(r.DefaultBranch))
 	}
 	// Paths there are those of the repository, not of the organisation.
-	rep, err := sweepReport(ctx, s, store.Filter{States: []store.State{store.StateOpen}, Repositories: []string{globOf(name)}}, "sweep", func(int64) string { return "" })
+	rep, err := sweepReport(ctx, s, store.Filter{States: []store.State{store.StateOpen}, Repository: number}, "sweep", func(int64) string { return "" })
 	if err != nil {
 		return up, err
 	}
@@ -37,9 +36,4 @@ func sarifOf(ctx context.Context, s *store.Store, name string) (notify.Upload, e
 	err = report.Write(&out, "sarif", rep, report.Options{Now: rep.Started})
 	up.SARIF = out.Bytes()
 	return up, err
-}
-
-// globOf is a pattern that matches a name alone.
-func globOf(name string) string {
-	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(name)
 }

@@ -38,13 +38,6 @@ const (
 	Other           // credentials.json, secrets.yml, password.txt
 )
 
-// String is what the kind is called in a sentence.
-func (k Kind) String() string {
-	return [...]string{"file", ".env file", "SSH private key", "private key", "key store", "registry token", "registry token", "netrc file",
-		"git credentials", "git repository", "cloud credentials", "kubeconfig", "registry credentials", "GnuPG key ring", "Terraform state",
-		"password file", "Vault token", "configuration with passwords", "credentials file"}[k]
-}
-
 // bases are whole names without folders, in lower case.
 var bases = map[string]Kind{
 	"id_rsa": SSHKey, "id_dsa": SSHKey, "id_ecdsa": SSHKey, "id_ed25519": SSHKey, "id_ecdsa_sk": SSHKey, "id_ed25519_sk": SSHKey,
@@ -203,7 +196,3 @@ func isPublic(stem string) bool {
 	}
 	return false
 }
-
-// Harmless says whether a file of this kind may well hold no secret at all, so that its content should be asked:
-// variables and clients' configuration.
-func (k Kind) Harmless() bool { return k == Env || k == NPM || k == Python || k == Other || k == PHP }

@@ -75,7 +75,8 @@ type Decoder struct {
 	Shortest int
 
 	passes [MaxDepth]pass
-	output int // bytes of windows made of the blob at hand
+	scalar bool // without vector code, for tests
+	output int  // bytes of windows made of the blob at hand
 	visit  func(w *Window) bool
 	state  state
 

@@ -2,8 +2,6 @@ package decode
 
 import (
 	"bytes"
-	"encoding/binary"
-	"math/bits"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -46,28 +44,10 @@ func (p *pass) scan() {
 // the next pass that the run is complete.
 func (p *pass) gap(start, end int, afterEscape, beforeEscape bool) int {
 	text := p.text[:end]
-	known := start // text[from:known] is part of a run
-	for from := start; from+minBase64 <= end && p.d.state == running; {
-		// A run is at least minBase64 long, so looking for its end from there
-		// backwards finds out most often that the next run begins much later.
-		// Nearly always it is a low byte such as a blank that ends it.
-		if low := lowBytes(text[from+8 : from+16]); low != 0 {
-			from += 16 - bits.LeadingZeros64(low)/8
-			known = max(known, from)
-			continue
-		}
-		if low := lowBytes(text[from : from+8]); low != 0 {
-			from += 8 - bits.LeadingZeros64(low)/8
-			known = max(known, from)
-			continue
-		}
-		i := from + minBase64 - 1
-		for i >= known && class[text[i]]&isBase64 != 0 {
-			i--
-		}
-		if i >= known {
-			from, known = i+1, from+minBase64
-			continue
+	for from := start; p.d.state == running; {
+		var found bool
+		if from, found = p.nextRun(from, end); !found {
+			break
 		}
 		to := from + minBase64
 		for to < end && class[text[to]]&isBase64 != 0 {
@@ -92,17 +72,9 @@ func (p *pass) gap(start, end int, afterEscape, beforeEscape bool) int {
 				p.note(from, padded)
 			}
 		}
-		from, known = to+1, to+1
+		from = to + 1
 	}
 	return end
-}
-
-// lowBytes sets the top bit of each of eight bytes that is below '+', the least
-// character of base64.
-func lowBytes(b []byte) uint64 {
-	const tops = 0x8080_8080_8080_8080
-	x := binary.LittleEndian.Uint64(b)
-	return tops &^ (x | (x | tops) - '+'*0x0101_0101_0101_0101)
 }
 
 // run decodes the run text[start:end], which has padding up to padded.

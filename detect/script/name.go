@@ -71,13 +71,6 @@ func Recognize(base string) (Kind, bool) {
 	return 0, false
 }
 
-// IsScript says whether a file of this name, without its folders, is read by this package. Scripts without an ending
-// are not known by their name; see LooksLikeShell.
-func IsScript(base string) bool {
-	_, ok := Recognize(base)
-	return ok
-}
-
 // LooksLikeShell says whether a file begins with the #! of a shell.
 func LooksLikeShell(data []byte) bool {
 	return bytes.HasPrefix(data, []byte("#!")) && shell.Interpreted(data[:min(len(data), 256)])

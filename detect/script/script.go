@@ -23,13 +23,6 @@ const (
 // Entry is an assignment and what else the file says of it.
 type Entry = command.Entry
 
-// Parse reads a file of this name, without its folders, as what it is by its name; as a shell script if it is nothing
-// else.
-func Parse(base string, data []byte) []Entry {
-	k, _ := Recognize(base)
-	return k.Parse(data)
-}
-
 // Parse reads a file of the kind, and returns its assignments, about in the order of the file.
 func (k Kind) Parse(data []byte) []Entry {
 	r := reader{data: data, dialect: interpolate.Shell}

@@ -80,7 +80,7 @@ func TestForms(t *testing.T) {
 	for _, form := range forms {
 		data := []byte(form.text)
 		var got []string
-		for _, e := range Parse(form.file, data) {
+		for _, e := range parse(form.file, data) {
 			got = append(got, show(data, e))
 		}
 		if s := strings.Join(got, ", "); s != form.want {
@@ -92,7 +92,7 @@ func TestForms(t *testing.T) {
 
 // check reads a file and checks that every place lies in it and points at what is reported.
 func check(t *testing.T, file string, data []byte) {
-	for _, e := range Parse(file, data) {
+	for _, e := range parse(file, data) {
 		if e.Name.Start < 0 || e.Name.Start >= e.Name.End || e.Name.End > len(data) || e.Value.Start < 0 || e.Value.Start > e.Value.End || e.Value.End > len(data) {
 			t.Fatalf("%s: %+v of %d bytes", file, e, len(data))
 		}
@@ -105,18 +105,24 @@ func check(t *testing.T, file string, data []byte) {
 	}
 }
 
+// parse reads a file as what it is by its name.
+func parse(base string, data []byte) []Entry {
+	k, _ := Recognize(base)
+	return k.Parse(data)
+}
+
 func TestNames(t *testing.T) {
 	yes := map[string]Kind{"a.sh": Shell, "A.BASH": Shell, "x.zsh": Shell, "x.ksh": Shell, "a.sh.j2": Shell, ".bashrc": Shell, ".bash_history": Shell,
 		"Makefile": Makefile, "makefile": Makefile, "GNUmakefile": Makefile, "x.mk": Makefile, "Makefile.in": Makefile, "Makefile.common": Makefile,
 		"Justfile": Justfile, ".justfile": Justfile, "a.just": Justfile, "Procfile": Procfile, "Procfile.dev": Procfile, "Jenkinsfile": Jenkinsfile,
 		"Jenkinsfile.release": Jenkinsfile, "Jenkinsfile-x": Jenkinsfile, "x.jenkinsfile": Jenkinsfile}
 	for name, want := range yes {
-		if k, ok := Recognize(name); !ok || k != want || !IsScript(name) {
+		if k, ok := Recognize(name); !ok || k != want {
 			t.Errorf("%s: %v %v", name, k, ok)
 		}
 	}
 	for _, name := range []string{"", "sh", "a.py", "a.shx", "Makefiles", "jenkins", "jenkinsfiles", "procfiles", "a", ".sh.j2x", ".j2", "bashrc.md", strings.Repeat("a", 300) + ".sh"} {
-		if IsScript(name) {
+		if _, ok := Recognize(name); ok {
 			t.Errorf("%s is none", name)
 		}
 	}
@@ -144,7 +150,7 @@ func TestLinear(t *testing.T) {
 		for _, piece := range []string{"a:", "a:\t", "export ", "sh(", "sh '", "sh \"", "'", "\"\"\"", "$$", "\\\n\t", "\t$$(\n", "  #!/bin/sh\n", "a=", "${A:-", "sh -c '", "\t", "\\\n", "A=$(", "echo A=b ", "<<E\n", "sh script: ", "curl -u a:b\n"} {
 			data := []byte(strings.Repeat(piece, 1<<18/len(piece)))
 			began := time.Now()
-			Parse(file, data)
+			parse(file, data)
 			if d := time.Since(began); d > 20*time.Second {
 				t.Errorf("%s of %q: %v for %d bytes", file, piece, d, len(data))
 			}
@@ -192,7 +198,7 @@ func BenchmarkParse(b *testing.B) {
 			b.SetBytes(int64(len(data)))
 			b.ReportAllocs()
 			for b.Loop() {
-				Parse(file, data)
+				parse(file, data)
 			}
 		})
 	}

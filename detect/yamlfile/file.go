@@ -59,9 +59,6 @@ type File struct {
 	Problems []yamltree.Problem
 }
 
-// Parse reads a file of this name, its folders included, as what it is by its name and content.
-func Parse(name string, data []byte) *File { return Recognize(name, data).Parse(data) }
-
 // Parse reads a file of the kind. It always returns one.
 func (k Kind) Parse(data []byte) *File { return k.parse(data, nil) }
 

@@ -32,23 +32,6 @@ func hasSuffixFold(name, suffix string) bool {
 	return len(name) > len(suffix) && strings.EqualFold(name[len(name)-len(suffix):], suffix)
 }
 
-// Recognize says what a YAML file is by its name, folders included (with slashes), and then by its content.
-func Recognize(name string, data []byte) Kind {
-	switch {
-	case IsGitHub(name):
-		return GitHub
-	case IsGitLab(name):
-		return GitLab
-	case LooksLikeKubernetes(data):
-		return Kubernetes
-	case IsHelmValues(name):
-		return Helm
-	case LooksLikeGitHub(data):
-		return GitHub
-	}
-	return Other
-}
-
 // IsGitHub says whether a file of this name, folders included, is a workflow or an action. Gitea's and Forgejo's are
 // the same.
 func IsGitHub(name string) bool {

@@ -90,7 +90,7 @@ func TestForms(t *testing.T) {
 	for _, c := range forms {
 		t.Run(c.name, func(t *testing.T) {
 			data := []byte(c.text)
-			f := Parse(c.file, data)
+			f := parse(c.file, data)
 			if got := lines(data, f); !slices.Equal(got, c.want) {
 				t.Errorf("got  %s\nwant %s", strings.Join(got, "|"), strings.Join(c.want, "|"))
 			}
@@ -111,7 +111,7 @@ func TestRecognize(t *testing.T) {
 		{"gitlab.yml", "", Other}, {"values.yaml", "", Helm}, {"c/values-prod.yml", "", Helm}, {"prod.values.yaml", "", Helm}, {"values.yaml", manifest, Kubernetes},
 		{"myvalues.yaml", "", Other}, {"p.yaml", manifest, Kubernetes}, {"p.yaml", "\xef\xbb\xbf" + manifest, Kubernetes}, {"p.yaml", "  " + manifest, Other},
 	} {
-		if got := Recognize(c.name, []byte(c.text)); got != c.want {
+		if got := recognize(c.name, []byte(c.text)); got != c.want {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)
 		}
 	}
@@ -125,7 +125,7 @@ func TestRecognize(t *testing.T) {
 // TestPlaces proves offsets by reading the bytes there.
 func TestPlaces(t *testing.T) {
 	text := "apiVersion: v1\nkind: Secret\ndata:\n  password: " + b64("hunter2") + "\n  \"to\\u006ben\": '" + b64("other") + "'\n"
-	f := Parse("s.yaml", []byte(text))
+	f := parse("s.yaml", []byte(text))
 	n := 0
 	for _, e := range f.Assignments {
 		if e.Context != KubernetesSecret {
@@ -144,7 +144,7 @@ func TestPlaces(t *testing.T) {
 // TestDeep: what is too deep is counted.
 func TestDeep(t *testing.T) {
 	data := []byte(strings.Repeat("[", 3000) + "x" + strings.Repeat("]", 3000))
-	f := Parse("x.yml", data)
+	f := parse("x.yml", data)
 	if len(f.Problems) == 0 {
 		t.Error("no problem")
 	}
@@ -176,7 +176,7 @@ func FuzzParse(f *testing.F) {
 		for k := Other; k <= Helm; k++ {
 			check(t, data, k.Parse(data))
 		}
-		check(t, data, Parse("x.yaml", data))
+		check(t, data, parse("x.yaml", data))
 	})
 }
 
@@ -189,7 +189,7 @@ func BenchmarkParse(b *testing.B) {
 		}
 		b.Run(c.name, func(b *testing.B) {
 			data := []byte(strings.Repeat("---\n"+c.text, 20))
-			kind := Recognize(c.file, data)
+			kind := recognize(c.file, data)
 			b.SetBytes(int64(len(data)))
 			b.ReportAllocs()
 			for b.Loop() {
@@ -198,3 +198,23 @@ func BenchmarkParse(b *testing.B) {
 		})
 	}
 }
+
+// recognize says what a YAML file is by its name, folders included (with slashes), and then by its content.
+func recognize(name string, data []byte) Kind {
+	switch {
+	case IsGitHub(name):
+		return GitHub
+	case IsGitLab(name):
+		return GitLab
+	case LooksLikeKubernetes(data):
+		return Kubernetes
+	case IsHelmValues(name):
+		return Helm
+	case LooksLikeGitHub(data):
+		return GitHub
+	}
+	return Other
+}
+
+// parse reads a file as what it is by its name and content.
+func parse(name string, data []byte) *File { return recognize(name, data).Parse(data) }

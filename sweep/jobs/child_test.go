@@ -158,56 +158,33 @@ func TestTakeover(t *testing.T) {
 		}
 		Handle(j, "hang", KindOptions{}, func(context.Context, Job[arg]) error { t.Error("a fourth attempt"); return nil })
 		drain(t, j)
-		fs, err := j.Failed(t.Context())
-		if err != nil || len(fs) != 1 {
-			t.Fatalf("failed: %+v %v", fs, err)
-		}
 		if len(parked) != 1 {
 			t.Fatalf("%d calls of OnParked", len(parked))
 		}
 		f := <-parked
-		if f.ID != fs[0].ID || f.Kind != "hang" || f.Reason != WorkerGone || fs[0].Reason != WorkerGone || f.Attempt != 3 ||
-			!strings.Contains(string(f.Args), "7") {
-			t.Errorf("parked %+v, failed %+v", f, fs)
+		if f.Kind != "hang" || f.Reason != WorkerGone || f.Attempt != 3 || !strings.Contains(string(f.Args), "7") {
+			t.Errorf("parked %+v", f)
 		}
 		if f.ID == first {
 			t.Error("the row kept its id: a zombie could set its state")
 		}
-		// Retried by hand it is the same job, and a second like it can be enqueued when it is done.
-		ran := make(chan Job[arg], 2)
-		Handle(j, "hang", KindOptions{}, func(_ context.Context, job Job[arg]) error { ran <- job; return nil })
-		if err := j.Retry(t.Context(), f.ID); err != nil {
-			t.Fatal(err)
-		}
-		if _, fresh, err := j.Enqueue(t.Context(), "hang", arg{7}, EnqueueOptions{Unique: true}); fresh || err != nil {
-			t.Errorf("beside the retried one: %v %v", fresh, err)
-		}
-		drain(t, j)
-		if job := <-ran; job.Args.N != 7 || job.Attempt != 4 {
-			t.Errorf("retried: %+v", job)
-		}
+		// A second like it can be enqueued.
 		if _, fresh, err := j.Enqueue(t.Context(), "hang", arg{7}, EnqueueOptions{Unique: true}); !fresh || err != nil {
 			t.Errorf("after it: %v %v", fresh, err)
 		}
 	})
 }
 
-// TestUnleased: a run whose handler never began counts as no attempt, one with a lease does, and Cancel holds without a worker.
+// TestUnleased: a run whose handler never began counts as no attempt, one with a lease does.
 func TestUnleased(t *testing.T) {
 	each(t, func(t *testing.T, dsn string) {
 		j := open(t, dsn)
+		var ids []int64
 		for n := range 3 {
-			enqueue(t, j, "job", n, EnqueueOptions{})
+			ids = append(ids, enqueue(t, j, "job", n, EnqueueOptions{}))
 		}
 		execute(t, j, "UPDATE river_job SET state = 'running', attempt = 1")
-		ids := make([]int64, 3)
-		for i := range ids {
-			ids[i] = int64(i + 1)
-		}
 		if _, err := j.db.lease(t.Context(), ids[1], "dead"); err != nil {
-			t.Fatal(err)
-		}
-		if err := j.Cancel(t.Context(), ids[2]); err != nil {
 			t.Fatal(err)
 		}
 		if n, _, err := j.db.reap(t.Context(), time.Minute); n != 0 || err != nil {
@@ -218,10 +195,10 @@ func TestUnleased(t *testing.T) {
 		if n != 3 || len(parked) != 0 || err != nil {
 			t.Fatalf("taken: %d %v %v", n, parked, err)
 		}
-		for i, want := range []string{"available 0", "available 1", "cancelled 1"} {
+		for i, want := range []string{"available 0", "available 0", "available 1"} {
 			var state string
 			var attempt int
-			q := "SELECT state, attempt FROM river_job ORDER BY CASE WHEN state = 'cancelled' THEN 2 ELSE attempt END LIMIT 1 OFFSET " + strconv.Itoa(i)
+			q := "SELECT state, attempt FROM river_job ORDER BY attempt LIMIT 1 OFFSET " + strconv.Itoa(i)
 			if err := j.db.QueryRow(q).Scan(&state, &attempt); err != nil {
 				t.Fatal(err)
 			}
@@ -230,8 +207,8 @@ func TestUnleased(t *testing.T) {
 			}
 		}
 		// What was completed in the meantime stays so.
-		execute(t, j, "UPDATE river_job SET state = 'completed' WHERE state = 'cancelled'")
-		done := orphan{Failure: Failure{ID: ids[2]}, token: 1}
+		execute(t, j, "UPDATE river_job SET state = 'completed', finalized_at = CURRENT_TIMESTAMP WHERE attempt = 1")
+		done := orphan{Failure: Failure{ID: int64(count(t, j, "SELECT id FROM river_job WHERE attempt = 1"))}, token: 1}
 		err = j.db.tx(t.Context(), func(tx *sql.Tx) error { _, err := j.db.takeOver(t.Context(), tx, done); return err })
 		if n := count(t, j, "SELECT count(*) FROM river_job WHERE state = 'completed'"); err != nil || n != 1 {
 			t.Errorf("%d completed, %v", n, err)

@@ -19,14 +19,11 @@ type engine interface {
 	migrate(ctx context.Context) error
 	insert(ctx context.Context, args rawArgs, attempts int, o EnqueueOptions) (int64, bool, error)
 	insertIf(ctx context.Context, s stmt, args rawArgs, attempts int, o EnqueueOptions) error
-	addQueue(name string, workers int) error
 	start(ctx context.Context, j *Jobs, poll time.Duration) error
 	stop(grace time.Duration) error
-	retry(ctx context.Context, id int64) error
-	cancel(ctx context.Context, id int64) error
 }
 
-// parkedKept is how long parked and cancelled jobs can be listed and retried.
+// parkedKept is how long parked jobs are kept, for who looks into the database.
 const parkedKept = 30 * 24 * time.Hour
 
 // rawArgs are the arguments of any kind, as JSON.
@@ -56,7 +53,7 @@ type riverEngine[TTx any] struct {
 	within within[TTx]
 	client *river.Client[TTx] // for all but working
 	mu     sync.Mutex
-	work   *river.Client[TTx] // while Work or Drain run
+	work   *river.Client[TTx] // while Work or Until run
 }
 
 func newEngine[TTx any](d riverdriver.Driver[TTx], w within[TTx]) (*riverEngine[TTx], error) {
@@ -104,15 +101,6 @@ func (e *riverEngine[TTx]) insertIf(ctx context.Context, s stmt, args rawArgs, a
 	})
 }
 
-func (e *riverEngine[TTx]) addQueue(name string, workers int) error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.work == nil {
-		return nil
-	}
-	return e.work.Queues().Add(name, river.QueueConfig{MaxWorkers: workers})
-}
-
 func (e *riverEngine[TTx]) start(ctx context.Context, j *Jobs, poll time.Duration) error {
 	workers := river.NewWorkers()
 	queues := map[string]river.QueueConfig{}
@@ -142,7 +130,7 @@ func (e *riverEngine[TTx]) start(ctx context.Context, j *Jobs, poll time.Duratio
 }
 
 func (e *riverEngine[TTx]) stop(grace time.Duration) error {
-	// No lock is held while handlers end: they may enqueue, and add queues.
+	// No lock is held while handlers end: they may enqueue.
 	e.mu.Lock()
 	c := e.work
 	e.work = nil
@@ -158,16 +146,6 @@ func (e *riverEngine[TTx]) stop(grace time.Duration) error {
 		return fmt.Errorf("handlers did not stop: %w", err)
 	}
 	return nil
-}
-
-func (e *riverEngine[TTx]) retry(ctx context.Context, id int64) error {
-	_, err := e.client.JobRetry(ctx, id)
-	return err
-}
-
-func (e *riverEngine[TTx]) cancel(ctx context.Context, id int64) error {
-	_, err := e.client.JobCancel(ctx, id)
-	return err
 }
 
 // quiet passes River's warnings and errors on and nothing else.

@@ -62,6 +62,16 @@ func what(err error) string {
 	return ""
 }
 
+// unwritable: another try at once does not mend it.
+func unwritable(err error) bool {
+	if s := (*sqlite.Error)(nil); errors.As(err, &s) {
+		code := s.Code() & 0xff
+		return code == sqliteFull || code == sqliteIOErr || code == sqliteReadOnly
+	}
+	p := (*pgconn.PgError)(nil)
+	return errors.As(err, &p) && (p.Code == "53100" || p.Code == "25006")
+}
+
 type lineError struct {
 	s   string
 	err error

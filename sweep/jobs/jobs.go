@@ -4,7 +4,7 @@
 // It knows nothing of forges, repositories or findings. Error texts are kept in the database (one escaped line): handlers must
 // put no content of repositories into them. Panics are kept without their value or trace.
 //
-// Handle and Every must be called before Work or Drain; all else is safe for concurrent use. One Jobs works once at a time.
+// Handle and Every must be called before Work or Until; all else is safe for concurrent use. One Jobs works once at a time.
 package jobs
 
 import (
@@ -29,11 +29,11 @@ type Options struct {
 	Owner    string        // name of this worker in leases; a random suffix makes it unique
 	Beat     time.Duration // how often leases are renewed: 12 s
 	LeaseTTL time.Duration // a lease not renewed for so long is taken over: 45 s
-	Poll     time.Duration // how often the queues are asked: 1 s in Work, at most 50 ms in Drain
+	Poll     time.Duration // how often the queues are asked: 1 s in Work, at most 20 ms in Until
 	Grace    time.Duration // how long running handlers may go on after a stop: 10 s
 	// Backoff is how long a failed attempt waits where the kind says nothing: 1 s, 5 s, 25 s ... to an hour.
 	Backoff func(attempt int) time.Duration
-	// OnParked is told of each job that is parked. A crash may lose a call or make one twice; Failed lists what is parked.
+	// OnParked is told of each job that is parked. A crash may lose a call or make one twice.
 	OnParked func(ctx context.Context, f Failure)
 }
 
@@ -99,6 +99,13 @@ func (l later) Unwrap() error { return l.error }
 // Later marks an error that only waiting mends, such as a rate limit: the job runs again after d and no attempt is counted.
 func Later(d time.Duration, err error) error { return later{err, d} }
 
+type fatal struct{ error }
+
+func (f fatal) Unwrap() error { return f.error }
+
+// Fatal marks an error after which no job can be done: Work and Until end with it, and the job that it is of is put back.
+func Fatal(err error) error { return fatal{err} }
+
 type kind struct {
 	KindOptions
 	name string
@@ -128,11 +135,16 @@ type Jobs struct {
 	every  []every
 	pool   *pgxpool.Pool
 	file   sqliteFile
-	busy   sync.Mutex // held by Work or Drain
-	heldMu sync.Mutex
-	held   map[int64]context.CancelCauseFunc // by token
-	slots  map[int64]bool
-	eng    engine // for inserts; also works while Work or Drain run
+	busy   sync.Mutex // held by Work or Until
+
+	hurried  bool       // Until works
+	failed   chan error // what ends the work
+	heldMu   sync.Mutex
+	held     map[int64]context.CancelCauseFunc // by token
+	slots    map[int64]bool
+	promoted time.Time // see tick
+
+	eng engine // for inserts; also works while Work or Until run
 }
 
 // Handle says how jobs of a kind are done.
@@ -162,20 +174,6 @@ func Handle[T any](j *Jobs, name string, o KindOptions, do func(context.Context,
 	defer j.mu.Unlock()
 	j.kinds[name] = k
 	j.queues[o.Queue] = max(j.queues[o.Queue], o.Workers)
-}
-
-// Queue adds a queue, at any time, with so many workers in this process.
-func (j *Jobs) Queue(name string, workers int) error {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if _, ok := j.queues[name]; ok {
-		return nil
-	}
-	if err := j.eng.addQueue(name, workers); err != nil {
-		return oneLine(err)
-	}
-	j.queues[name] = workers
-	return nil
 }
 
 // Every enqueues a job of the kind without arguments again and again; when it is next due is kept in the database.

@@ -18,7 +18,8 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/riverdriver/riversqlite"
-	_ "modernc.org/sqlite"
+
+	"rummage/sweep/internal/lite"
 )
 
 // Open opens the job database, a postgres:// address or the path of an SQLite file, and brings its tables up to date.
@@ -39,7 +40,7 @@ func Open(ctx context.Context, dsn string, o Options) (*Jobs, error) {
 	if o.Backoff == nil {
 		o.Backoff = backoff
 	}
-	j := &Jobs{opt: o, kinds: map[string]*kind{}, queues: map[string]int{},
+	j := &Jobs{opt: o, kinds: map[string]*kind{}, queues: map[string]int{}, failed: make(chan error, 1),
 		held: map[int64]context.CancelCauseFunc{}, slots: map[int64]bool{}}
 	var err error
 	postgres := strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://")
@@ -103,7 +104,7 @@ func (j *Jobs) openSQLite(path string) error {
 	j.file = sqliteFile{abs, info}
 	u := url.URL{Scheme: "file", Path: abs, RawQuery: "_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)" +
 		"&_pragma=synchronous(NORMAL)&_txlock=immediate"}
-	db, err := sql.Open("sqlite", u.String())
+	db, err := lite.Open(u.String())
 	if err != nil {
 		return err
 	}
@@ -137,7 +138,7 @@ func (f sqliteFile) check() error {
 	}
 	now, err := os.Stat(f.path)
 	if errors.Is(err, os.ErrNotExist) || err == nil && !os.SameFile(now, f.info) {
-		return fmt.Errorf("job database %s %w", clip(f.path), errRemoved)
+		return Fatal(fmt.Errorf("job database %s %w", clip(f.path), errRemoved))
 	}
 	return err
 }
@@ -167,7 +168,7 @@ func (j *Jobs) prepare(ctx context.Context) error {
 	return j.db.create(ctx)
 }
 
-// Close closes the database; Work and Drain must have returned.
+// Close closes the database; Work and Until must have returned.
 func (j *Jobs) Close() {
 	if j.db != nil {
 		_ = j.db.Close()

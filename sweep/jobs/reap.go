@@ -14,9 +14,8 @@ const WorkerGone = "its worker ended without a result"
 // orphan is a running job whose lease nobody renews.
 type orphan struct {
 	Failure
-	token  int64 // 0 when no handler of this run had begun
-	max    int
-	cancel bool // Cancel was called
+	token int64 // 0 when no handler of this run had begun
+	max   int
 }
 
 // reap takes over the jobs of dead workers and returns those that it parked.
@@ -60,8 +59,7 @@ func (d *database) orphans(ctx context.Context, tx *sql.Tx, ttl time.Duration) (
 	if d.pg {
 		args = "CAST(args AS TEXT)"
 	}
-	rows, err := tx.QueryContext(ctx, d.q("SELECT id, kind, "+args+`, attempt, max_attempts, token,
-		(metadata -> 'cancel_attempted_at') IS NOT NULL
+	rows, err := tx.QueryContext(ctx, d.q("SELECT id, kind, "+args+`, attempt, max_attempts, token
 		FROM river_job JOIN jobs_lease ON job = id WHERE state = 'running' AND beat < NOW - ?`), ttl.Milliseconds())
 	if err != nil {
 		return nil, err
@@ -70,7 +68,7 @@ func (d *database) orphans(ctx context.Context, tx *sql.Tx, ttl time.Duration) (
 	for rows.Next() {
 		o := orphan{Failure: Failure{Reason: WorkerGone}}
 		var args string
-		if err := rows.Scan(&o.ID, &o.Kind, &args, &o.Attempt, &o.max, &o.token, &o.cancel); err != nil {
+		if err := rows.Scan(&o.ID, &o.Kind, &args, &o.Attempt, &o.max, &o.token); err != nil {
 			return nil, err
 		}
 		o.Args = json.RawMessage(args)
@@ -91,7 +89,6 @@ func (d *database) takeOver(ctx context.Context, tx *sql.Tx, o orphan) (park boo
 	}
 	state, attempt := "cancelled", o.Attempt
 	switch {
-	case o.cancel:
 	case o.token == 0:
 		attempt = max(attempt-1, 0)
 	case o.Attempt >= o.max:
@@ -108,7 +105,7 @@ func (d *database) takeOver(ctx context.Context, tx *sql.Tx, o orphan) (park boo
 			return false, err
 		}
 	}
-	if !park && !o.cancel {
+	if !park {
 		if _, err := exec(`INSERT INTO river_job (args, attempt, errors, kind, max_attempts, metadata, priority, queue, state, tags,
 			unique_key, unique_states) SELECT args, attempt, errors, kind, max_attempts, metadata, priority, queue, 'available', tags,
 			unique_key, unique_states FROM river_job WHERE id = ?`, o.ID); err != nil {

@@ -12,86 +12,42 @@ import (
 
 // Work runs jobs until ctx is done; then running handlers have Options.Grace to end before they are cancelled.
 func (j *Jobs) Work(ctx context.Context) error {
-	return j.loop(ctx, j.opt.Poll, func(context.Context) (bool, error) { return false, nil })
-}
-
-// Drain runs jobs until none is queued, running anywhere, or to be retried. Jobs that nobody runs and that this process has no
-// handler or queue for are an error once nothing else is left, and so is ctx when it ends first.
-func (j *Jobs) Drain(ctx context.Context) error {
-	err := j.loop(ctx, min(j.opt.Poll, 50*time.Millisecond), j.drained)
-	if err == nil && ctx.Err() != nil {
-		err = context.Cause(ctx)
-	}
-	return err
+	return j.loop(ctx, j.opt.Poll, false, func(context.Context) (bool, error) { return false, nil })
 }
 
 // Until runs jobs as Work does until done says so, or ctx ends, which is an error. What runs then in this process is cancelled
-// after Options.Grace and given back: it may be of others.
+// after Options.Grace and given back: it may be of others. A database that cannot be written ends it at once.
 func (j *Jobs) Until(ctx context.Context, done func(context.Context) (bool, error)) error {
-	err := j.loop(ctx, min(j.opt.Poll, 20*time.Millisecond), done)
+	err := j.loop(ctx, min(j.opt.Poll, 20*time.Millisecond), true, done)
 	if err == nil && ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
 	return err
 }
 
-// errLeft ends Drain.
-type errLeft struct{ error }
-
-func (j *Jobs) drained(ctx context.Context) (bool, error) {
-	rows, err := j.db.QueryContext(ctx, `SELECT kind, queue, sum(CASE WHEN state = 'running' THEN 1 ELSE 0 END), count(*)
-		FROM river_job WHERE finalized_at IS NULL GROUP BY kind, queue ORDER BY kind, queue`)
-	if err != nil {
-		return false, err
-	}
-	defer rows.Close()
-	all, left := 0, ""
-	for rows.Next() {
-		var kind, queue string
-		var running, n int
-		if err := rows.Scan(&kind, &queue, &running, &n); err != nil {
-			return false, err
-		}
-		all += n
-		if running > 0 || j.does(kind, queue) {
-			return false, nil
-		}
-		left = fmt.Sprintf("%d jobs of kind %s on queue %s", n, kind, queue)
-	}
-	if err := rows.Err(); err != nil || all == 0 {
-		return err == nil, err
-	}
-	return false, errLeft{fmt.Errorf("%d jobs are left that this process cannot do, among them %s", all, left)}
-}
-
-func (j *Jobs) does(kind, queue string) bool {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	_, served := j.queues[queue]
-	return j.kinds[kind] != nil && served
-}
-
-func (j *Jobs) loop(ctx context.Context, poll time.Duration, done func(context.Context) (bool, error)) error {
+func (j *Jobs) loop(ctx context.Context, poll time.Duration, hurried bool, done func(context.Context) (bool, error)) error {
 	if !j.busy.TryLock() {
 		return errors.New("these jobs are being worked already")
 	}
 	defer j.busy.Unlock()
+	j.hurried = hurried
+	select {
+	case <-j.failed: // of the last time
+	default:
+	}
 	if err := j.plan(ctx); err != nil {
 		return oneLine(err)
 	}
 	working, stop := context.WithCancel(ctx)
 	defer stop()
-	j.mu.Lock() // Queue adds to what start reads
 	err := j.eng.start(working, j, poll)
-	j.mu.Unlock()
 	if err != nil {
 		return oneLine(err)
 	}
 	beating, end := context.WithCancel(context.WithoutCancel(ctx)) // leases are kept while handlers end
 	beaten := make(chan struct{})
-	failed := make(chan error, 1)
-	go func() { defer close(beaten); j.beats(beating, failed) }()
-	err = j.turns(ctx, poll, done, failed)
+	go func() { defer close(beaten); j.beats(beating) }()
+	err = j.turns(ctx, poll, done)
 	stop() // handlers that are cancelled from now on have not failed
 	stopped := j.eng.stop(j.opt.Grace)
 	end()
@@ -103,12 +59,13 @@ func (j *Jobs) loop(ctx context.Context, poll time.Duration, done func(context.C
 }
 
 // turns promotes and asks whether all is done. A database that fails for a minute on end is given up.
-func (j *Jobs) turns(ctx context.Context, poll time.Duration, done func(context.Context) (bool, error), failed <-chan error) error {
+func (j *Jobs) turns(ctx context.Context, poll time.Duration, done func(context.Context) (bool, error)) error {
 	t := time.NewTicker(poll)
 	defer t.Stop()
+	j.promoted = time.Time{}
 	good := time.Now()
 	for {
-		err := j.tick(ctx)
+		asked, err := j.tick(ctx)
 		var over bool
 		if err == nil {
 			over, err = done(ctx)
@@ -119,37 +76,45 @@ func (j *Jobs) turns(ctx context.Context, poll time.Duration, done func(context.
 		case err == nil && over:
 			return nil
 		case err == nil:
-			good = time.Now()
-		case errors.As(err, &errLeft{}):
+			if asked {
+				good = time.Now()
+			}
+		case errors.As(err, &fatal{}):
 			return err
-		case errors.Is(err, errRemoved):
-			return err
-		case time.Since(good) > time.Minute:
+		case time.Since(good) > time.Minute || j.hurried && unwritable(err):
 			return fmt.Errorf("job database: %w", err)
 		}
 		select {
 		case <-ctx.Done():
 			return nil
-		case err := <-failed:
-			return fmt.Errorf("job database: %w", err)
+		case err := <-j.failed:
+			return err
 		case <-t.C:
 		}
 	}
 }
 
-func (j *Jobs) tick(ctx context.Context) error {
+// promoteEvery is how often at most due jobs are looked for.
+const promoteEvery = 100 * time.Millisecond
+
+// tick looks for what is due, unless it did just now.
+func (j *Jobs) tick(ctx context.Context) (asked bool, err error) {
 	if err := j.file.check(); err != nil {
-		return err
+		return false, err
+	}
+	if time.Since(j.promoted) < promoteEvery {
+		return false, nil
 	}
 	if err := j.db.promote(ctx); err != nil {
-		return err
+		return true, err
 	}
 	for _, e := range j.every {
 		if err := j.due(ctx, e); err != nil {
-			return err
+			return true, err
 		}
 	}
-	return nil
+	j.promoted = time.Now()
+	return true, nil
 }
 
 // plan makes the periodic jobs known. A new one is due at once, and one whose interval was shortened no later than that.
@@ -183,8 +148,8 @@ func (j *Jobs) move(e every) stmt {
 }
 
 // beats renews leases. Where that fails for so long that all are lost, as on a full disk, on which all else seems well, it is told
-// to failed once.
-func (j *Jobs) beats(ctx context.Context, failed chan<- error) {
+// to who works.
+func (j *Jobs) beats(ctx context.Context) {
 	t := time.NewTicker(j.opt.Beat)
 	defer t.Stop()
 	good := time.Now()
@@ -194,11 +159,8 @@ func (j *Jobs) beats(ctx context.Context, failed chan<- error) {
 			good = time.Now()
 		case ctx.Err() == nil:
 			j.opt.Logger.Warn("leases could not be renewed", "error", clip(err.Error()))
-			if time.Since(good) > max(j.opt.LeaseTTL*4/3, beatsFail) {
-				select {
-				case failed <- err:
-				default:
-				}
+			if time.Since(good) > max(j.opt.LeaseTTL*4/3, beatsFail) || j.hurried && unwritable(err) {
+				j.fail(fmt.Errorf("job database: %w", err))
 			}
 		}
 		select {
@@ -206,6 +168,14 @@ func (j *Jobs) beats(ctx context.Context, failed chan<- error) {
 			return
 		case <-t.C:
 		}
+	}
+}
+
+// fail ends the work with an error, the first of several.
+func (j *Jobs) fail(err error) {
+	select {
+	case j.failed <- err:
+	default:
 	}
 }
 

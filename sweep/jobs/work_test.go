@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// TestStopWhileEnqueueing: a handler may enqueue and add queues while it is waited for.
+// TestStopWhileEnqueueing: a handler may enqueue while it is waited for.
 func TestStopWhileEnqueueing(t *testing.T) {
 	each(t, func(t *testing.T, dsn string) {
 		j := open(t, dsn)
@@ -24,7 +24,7 @@ func TestStopWhileEnqueueing(t *testing.T) {
 				}
 				time.Sleep(10 * time.Millisecond) // the stop begins meanwhile
 			}
-			return j.Queue("new", 1)
+			return nil
 		})
 		enqueue(t, j, "parent", 0, EnqueueOptions{})
 		if err := j.Work(ctx); err != nil {
@@ -90,6 +90,39 @@ func TestUntil(t *testing.T) {
 		if n := count(t, j, "SELECT count(*) FROM river_job WHERE state IN ('available', 'scheduled') AND attempt = 0"); n != 2 {
 			cs, err := j.Status(t.Context())
 			t.Errorf("not left: %v %v", cs, err)
+		}
+	})
+}
+
+// TestUnwritable: a database that is full ends what is to end by itself at once, and what a handler calls fatal ends all work.
+func TestUnwritable(t *testing.T) {
+	never := func(context.Context) (bool, error) { return false, nil }
+	each(t, func(t *testing.T, dsn string) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		j := open(t, dsn)
+		Handle(j, "fatal", KindOptions{}, func(context.Context, Job[arg]) error { return Fatal(errors.New("all is lost")) })
+		enqueue(t, j, "fatal", 1, EnqueueOptions{})
+		if err := j.Work(ctx); err == nil || err.Error() != "all is lost" {
+			t.Errorf("%v", err)
+		}
+		if j.db.pg {
+			execute(t, j, "CREATE FUNCTION full_disk() RETURNS trigger AS $$ BEGIN RAISE EXCEPTION 'no space left' USING ERRCODE = '53100'; END $$ LANGUAGE plpgsql")
+			execute(t, j, "CREATE TRIGGER full_disk BEFORE INSERT ON jobs_lease FOR EACH ROW EXECUTE FUNCTION full_disk()")
+		} else {
+			execute(t, j, "CREATE TABLE filler (b BLOB)")
+			execute(t, j, "PRAGMA max_page_count = "+strconv.Itoa(count(t, j, "PRAGMA page_count")))
+			for size := 4096; size > 0; size /= 2 { // no free page and no row of a page has room
+				for {
+					if _, err := j.db.Exec("INSERT INTO filler VALUES (zeroblob(" + strconv.Itoa(size) + "))"); err != nil {
+						break
+					}
+				}
+			}
+			execute(t, j, "CREATE TEMP TRIGGER full_disk BEFORE INSERT ON jobs_lease BEGIN INSERT INTO filler VALUES (zeroblob(100000)); END")
+		}
+		if err := j.Until(ctx, never); err == nil || ctx.Err() != nil || !strings.Contains(err.Error(), "the disk of the job database is full") {
+			t.Errorf("%v", err)
 		}
 	})
 }
@@ -258,106 +291,6 @@ func TestAcquire(t *testing.T) {
 			t.Fatalf("a stale slot was not taken: %d %v", id, err)
 		}
 		third()
-	})
-}
-
-func TestQueueWhileWorking(t *testing.T) {
-	each(t, func(t *testing.T, dsn string) {
-		j := open(t, dsn)
-		ran := make(chan int, 1)
-		Handle(j, "job", KindOptions{}, func(_ context.Context, job Job[arg]) error { ran <- job.Args.N; return nil })
-		if err := j.Queue("early", 1); err != nil {
-			t.Fatal(err)
-		}
-		stop := background(t, j)
-		for i, q := range []string{"early", "late", "late"} {
-			if err := j.Queue(q, 2); err != nil {
-				t.Fatal(err)
-			}
-			enqueue(t, j, "job", i, EnqueueOptions{Queue: q})
-			if n := <-ran; n != i {
-				t.Errorf("job %d, want %d", n, i)
-			}
-		}
-		if err := stop(); err != nil {
-			t.Error(err)
-		}
-	})
-}
-
-// TestDrainLeft: what nobody here can do is told instead of waited for.
-func TestDrainLeft(t *testing.T) {
-	each(t, func(t *testing.T, dsn string) {
-		j := open(t, dsn)
-		Handle(j, "known", KindOptions{}, func(context.Context, Job[arg]) error { return nil })
-		enqueue(t, j, "known", 1, EnqueueOptions{})
-		enqueue(t, j, "known", 1, EnqueueOptions{Queue: "elsewhere"})
-		enqueue(t, j, "unknown", 1, EnqueueOptions{})
-		err := j.Drain(t.Context())
-		if err == nil || !strings.Contains(err.Error(), "2 jobs are left that this process cannot do") {
-			t.Errorf("drained: %v", err)
-		}
-		if n := count(t, j, "SELECT count(*) FROM river_job WHERE state = 'completed'"); n != 1 {
-			t.Errorf("%d done, want 1", n)
-		}
-	})
-}
-
-func TestRetryAndCancel(t *testing.T) {
-	each(t, func(t *testing.T, dsn string) {
-		j := open(t, dsn)
-		var bad atomic.Bool
-		bad.Store(true)
-		Handle(j, "fails", KindOptions{MaxAttempts: 1}, func(context.Context, Job[arg]) error {
-			if bad.Load() {
-				return errors.New("not yet")
-			}
-			return nil
-		})
-		var parked atomic.Int32
-		j.opt.OnParked = func(context.Context, Failure) { parked.Add(1) }
-		running := make(chan struct{})
-		Handle(j, "long", KindOptions{MaxAttempts: 1}, func(ctx context.Context, _ Job[arg]) error {
-			close(running)
-			<-ctx.Done()
-			return ctx.Err()
-		})
-		failed := enqueue(t, j, "fails", 1, EnqueueOptions{})
-		drain(t, j)
-		waiting := enqueue(t, j, "fails", 2, EnqueueOptions{At: time.Now().Add(time.Hour)})
-		long := enqueue(t, j, "long", 3, EnqueueOptions{})
-		stop := background(t, j)
-		<-running
-		for _, id := range []int64{waiting, long} {
-			if err := j.Cancel(t.Context(), id); err != nil {
-				t.Fatal(err)
-			}
-		}
-		cancelled := "SELECT count(*) FROM river_job WHERE state = 'cancelled'"
-		until(t, "both to be cancelled", func() bool { return count(t, j, cancelled) == 2 })
-		if err := stop(); err != nil {
-			t.Fatal(err)
-		}
-		fs, err := j.Failed(t.Context())
-		if err != nil || len(fs) != 1 || fs[0].ID != failed || fs[0].Reason != "not yet" || string(fs[0].Args) == "" || parked.Load() != 1 {
-			t.Fatalf("failed: %+v %v, %d parked", fs, err, parked.Load())
-		}
-		bad.Store(false)
-		if err := j.Retry(t.Context(), failed); err != nil {
-			t.Fatal(err)
-		}
-		drain(t, j)
-		cs, err := j.Status(t.Context())
-		want := []Count{{"fails", "cancelled", 1}, {"fails", "completed", 1}, {"long", "cancelled", 1}}
-		if err != nil || len(cs) != 3 || cs[0] != want[0] || cs[1] != want[1] || cs[2] != want[2] {
-			t.Errorf("status: %v %v", cs, err)
-		}
-		if fs, err := j.Failed(t.Context()); err != nil || len(fs) != 0 {
-			t.Errorf("failed: %+v %v", fs, err)
-		}
-		if err := j.Retry(t.Context(), 12345); err == nil || strings.Contains(err.Error(), "\n") {
-			t.Errorf("retry of nothing: %v", err)
-		}
 	})
 }
 

@@ -8,14 +8,13 @@ import (
 	"time"
 
 	"github.com/riverqueue/river"
-	"github.com/riverqueue/river/rivertype"
 )
 
 type worker struct {
 	river.WorkerDefaults[rawArgs]
 	j   *Jobs
 	k   *kind
-	ctx context.Context // done when Work or Drain are to end
+	ctx context.Context // done when Work or Until are to end
 }
 
 func (w *worker) Timeout(*river.Job[rawArgs]) time.Duration { return w.k.Timeout }
@@ -57,8 +56,9 @@ func (w *worker) result(ctx, own context.Context, job *river.Job[rawArgs], err e
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(context.Cause(ctx), rivertype.ErrJobCancelledRemotely):
-		return plain(err) // by Cancel: River cancels it and nothing is parked
+	case errors.As(err, &fatal{}):
+		w.j.fail(err)
+		return river.JobSnooze(0)
 	case errors.As(err, &l):
 		return river.JobSnooze(l.d)
 	case errors.As(err, &p):
@@ -74,6 +74,9 @@ func (w *worker) result(ctx, own context.Context, job *river.Job[rawArgs], err e
 
 // again puts the job back without counting the attempt: not the job failed but its database.
 func (w *worker) again(what string, job *river.Job[rawArgs], err error) error {
+	if w.j.hurried && unwritable(err) {
+		w.j.fail(fmt.Errorf("job database: %w", err))
+	}
 	w.j.opt.Logger.Warn(what, "job", job.ID, "kind", w.k.name, "error", clip(err.Error()))
 	return river.JobSnooze(min(w.j.opt.Beat, 5*time.Second))
 }

@@ -15,9 +15,6 @@ import (
 func TestZombie(t *testing.T) {
 	each(t, func(t *testing.T, dsn string) {
 		j := openWith(t, dsn, brisk(childTTL))
-		if err := j.Queue("default", 1); err != nil {
-			t.Fatal(err)
-		}
 		enqueue(t, j, "late", 1, EnqueueOptions{})
 		zombie := spawn(t, "zombie", dsn)
 		zombie.expect(t, "running")

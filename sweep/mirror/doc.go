@@ -15,6 +15,6 @@
 // tips that could not be had are in Fetched.Unfetchable.
 //
 // All methods may be called concurrently, by several processes too: whoever changes a store holds a lock on it which the
-// git processes inherit, so that it ends with the last of them. Who reads a store holds it (Fetched.Release, Hold), and
+// git processes inherit, so that it ends with the last of them. Who reads a store holds it (Fetched.Release), and
 // Evict leaves those alone.
 package mirror

@@ -131,28 +131,6 @@ func (m *Mirror) remove(dir string) (bool, error) {
 	return true, m.discard(s)
 }
 
-// Discard throws away a store that turned out to be broken, unless another uses it: release it first.
-func (m *Mirror) Discard(dir string) (bool, error) { return m.remove(dir) }
-
-// Hold keeps a store that Fetch gave from Evict until release is called. It is fs.ErrNotExist when that was too late.
-func (m *Mirror) Hold(ctx context.Context, dir string) (release func(), err error) {
-	s, ok := m.at(dir)
-	if !ok {
-		return func() {}, nil // a repository of this machine's, which nobody evicts
-	}
-	f, err := m.lock(ctx, s.key+".use", false)
-	if err != nil {
-		return nil, err
-	}
-	if !s.exists() {
-		f.Close()
-		return nil, &fs.PathError{Op: "hold", Path: dir, Err: fs.ErrNotExist}
-	}
-	now := time.Now()
-	_ = os.Chtimes(f.Name(), now, now)
-	return func() { f.Close() }, nil
-}
-
 // emptyTrash removes what was taken away by processes that were killed before they had removed it. What another is
 // removing right now is removed by both.
 func (m *Mirror) emptyTrash() {

@@ -321,11 +321,15 @@ func TestEvict(t *testing.T) {
 	ctx := t.Context()
 	var dirs []string
 	var fetched []*Fetched
+	var again Request // of the third
 	for i := range 4 {
 		remote := bare(t, 1)
 		commit(t, remote, "refs/heads/main", noise(uint64(i), 50_000*(i+1)))
 		r := request("file://" + remote)
 		r.Network, r.Repo = fmt.Sprint("n", i), fmt.Sprint("r", i)
+		if i == 2 {
+			again = r
+		}
 		f := fetch(t, m, remote, r)
 		dirs, fetched = append(dirs, f.Dir), append(fetched, f)
 	}
@@ -357,9 +361,9 @@ func TestEvict(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	release, err := m.Hold(ctx, dirs[2])
-	if err != nil {
-		t.Fatal(err)
+	held, err := m.Fetch(ctx, again)
+	if err != nil || held.Dir != dirs[2] {
+		t.Fatal(held, err)
 	}
 	e, err := m.Evict(ctx, 0, func(s Store) bool { return s.Dir == dirs[3] })
 	var removed []string
@@ -369,12 +373,9 @@ func TestEvict(t *testing.T) {
 	if err != nil || !slices.Equal(removed, []string{dirs[0], dirs[1]}) {
 		t.Errorf("removed %v, %v; stores %v", removed, err, dirs)
 	}
-	release()
+	held.Release()
 	if e, err := m.Evict(ctx, 0, nil); err != nil || len(e.Removed) != 2 || e.Size != 0 {
 		t.Errorf("the rest: %+v, %v", e, err)
-	}
-	if _, err := m.Hold(ctx, dirs[0]); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("hold: %v", err)
 	}
 	if entries, _ := os.ReadDir(filepath.Join(m.root, "trash")); len(entries) > 0 {
 		t.Error(entries)

@@ -39,6 +39,9 @@ type Config struct {
 	Repositories []string // globs over names as path.Match has them, where ** is any number of elements; those with ! before them leave out
 }
 
+// Rank is the place of a severity among those there are, the worst first; one that nobody knows comes before them.
+func Rank(severity string) int { return slices.Index(severities(), severity) }
+
 // severities are those there are, worst first.
 func severities() []string { return []string{"critical", "high", "medium", "low", "info"} }
 
@@ -98,6 +101,18 @@ func (c Config) check() error {
 		}
 	}
 	return nil
+}
+
+// Gathers says whether people are to hear by one message of what the first searches of many repositories find: where they read a
+// room, a mailbox or one project. Programs take a message for each, and so do repositories that get issues or uploads of their own.
+func (c Config) Gathers() bool {
+	switch c.Type {
+	case "webhook", "sarif":
+		return false
+	case "slack", "mail":
+		return true
+	}
+	return !c.Own
 }
 
 // Wants is the part of a message that the channel is to have, and whether there is any.

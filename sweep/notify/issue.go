@@ -292,19 +292,25 @@ func (m *Message) mark() string { return "<!-- rummage:" + m.key() + " -->" }
 func issueText(m Message) (title, body string) {
 	var b strings.Builder
 	b.WriteString(m.mark() + "\n" + m.subject(code(m.Repository, maxPath)))
+	if m.Digest != nil {
+		b.WriteString(": " + m.Digest.counts() + "; the worst are below")
+	}
 	if u, ok := webURL(m.WebURL); ok {
 		b.WriteString(" ([web](" + u + "))")
 	}
 	b.WriteString(".\n")
-	all, _ := m.findings(len(m.New) + len(m.Regressed))
+	all, more := m.findings(len(m.New) + len(m.Regressed))
 	for i := range all {
 		var one strings.Builder
 		issueFinding(&one, &all[i])
 		if b.Len()+one.Len() > maxIssue {
-			fmt.Fprintf(&b, "\nAnd %d more: `rummage sweep findings` lists them.\n", len(all)-i)
+			more += len(all) - i
 			break
 		}
 		b.WriteString(one.String())
+	}
+	if more > 0 {
+		fmt.Fprintf(&b, "\nAnd %d more: `rummage sweep findings` lists them.\n", more)
 	}
 	return m.subject(plain(m.Repository, maxName)), b.String()
 }

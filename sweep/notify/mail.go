@@ -122,6 +122,9 @@ func mailText(m Message) string {
 	if u, ok := webURL(m.WebURL); ok {
 		b.WriteString(u + "\n")
 	}
+	if m.Digest != nil {
+		b.WriteString(m.Digest.counts() + "; the worst:\n")
+	}
 	all, more := m.findings(mailFindings)
 	for i := range all {
 		b.WriteString("\n")

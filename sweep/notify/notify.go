@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -15,11 +16,37 @@ import (
 type Message struct {
 	ID         string // tells this message from others; the same when it is sent again
 	Repository string // name, as people know it
+	Number     int64  // of the repository in the database, for who makes an upload: another forge may have one of that name
 	WebURL     string // of the repository, where it has one
 	Scan       string
 	New        []Finding
 	Regressed  []Finding // were decided or gone, and came back
 	Time       time.Time // when they were found; the same when it is sent again
+	Digest     *Digest   // it is of many repositories, of none by itself; nil: it is not
+}
+
+// Digest counts what a message tells of many repositories together. Its findings are the worst of them, with the repository in
+// their paths.
+type Digest struct {
+	Repositories int            `json:"repositories"`
+	Findings     int            `json:"findings"`
+	Severities   map[string]int `json:"severities"`
+}
+
+// counts are how many there are of each severity, worst first.
+func (d *Digest) counts() string {
+	var out []string
+	left := d.Findings
+	for _, s := range severities() {
+		if n := d.Severities[s]; n > 0 {
+			out = append(out, fmt.Sprintf("%d %s", n, s))
+			left -= n
+		}
+	}
+	if left > 0 {
+		out = append(out, fmt.Sprintf("%d others", left))
+	}
+	return strings.Join(out, ", ")
 }
 
 // Finding is one of a message, masked, with one of its places.
@@ -141,12 +168,15 @@ func (m *Message) key() string {
 }
 
 // trial: the message only tries the channel.
-func (m *Message) trial() bool { return len(m.New)+len(m.Regressed) == 0 }
+func (m *Message) trial() bool { return m.Digest == nil && len(m.New)+len(m.Regressed) == 0 }
 
 // subject says in one line what there is. The name of the repository is the last word, as it was made harmless.
 func (m *Message) subject(name string) string {
 	if m.trial() {
 		return "rummage: this is a trial, nothing was found"
+	}
+	if d := m.Digest; d != nil {
+		return count(d.Findings, "open secret", "open secrets") + " in " + count(d.Repositories, "repository", "repositories")
 	}
 	n, r := len(m.New), len(m.Regressed)
 	s := ""
@@ -182,10 +212,14 @@ func (m *Message) findings(most int) (out []told, more int) {
 	for _, f := range m.Regressed {
 		out = append(out, told{f, true})
 	}
-	if len(out) > most {
-		return out[:most], len(out) - most
+	more = 0
+	if m.Digest != nil {
+		more = max(m.Digest.Findings-len(out), 0)
 	}
-	return out, 0
+	if len(out) > most {
+		return out[:most], more + len(out) - most
+	}
+	return out, more
 }
 
 // read reads a secret of printable characters. Nothing of it, nor of what was read in its place, is in the error.

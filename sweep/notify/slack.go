@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// Slack's limits are 50 blocks, 3,000 characters in a section and 150 in a header. A message of ours has at most 13 blocks.
+// Slack's limits are 50 blocks, 3,000 characters in a section and 150 in a header. A message of ours has at most 14 blocks.
 const (
 	slackFindings = 10
 	slackSection  = 3000
@@ -77,6 +77,10 @@ func slackOf(m Message) slackMessage {
 	subject := m.subject(plain(m.Repository, maxName))
 	out := slackMessage{Text: m.subject(slackCode(m.Repository, maxName))}
 	out.Blocks = append(out.Blocks, slackBlock{Type: "header", Text: &slackText{"plain_text", plain(subject, slackHeader), &no}})
+	if m.Digest != nil {
+		out.Text = m.subject("")
+		out.Blocks = append(out.Blocks, slackBlock{Type: "context", Elements: []slackText{{Type: "mrkdwn", Text: slackWords(m.Digest.counts(), 200) + "; the worst:"}}})
+	}
 	if link := slackLink(m.WebURL, "the repository"); link != "" {
 		out.Blocks = append(out.Blocks, slackBlock{Type: "context", Elements: []slackText{{Type: "mrkdwn", Text: link}}})
 	}

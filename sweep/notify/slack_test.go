@@ -34,6 +34,40 @@ func TestSlack(t *testing.T) {
 	}
 }
 
+// TestDigests: each channel tells the counts, the worst and how to have the rest.
+func TestDigests(t *testing.T) {
+	m := testMessage()
+	m.Repository, m.WebURL = "", ""
+	m.Digest = &Digest{Repositories: 87, Findings: 1234, Severities: map[string]int{"high": 1200, "critical": 3, "odd": 31}}
+	const subject, counts = "1234 open secrets in 87 repositories", "3 critical, 1200 high, 31 others"
+	s := slackOf(m)
+	if s.Text != subject || s.Blocks[0].Text.Text != subject || s.Blocks[1].Elements[0].Text != counts+"; the worst:" || len(s.Blocks) != 5 ||
+		s.Blocks[4].Elements[0].Text != "and 1232 more: `rummage sweep findings` lists them" {
+		t.Errorf("%+v", s)
+	}
+	if text := mailText(m); !strings.HasPrefix(text, subject+"\n"+counts+"; the worst:\n") || !strings.Contains(text, "\nAnd 1232 more: rummage sweep findings lists them.\n") {
+		t.Error(text)
+	}
+	if title, body := issueText(m); title != subject || !strings.Contains(body, subject+": "+counts+"; the worst are below.\n") || !strings.HasSuffix(body, "\nAnd 1232 more: `rummage sweep findings` lists them.\n") {
+		t.Error(title, body)
+	}
+	if p := payload(m); p.Event != "digest" || p.Digest.Repositories != 87 || p.Omitted != 1232 || len(p.New) != 1 {
+		t.Errorf("%+v", p)
+	}
+	m.New, m.Regressed = nil, nil // gone meanwhile
+	if m.trial() {
+		t.Error("it is no trial")
+	}
+	for kind, want := range map[string]bool{"webhook": false, "sarif": false, "slack": true, "mail": true, "gitlab-issue": true} {
+		if got := (Config{Type: kind}).Gathers(); got != want {
+			t.Errorf("%s: %v", kind, got)
+		}
+	}
+	if (Config{Type: "github-issue", Own: true}).Gathers() {
+		t.Error("issues of repositories are gathered")
+	}
+}
+
 func TestSlackRefuses(t *testing.T) {
 	f := newFake(t, func(w http.ResponseWriter, r received) {
 		w.WriteHeader(http.StatusNotFound)

@@ -16,9 +16,10 @@ import (
 // Payload is the body of a webhook, as JSON. Fields may be added; Version changes when one changes.
 type Payload struct {
 	Version    int              `json:"version"`
-	Event      string           `json:"event"` // findings, ping
-	ID         string           `json:"id"`    // as in X-Rummage-Delivery
-	Repository string           `json:"repository"`
+	Event      string           `json:"event"`            // findings, digest, ping
+	ID         string           `json:"id"`               // as in X-Rummage-Delivery
+	Repository string           `json:"repository"`       // of a digest, none
+	Digest     *Digest          `json:"digest,omitempty"` // counts over many repositories, of which the worst findings follow
 	URL        string           `json:"url,omitempty"`
 	Scan       string           `json:"scan"`
 	Time       time.Time        `json:"time"`
@@ -111,6 +112,8 @@ func payload(m Message) Payload {
 		Time: m.Time.UTC(), New: []PayloadFinding{}, Regressed: []PayloadFinding{}}
 	if m.trial() {
 		p.Event = "ping"
+	} else if m.Digest != nil {
+		p.Event, p.Digest = "digest", m.Digest
 	}
 	all, more := m.findings(webhookFindings)
 	p.Omitted = more

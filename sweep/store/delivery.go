@@ -20,8 +20,9 @@ type Delivery struct {
 	token    int64
 }
 
-// Notice is the payload of what Settle enqueues.
+// Notice is the payload of what Settle enqueues, and Digest and Introduce, of which only Digest is set.
 type Notice struct {
+	Digest     string   `json:"digest,omitempty"` // see Digested
 	Repository int64    `json:"repository"`
 	Name       string   `json:"name"`
 	Scan       string   `json:"scan"`
@@ -31,12 +32,12 @@ type Notice struct {
 
 // Enqueue adds something to be sent, unless something with that dedup key was added before.
 func (s *Store) Enqueue(ctx context.Context, channel, dedup string, payload json.RawMessage) error {
-	return s.w().enqueue(ctx, channel, dedup, payload)
+	return s.w().enqueue(ctx, channel, dedup, "pending", payload)
 }
 
-func (c conn) enqueue(ctx context.Context, channel, dedup string, payload json.RawMessage) error {
-	_, err := c.exec(ctx, `INSERT INTO delivery (dedup, channel, payload, created, next_try) VALUES (?, ?, ?, NOW(), NOW())
-		ON CONFLICT (dedup) DO NOTHING`, text(dedup), text(channel), text(string(payload)))
+func (c conn) enqueue(ctx context.Context, channel, dedup, state string, payload json.RawMessage) error {
+	_, err := c.exec(ctx, `INSERT INTO delivery (dedup, channel, payload, state, created, next_try) VALUES (?, ?, ?, ?, NOW(), NOW())
+		ON CONFLICT (dedup) DO NOTHING`, text(dedup), text(channel), text(string(payload)), state)
 	return err
 }
 

@@ -99,65 +99,6 @@ func (c conn) rows(ctx context.Context, query string, args []any, each func(scan
 	return rows.Err()
 }
 
-// prepared is conn for statements that come again and again in one transaction: each is parsed once. close is to be called at its
-// end.
-func (c conn) prepared() (p conn, close func()) {
-	tx, ok := c.on.(*sql.Tx)
-	if !ok {
-		return c, func() {}
-	}
-	r := &repeating{tx, map[string]*sql.Stmt{}}
-	return conn{c.d, r}, r.close
-}
-
-// repeating keeps the statements of a transaction.
-type repeating struct {
-	*sql.Tx
-	made map[string]*sql.Stmt
-}
-
-func (r *repeating) statement(ctx context.Context, query string) (*sql.Stmt, error) {
-	if known := r.made[query]; known != nil {
-		return known, nil
-	}
-	made, err := r.PrepareContext(ctx, query)
-	if err == nil {
-		r.made[query] = made
-	}
-	return made, err
-}
-
-func (r *repeating) close() {
-	for _, s := range r.made {
-		_ = s.Close()
-	}
-}
-
-// ExecContext implements runner, as do the others.
-func (r *repeating) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	s, err := r.statement(ctx, query)
-	if err != nil {
-		return nil, err
-	}
-	return s.ExecContext(ctx, args...)
-}
-
-func (r *repeating) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	s, err := r.statement(ctx, query)
-	if err != nil {
-		return nil, err
-	}
-	return s.QueryContext(ctx, args...)
-}
-
-func (r *repeating) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	s, err := r.statement(ctx, query)
-	if err != nil {
-		return r.Tx.QueryRowContext(ctx, query, args...) // which tells the error
-	}
-	return s.QueryRowContext(ctx, args...)
-}
-
 func (c conn) now(ctx context.Context) (int64, error) {
 	var now int64
 	err := c.row(ctx, "SELECT NOW()").Scan(&now)
@@ -169,8 +110,13 @@ const maxTries = 8
 
 // tx runs f in a transaction, again where the database asks for that; f must start anew each time it is called.
 func (s *Store) tx(ctx context.Context, serial bool, f func(conn) error) error {
+	return tries(ctx, func() error { return s.tryTx(ctx, serial, f) })
+}
+
+// tries calls f, again where it met another transaction.
+func tries(ctx context.Context, f func() error) error {
 	for try := 1; ; try++ {
-		err := s.tryTx(ctx, serial, f)
+		err := explained(f())
 		if err == nil || try == maxTries || !again(err) {
 			return err
 		}
@@ -197,20 +143,29 @@ func (s *Store) tryTx(ctx context.Context, serial bool, f func(conn) error) erro
 	if err := f(c); err != nil {
 		return err
 	}
-	return explained(tx.Commit())
+	return tx.Commit()
 }
 
-// explained says what to do about errors of which the database gives a number alone.
+// explained says what to do about errors that another try does not mend, which are ErrUnwritable.
 func explained(err error) error {
-	var lite *sqlite.Error
-	if !errors.As(err, &lite) {
+	if err == nil || errors.Is(err, ErrUnwritable) {
 		return err
 	}
-	switch lite.Code() & 0xff {
-	case 10, 13: // SQLITE_IOERR, SQLITE_FULL
-		return fmt.Errorf("the database cannot be written, is its disk full? %w", err)
-	case 8: // SQLITE_READONLY
-		return fmt.Errorf("the database cannot be written, check the rights of its file and folder: %w", err)
+	if lite := (*sqlite.Error)(nil); errors.As(err, &lite) {
+		switch lite.Code() & 0xff {
+		case 10, 13: // SQLITE_IOERR, SQLITE_FULL
+			return fmt.Errorf("%w, is its disk full? %w", ErrUnwritable, err)
+		case 8: // SQLITE_READONLY
+			return fmt.Errorf("%w, check the rights of its file and folder: %w", ErrUnwritable, err)
+		}
+	}
+	if pg := (*pgconn.PgError)(nil); errors.As(err, &pg) {
+		switch pg.Code {
+		case "53100", "58030": // disk_full, io_error
+			return fmt.Errorf("%w, is the disk of PostgreSQL full? %w", ErrUnwritable, err)
+		case "25006": // read_only_sql_transaction
+			return fmt.Errorf("%w, the server or the user is read-only: %w", ErrUnwritable, err)
+		}
 	}
 	return err
 }

@@ -17,6 +17,7 @@ const (
 	EventPark       = "park"
 	EventUnpark     = "unpark"
 	EventForget     = "forget"
+	EventRetire     = "retire" // of a target
 	EventRuleset    = "ruleset"
 	EventStart      = "sweep-start"
 	EventEnd        = "sweep-end"

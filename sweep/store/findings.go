@@ -17,6 +17,7 @@ type Filter struct {
 	Rules        []string
 	Kinds        []string
 	Repositories []string  // globs over names, as path.Match has them; "owner/**" is all below
+	Repository   int64     // of this one alone; 0: of all
 	Path         string    // glob over paths, the same
 	Since        time.Time // first seen or come back since then
 	New          bool      // with Since: only first seen
@@ -79,6 +80,10 @@ func (s *Store) placeFilter(ctx context.Context, f *Filter) (*places, error) {
 	p := &places{path: f.Path, gone: f.Gone}
 	if err := checkGlob(f.Path); err != nil {
 		return nil, err
+	}
+	if f.Repository != 0 {
+		p.repositories = map[int64]bool{f.Repository: true}
+		return p, nil
 	}
 	if len(f.Repositories) == 0 {
 		return p, nil

@@ -17,8 +17,8 @@ type Lease struct {
 
 // Acquire takes a lease unless somebody holds it, whoever that is. Time is the database's.
 func (s *Store) Acquire(ctx context.Context, name, owner string, ttl time.Duration) (l Lease, ok bool, err error) {
-	err = s.tx(ctx, false, func(c conn) error {
-		l, ok, err = c.acquire(ctx, name, owner, ttl)
+	err = tries(ctx, func() error {
+		l, ok, err = s.w().acquire(ctx, name, owner, ttl)
 		return err
 	})
 	return l, ok, err
@@ -47,19 +47,15 @@ func (s *Store) Renew(ctx context.Context, l Lease, ttl time.Duration) error {
 
 // Release ends a lease. One that was lost is left alone.
 func (s *Store) Release(ctx context.Context, l Lease) error {
-	return s.w().release(ctx, l)
-}
-
-func (c conn) release(ctx context.Context, l Lease) error {
-	_, err := c.exec(ctx, "UPDATE lease SET expires = 0 WHERE name = ? AND owner = ? AND token = ?", l.Name, l.Owner, l.Token)
+	_, err := s.w().exec(ctx, "UPDATE lease SET expires = 0 WHERE name = ? AND owner = ? AND token = ?", l.Name, l.Owner, l.Token)
 	return err
 }
 
-// fence fails when the lease is not held any more. It locks the lease until the end of the transaction.
-func (c conn) fence(ctx context.Context, l Lease) error {
-	n, err := c.exec(ctx, "UPDATE lease SET token = token WHERE name = ? AND owner = ? AND token = ? AND expires > NOW()", l.Name, l.Owner, l.Token)
-	if err == nil && n == 0 {
+// end ends a lease, and fails when it is not held any more. The transaction's end is the lease's: until then nobody else has it.
+func (c conn) end(ctx context.Context, l Lease) (now int64, err error) {
+	err = c.row(ctx, "UPDATE lease SET expires = 0 WHERE name = ? AND owner = ? AND token = ? AND expires > NOW() RETURNING NOW()", l.Name, l.Owner, l.Token).Scan(&now)
+	if errors.Is(err, sql.ErrNoRows) {
 		err = fmt.Errorf("%s: %w", l.Name, ErrFenced)
 	}
-	return err
+	return now, err
 }

@@ -23,57 +23,91 @@ func (s *Store) StartListing(ctx context.Context, target string) (*Listing, erro
 }
 
 // Add saves repositories of the target. One that is known by its forge's id keeps its number, whatever else has changed.
-// A new one is due at once.
+// A new one is due at once. They are returned as they are then, in the order given.
 func (l *Listing) Add(ctx context.Context, listed []Listed) ([]Repository, error) {
-	var out []Repository
+	type key struct{ forge, id string }
+	last := map[key]int{} // what comes twice is saved as it came last
+	for i, r := range listed {
+		if r.Forge == "" || r.ForgeID == "" || r.Name == "" {
+			return nil, errors.New("a repository was listed without forge, id or name")
+		}
+		last[key{text(r.Forge), text(r.ForgeID)}] = i
+	}
+	var once []*Listed
+	forges := map[string]texts{}
+	for i := range listed {
+		if k := (key{text(listed[i].Forge), text(listed[i].ForgeID)}); last[k] == i {
+			once, forges[k.forge] = append(once, &listed[i]), append(forges[k.forge], k.id)
+		}
+	}
+	out := make([]Repository, len(listed))
 	err := l.s.tx(ctx, true, func(c conn) error {
-		out = out[:0]
 		now, err := c.now(ctx)
 		if err != nil {
 			return err
 		}
-		c, done := c.prepared()
-		defer done()
-		for i := range listed {
-			r, err := l.add(ctx, c, &listed[i], now)
+		if err := c.saveListed(ctx, once, now); err != nil {
+			return err
+		}
+		saved := map[key]Repository{}
+		var ids, numbers ints
+		var names texts
+		for _, forge := range sorted(forges) {
+			err := chunks(forges[forge], 500, func(part []string) error {
+				found, err := c.repositories(ctx, "WHERE forge = ? AND forge_id IN "+list(len(part)), append([]any{forge}, anys(part)...)...)
+				for _, r := range found {
+					saved[key{r.Forge, r.ForgeID}] = r
+					ids, names, numbers = append(ids, r.ID), append(names, r.Name), append(numbers, l.number)
+				}
+				return err
+			})
 			if err != nil {
 				return err
 			}
-			out = append(out, *r)
 		}
-		return nil
+		for i := range listed {
+			out[i] = saved[key{text(listed[i].Forge), text(listed[i].ForgeID)}]
+		}
+		times := repeated(now, len(ids))
+		if err := c.insert(ctx, "repository_name (repository, name, first_seen, last_seen)", `ON CONFLICT (repository, name)
+			DO UPDATE SET last_seen = excluded.last_seen WHERE excluded.last_seen > repository_name.last_seen`, ids, names, times, times); err != nil {
+			return err
+		}
+		targets := make(texts, len(ids))
+		for i := range targets {
+			targets[i] = l.target
+		}
+		return c.insert(ctx, "membership (target, repository, listing)", `ON CONFLICT (target, repository)
+			DO UPDATE SET listing = excluded.listing WHERE excluded.listing > membership.listing`, targets, ids, numbers)
 	})
 	return out, err
 }
 
-func (l *Listing) add(ctx context.Context, c conn, r *Listed, now int64) (*Repository, error) {
-	if r.Forge == "" || r.ForgeID == "" || r.Name == "" {
-		return nil, errors.New("a repository was listed without forge, id or name")
+// saveListed saves repositories of which none comes twice.
+func (c conn) saveListed(ctx context.Context, all []*Listed, now int64) error {
+	var forge, id, name, clone, web, visibility, network, branch texts
+	var archived, fork, size ints
+	var pushed maybes
+	for _, r := range all {
+		forge, id, name = append(forge, text(r.Forge)), append(id, text(r.ForgeID)), append(name, text(r.Name))
+		clone, web, visibility = append(clone, text(r.CloneURL)), append(web, text(r.WebURL)), append(visibility, text(r.Visibility))
+		network, branch = append(network, text(r.Network)), append(branch, text(r.DefaultBranch))
+		archived, fork, size = append(archived, flag(r.Archived)), append(fork, flag(r.Fork)), append(size, r.Size)
+		var at *int64
+		if us := r.PushedAt.UnixMicro(); !r.PushedAt.IsZero() {
+			at = &us
+		}
+		pushed = append(pushed, at)
 	}
-	row := c.row(ctx, `INSERT INTO repository (forge, forge_id, name, clone_url, web_url, visibility, archived, fork, network,
-			default_branch, size, pushed_at, first_seen, last_seen, next_due)
-		VALUES `+list(15)+` ON CONFLICT (forge, forge_id) DO UPDATE SET name = excluded.name, clone_url = excluded.clone_url,
+	times := repeated(now, len(all))
+	return c.insert(ctx, `repository (forge, forge_id, name, clone_url, web_url, visibility, archived, fork, network,
+			default_branch, size, pushed_at, first_seen, last_seen, next_due)`, `ON CONFLICT (forge, forge_id) DO UPDATE SET
+			name = excluded.name, clone_url = excluded.clone_url,
 			web_url = excluded.web_url, visibility = excluded.visibility, archived = excluded.archived, fork = excluded.fork,
 			network = excluded.network, default_branch = excluded.default_branch, size = excluded.size,
 			pushed_at = excluded.pushed_at, gone_at = NULL,
-			last_seen = CASE WHEN excluded.last_seen > repository.last_seen THEN excluded.last_seen ELSE repository.last_seen END
-		RETURNING `+repositoryColumns,
-		text(r.Forge), text(r.ForgeID), text(r.Name), text(r.CloneURL), text(r.WebURL), text(r.Visibility), flag(r.Archived),
-		flag(r.Fork), text(r.Network), text(r.DefaultBranch), r.Size, micros(r.PushedAt), now, now, now)
-	saved, err := scanRepository(row.Scan)
-	if err != nil {
-		return nil, err
-	}
-	_, err = c.exec(ctx, `INSERT INTO repository_name (repository, name, first_seen, last_seen) VALUES (?, ?, ?, ?)
-		ON CONFLICT (repository, name) DO UPDATE SET last_seen = excluded.last_seen
-		WHERE excluded.last_seen > repository_name.last_seen`, saved.ID, text(r.Name), now, now)
-	if err != nil {
-		return nil, err
-	}
-	_, err = c.exec(ctx, `INSERT INTO membership (target, repository, listing) VALUES (?, ?, ?)
-		ON CONFLICT (target, repository) DO UPDATE SET listing = excluded.listing WHERE excluded.listing > membership.listing`,
-		l.target, saved.ID, l.number)
-	return saved, err
+			last_seen = CASE WHEN excluded.last_seen > repository.last_seen THEN excluded.last_seen ELSE repository.last_seen END`,
+		forge, id, name, clone, web, visibility, archived, fork, network, branch, size, pushed, times, times, times)
 }
 
 // Complete ends a listing that saw all there is: what it did not see has left the target, and what is in no target any
@@ -99,25 +133,39 @@ func (l *Listing) Fail(ctx context.Context, reason string) error {
 	return err
 }
 
-// KeepTargets forgets the targets that are not named, as the configuration no longer has them.
-func (s *Store) KeepTargets(ctx context.Context, names []string) (gone []Repository, err error) {
+// Retire forgets a target that no configuration has any more: what is in no other is gone.
+func (s *Store) Retire(ctx context.Context, target, who string) (gone []Repository, err error) {
 	err = s.tx(ctx, true, func(c conn) error {
-		not := ""
-		if len(names) > 0 {
-			not = " NOT IN " + list(len(names))
-		} else {
-			not = " IS NOT NULL"
+		n, err := c.exec(ctx, "DELETE FROM target WHERE name = ?", target)
+		if err == nil && n == 0 {
+			err = ErrNotFound
 		}
-		if _, err := c.exec(ctx, "DELETE FROM membership WHERE target"+not, anys(names)...); err != nil {
+		if err != nil {
 			return err
 		}
-		if _, err := c.exec(ctx, "DELETE FROM target WHERE name"+not, anys(names)...); err != nil {
+		if _, err := c.exec(ctx, "DELETE FROM membership WHERE target = ?", target); err != nil {
 			return err
 		}
-		gone, err = c.leave(ctx)
-		return err
+		if gone, err = c.leave(ctx); err != nil {
+			return err
+		}
+		return s.event(ctx, c, Event{Kind: EventRetire, Who: who, Detail: detail("target", target, "gone", len(gone))})
 	})
 	return gone, err
+}
+
+// Members are the repositories of targets.
+func (s *Store) Members(ctx context.Context, targets []string) (map[int64]bool, error) {
+	out := map[int64]bool{}
+	err := chunks(targets, 500, func(part []string) error {
+		return s.r().rows(ctx, "SELECT repository FROM membership WHERE target IN "+list(len(part)), anys(part), func(scan func(...any) error) error {
+			var id int64
+			err := scan(&id)
+			out[id] = true
+			return err
+		})
+	})
+	return out, err
 }
 
 // leave marks the repositories that no target lists.

@@ -14,14 +14,14 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
-	_ "modernc.org/sqlite" // registers "sqlite"
+
+	"rummage/sweep/internal/lite"
 )
 
 //go:embed migrations
@@ -34,6 +34,9 @@ var (
 	ErrNewer    = errors.New("the database was made by a newer rummage: update this one")
 	ErrOlder    = errors.New("the database was made by an older rummage: a sweep brings it up to date")
 	ErrFenced   = errors.New("the lease was lost to another worker")
+
+	// ErrUnwritable is of what another try at once does not mend, such as a full disk.
+	ErrUnwritable = errors.New("the database cannot be written")
 )
 
 // minKey is the shortest key that is taken, in bytes.
@@ -47,9 +50,6 @@ type Store struct {
 	d           *dialect
 	write, read *sql.DB // the same for PostgreSQL
 	key         []byte
-
-	mu   sync.Mutex
-	asks map[int]*sql.Stmt // by their number of ids, see statement
 }
 
 type options struct {
@@ -81,7 +81,7 @@ func Open(ctx context.Context, dsn string, key []byte, opts ...Option) (*Store, 
 	if len(key) < minKey {
 		return nil, fmt.Errorf("store: the key has %d bytes: at least %d are needed", len(key), minKey)
 	}
-	s := &Store{key: append([]byte(nil), key...), asks: map[int]*sql.Stmt{}}
+	s := &Store{key: append([]byte(nil), key...)}
 	var err error
 	if strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") {
 		err = s.openPostgres(dsn, &o)
@@ -109,9 +109,6 @@ func Open(ctx context.Context, dsn string, key []byte, opts ...Option) (*Store, 
 // Close closes the database.
 func (s *Store) Close() error {
 	var err error
-	for _, statement := range s.asks {
-		err = errors.Join(err, statement.Close())
-	}
 	if s.read != nil && s.read != s.write {
 		err = errors.Join(err, s.read.Close())
 	}
@@ -165,7 +162,7 @@ func (s *Store) openSQLite(path string, o *options) error {
 	s.d = &d
 	base := "file:" + (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath() + "?_pragma=busy_timeout(15000)&_pragma=foreign_keys(1)&_pragma=cache_size(-8000)"
 	if o.readOnly {
-		if s.read, err = sql.Open("sqlite", base+"&mode=ro&_pragma=query_only(1)"); err != nil {
+		if s.read, err = lite.Open(base + "&mode=ro&_pragma=query_only(1)"); err != nil {
 			return err
 		}
 		s.write = s.read
@@ -175,11 +172,11 @@ func (s *Store) openSQLite(path string, o *options) error {
 	if o.relaxed {
 		sync = "NORMAL"
 	}
-	if s.write, err = sql.Open("sqlite", base+"&_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=synchronous("+sync+")"); err != nil {
+	if s.write, err = lite.Open(base + "&_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=synchronous(" + sync + ")"); err != nil {
 		return err
 	}
 	s.write.SetMaxOpenConns(1)
-	if s.read, err = sql.Open("sqlite", base+"&_pragma=query_only(1)"); err != nil {
+	if s.read, err = lite.Open(base + "&_pragma=query_only(1)"); err != nil {
 		return err
 	}
 	s.read.SetMaxOpenConns(maxConns)

@@ -141,7 +141,7 @@ func (s *Store) Due(ctx context.Context, now time.Time, limit int) ([]Repository
 func (s *Store) Unchanged(ctx context.Context, id int64, lease *Lease, next time.Duration) error {
 	return s.tx(ctx, false, func(c conn) error {
 		if lease != nil {
-			if err := c.fence(ctx, *lease); err != nil {
+			if _, err := c.end(ctx, *lease); err != nil {
 				return err
 			}
 		}
@@ -150,10 +150,7 @@ func (s *Store) Unchanged(ctx context.Context, id int64, lease *Lease, next time
 		if err == nil && n == 0 {
 			err = fmt.Errorf("repository: %w", ErrNotFound)
 		}
-		if err != nil || lease == nil {
-			return err
-		}
-		return c.release(ctx, *lease)
+		return err
 	})
 }
 
@@ -181,6 +178,19 @@ func (s *Store) Targets(ctx context.Context, id int64) ([]string, error) {
 		return err
 	})
 	return out, err
+}
+
+// RepositoryNow is Repository, with the database's time.
+func (s *Store) RepositoryNow(ctx context.Context, id int64) (r *Repository, now time.Time, err error) {
+	var us int64
+	err = s.r().rows(ctx, "SELECT NOW(), "+repositoryColumns+" FROM repository WHERE id = ?", []any{id}, func(scan func(...any) error) (err error) {
+		r, err = scanRepository(func(targets ...any) error { return scan(append([]any{&us}, targets...)...) })
+		return err
+	})
+	if err == nil && r == nil {
+		err = fmt.Errorf("repository: %w", ErrNotFound)
+	}
+	return r, instant(us), err
 }
 
 // FailedDue makes those due at once whose last search failed and that are not parked.
@@ -258,7 +268,7 @@ func (s *Store) Forget(ctx context.Context, id int64, who string) error {
 		if err != nil {
 			return err
 		}
-		for _, table := range []string{"occurrence", "sighting", "tip", "tip_seen", "membership", "repository_name", "scan"} {
+		for _, table := range []string{"occurrence", "sighting", "tip", "tip_seen", "membership", "repository_name", "scan", "images_seen"} {
 			if _, err := c.exec(ctx, "DELETE FROM "+table+" WHERE repository = ?", id); err != nil {
 				return err
 			}
@@ -270,11 +280,7 @@ func (s *Store) Forget(ctx context.Context, id int64, who string) error {
 	})
 }
 
-// Names are the names a repository had, the newest first.
-func (s *Store) Names(ctx context.Context, id int64) ([]string, error) {
-	return s.r().names(ctx, id)
-}
-
+// names are the names a repository had, the newest first.
 func (c conn) names(ctx context.Context, id int64) ([]string, error) {
 	var out []string
 	err := c.rows(ctx, "SELECT name FROM repository_name WHERE repository = ? ORDER BY last_seen DESC, first_seen DESC, name",

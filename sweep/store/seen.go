@@ -23,7 +23,6 @@ type Mark struct {
 
 const (
 	seenAsk   = 500 // ids in a statement that asks
-	seenWrite = 300 // rows in one that writes
 	seenBatch = 20000
 )
 
@@ -90,15 +89,16 @@ func (s *Store) cleanRange(ctx context.Context, ids [][]byte, out []Mark) (whole
 }
 
 func (s *Store) cleanEach(ctx context.Context, ids [][]byte, out []Mark) error {
-	asked := anys(ids)
-	for want := seenSize(len(ids)); len(asked) < want; { // so that there are few statements
-		asked = append(asked, ids[len(ids)-1])
+	const ask = "SELECT id, kinds, version FROM blob_seen WHERE id "
+	query, args := ask+"= ANY (?)", []any{ids}
+	if !s.d.number {
+		args = anys(ids)
+		for want := seenSize(len(ids)); len(args) < want; { // so that there are few statements to parse
+			args = append(args, ids[len(ids)-1])
+		}
+		query = ask + "IN " + list(len(args))
 	}
-	statement, err := s.statement(ctx, len(asked))
-	if err != nil {
-		return err
-	}
-	found, err := statement.QueryContext(ctx, asked...)
+	found, err := s.read.QueryContext(ctx, s.d.sql(query), args...)
 	if err != nil {
 		return err
 	}
@@ -124,20 +124,6 @@ func seenSize(n int) int {
 		}
 	}
 	return seenAsk
-}
-
-// statement asks for so many ids. It is kept: parsing it takes longer than answering it.
-func (s *Store) statement(ctx context.Context, ids int) (*sql.Stmt, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if known := s.asks[ids]; known != nil {
-		return known, nil
-	}
-	made, err := s.read.PrepareContext(context.WithoutCancel(ctx), s.d.sql("SELECT id, kinds, version FROM blob_seen WHERE id IN "+list(ids)))
-	if err == nil {
-		s.asks[ids] = made
-	}
-	return made, err
 }
 
 func checkBlob(id []byte) error {
@@ -187,21 +173,18 @@ func mergeSeen(seen []Seen) ([]Seen, error) {
 
 // markClean writes what mergeSeen has put together.
 func (c conn) markClean(ctx context.Context, rows []Seen) error {
-	return chunks(rows, seenWrite, func(part []Seen) error {
-		args := make([]any, 0, 3*len(part))
-		for _, r := range part {
-			args = append(args, r.ID, int64(r.Kinds), r.Version)
-		}
-		_, err := c.exec(ctx, "INSERT INTO blob_seen (id, kinds, version) VALUES "+marks(len(part), 3)+`
-			ON CONFLICT (id) DO UPDATE SET version = excluded.version, kinds = CASE WHEN excluded.version = blob_seen.version
-				THEN excluded.kinds | blob_seen.kinds ELSE excluded.kinds END
-			WHERE excluded.version > blob_seen.version OR (excluded.version = blob_seen.version
-				AND (excluded.kinds | blob_seen.kinds) <> blob_seen.kinds)`, args...)
-		return err
-	})
+	ids, kinds, versions := make(blobs, len(rows)), make(ints, len(rows)), make(ints, len(rows))
+	for i, r := range rows {
+		ids[i], kinds[i], versions[i] = r.ID, int64(r.Kinds), int64(r.Version)
+	}
+	return c.insert(ctx, "blob_seen (id, kinds, version)", `ON CONFLICT (id) DO UPDATE SET version = excluded.version,
+		kinds = CASE WHEN excluded.version = blob_seen.version THEN excluded.kinds | blob_seen.kinds ELSE excluded.kinds END
+		WHERE excluded.version > blob_seen.version OR (excluded.version = blob_seen.version
+			AND (excluded.kinds | blob_seen.kinds) <> blob_seen.kinds)`, ids, kinds, versions)
 }
 
-// MarkHot forgets blobs: something was found in them, so that they are searched each time.
+// MarkHot forgets blobs that were clean under other rules: something was found in them, so that they are searched each time, and not
+// first with the rules that are new.
 func (s *Store) MarkHot(ctx context.Context, ids [][]byte) error {
 	all := slices.Clone(ids)
 	slices.SortFunc(all, bytes.Compare)

@@ -26,6 +26,7 @@ type Scan struct {
 	Seen     []Seen        // blobs that it found nothing in, as for MarkClean
 	Next     time.Duration // when complete, until the repository is due again; 0: that is left alone
 	Channels []string
+	Held     []string // channels that hear of it by one message with others, see Digest
 }
 
 // Change is a finding that is new or has come back.
@@ -120,11 +121,11 @@ func (t *settling) run(ctx context.Context, repository int64, found []Found) err
 		return err
 	}
 	if t.scan.Lease != nil {
-		if err := t.c.fence(ctx, *t.scan.Lease); err != nil {
-			return err
-		}
+		t.now, err = t.c.end(ctx, *t.scan.Lease)
+	} else {
+		t.now, err = t.c.now(ctx)
 	}
-	if t.now, err = t.c.now(ctx); err != nil {
+	if err != nil {
 		return err
 	}
 	if done, err := t.record(ctx); err != nil || done {
@@ -147,77 +148,66 @@ func (t *settling) run(ctx context.Context, repository int64, found []Found) err
 			return err
 		}
 	}
-	if err := t.notify(ctx); err != nil || t.scan.Lease == nil {
-		return err
-	}
-	return t.c.release(ctx, *t.scan.Lease)
+	return t.notify(ctx)
 }
 
 // record remembers the scan; done when it was settled before.
 func (t *settling) record(ctx context.Context) (done bool, err error) {
-	var complete, of int64
-	err = t.c.row(ctx, "SELECT complete, repository FROM scan WHERE id = ?", t.scan.ID).Scan(&complete, &of)
-	switch {
-	case err == nil && of != t.repo.ID:
-		return false, fmt.Errorf("scan %s is of another repository", t.scan.ID)
-	case err == nil && (complete != 0 || !t.scan.Complete):
-		return true, nil
-	case err != nil && !errors.Is(err, sql.ErrNoRows):
-		return false, err
-	}
 	var number int64
-	if err := t.c.row(ctx, "SELECT COALESCE(max(number), 0) + 1 FROM scan WHERE repository = ?", t.repo.ID).Scan(&number); err != nil {
-		return false, err
+	err = t.c.row(ctx, `INSERT INTO scan (id, repository, number, at, complete)
+		SELECT CAST(? AS TEXT), CAST(? AS BIGINT), COALESCE(max(number), 0) + 1, CAST(? AS BIGINT), CAST(? AS BIGINT) FROM scan WHERE repository = ?
+		ON CONFLICT (id) DO UPDATE SET complete = excluded.complete
+		WHERE scan.repository = excluded.repository AND scan.complete = 0 AND excluded.complete <> 0 RETURNING number`,
+		t.scan.ID, t.repo.ID, t.now, flag(t.scan.Complete), t.repo.ID).Scan(&number)
+	if errors.Is(err, sql.ErrNoRows) {
+		var of int64
+		if err := t.c.row(ctx, "SELECT repository FROM scan WHERE id = ?", t.scan.ID).Scan(&of); err != nil {
+			return false, err
+		}
+		if of != t.repo.ID {
+			return false, fmt.Errorf("scan %s is of another repository", t.scan.ID)
+		}
+		return true, nil
 	}
-	if _, err := t.c.exec(ctx, `INSERT INTO scan (id, repository, number, at, complete) VALUES (?, ?, ?, ?, ?)
-		ON CONFLICT (id) DO UPDATE SET complete = excluded.complete`, t.scan.ID, t.repo.ID, number, t.now, flag(t.scan.Complete)); err != nil {
-		return false, err
+	if err == nil && number > keptScans {
+		_, err = t.c.exec(ctx, "DELETE FROM scan WHERE repository = ? AND number <= ?", t.repo.ID, number-keptScans)
 	}
-	_, err = t.c.exec(ctx, "DELETE FROM scan WHERE repository = ? AND number <= ?", t.repo.ID, number-keptScans)
 	return false, err
 }
 
-// load reads what is known: the findings that were found, and all that is known of the repository.
+// load reads what is known: all of the repository, and the findings that were found.
 func (t *settling) load(ctx context.Context, found []Found) error {
 	t.findings, t.sighted = map[string]*Finding{}, map[int64]*sighting{}
+	err := t.c.rows(ctx, "SELECT g.places, g.gone_at, "+findingColumns+" FROM sighting g JOIN finding f ON f.id = g.finding WHERE g.repository = ?",
+		[]any{t.repo.ID}, func(scan func(...any) error) error {
+			f, g := &Finding{}, &sighting{stored: map[string]*occurrence{}}
+			var gone sql.NullInt64
+			targets, done := findingTargets(f)
+			if err := scan(append([]any{&g.places, &gone}, targets...)...); err != nil {
+				return err
+			}
+			done()
+			g.gone, g.finding = gone.Valid, f
+			t.findings[f.ID], t.sighted[f.row] = f, g
+			return nil
+		})
+	if err != nil {
+		return err
+	}
 	ids := map[string]bool{}
 	for i := range found {
-		ids[t.s.Identity(found[i].Fingerprint)] = true
+		if id := t.s.Identity(found[i].Fingerprint); t.findings[id] == nil {
+			ids[id] = true
+		}
 	}
-	keep := func(all []*Finding) {
+	err = chunks(sorted(ids), 500, func(part []string) error {
+		all, err := t.c.findings(ctx, "WHERE f.hmac IN "+list(len(part)), anys(part)...)
 		for _, f := range all {
 			t.findings[f.ID] = f
 		}
-	}
-	err := chunks(sorted(ids), 500, func(part []string) error {
-		all, err := t.c.findings(ctx, "WHERE f.hmac IN "+list(len(part)), anys(part)...)
-		keep(all)
 		return err
 	})
-	if err != nil {
-		return err
-	}
-	all, err := t.c.findings(ctx, "WHERE f.id IN (SELECT finding FROM sighting WHERE repository = ?)", t.repo.ID)
-	if err != nil {
-		return err
-	}
-	keep(all)
-	byRow := map[int64]*Finding{}
-	for _, f := range t.findings {
-		byRow[f.row] = f
-	}
-	err = t.c.rows(ctx, "SELECT finding, places, gone_at FROM sighting WHERE repository = ?", []any{t.repo.ID}, func(scan func(...any) error) error {
-		var row int64
-		var gone sql.NullInt64
-		g := &sighting{stored: map[string]*occurrence{}}
-		if err := scan(&row, &g.places, &gone); err != nil {
-			return err
-		}
-		g.gone, g.finding = gone.Valid, byRow[row]
-		t.sighted[row] = g
-		return nil
-	})
-	if err != nil {
+	if err != nil || len(t.sighted) == 0 {
 		return err
 	}
 	return t.c.rows(ctx, "SELECT id, finding, place, detail, reachable, gone_at FROM occurrence WHERE repository = ?", []any{t.repo.ID}, func(scan func(...any) error) error {
@@ -390,7 +380,7 @@ func (t *settling) reopen(ctx context.Context, f *Finding) error {
 
 // complete ends a complete scan.
 func (t *settling) complete(ctx context.Context) error {
-	if err := t.c.saveTips(ctx, t.repo.ID, t.scan.Tips, t.now); err != nil {
+	if err := t.c.saveTips(ctx, t.repo.ID, t.scan.Tips, t.now, !t.repo.LastScan.IsZero()); err != nil {
 		return err
 	}
 	due := t.repo.NextDue.UnixMicro()
@@ -417,11 +407,13 @@ func (t *settling) notify(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, channel := range t.scan.Channels {
-		// A scan that is settled in part first, then in whole, has two notices.
-		dedup := fmt.Sprintf("%s %s %v", channel, t.scan.ID, t.scan.Complete)
-		if err := t.c.enqueue(ctx, channel, dedup, payload); err != nil {
-			return err
+	for state, channels := range map[string][]string{"pending": t.scan.Channels, "held": t.scan.Held} {
+		for _, channel := range channels {
+			// A scan that is settled in part first, then in whole, has two notices.
+			dedup := fmt.Sprintf("%s %s %v", channel, t.scan.ID, t.scan.Complete)
+			if err := t.c.enqueue(ctx, channel, dedup, state, payload); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -48,7 +48,7 @@ func (s *Store) Status(ctx context.Context) (*Status, error) {
 		{"SELECT count(*) FROM blob_seen", &st.Blobs},
 		{"SELECT count(*) FROM finding WHERE gone_at IS NOT NULL", &st.Gone},
 		{"SELECT count(*) FROM occurrence WHERE gone_at IS NULL", &st.Occurrences},
-		{"SELECT count(*) FROM delivery WHERE state = 'pending'", &st.Pending},
+		{"SELECT count(*) FROM delivery WHERE state IN ('pending', 'held')", &st.Pending},
 		{"SELECT count(*) FROM delivery WHERE state = 'failed'", &st.Failed},
 	} {
 		if err := s.r().row(ctx, q.query).Scan(q.to); err != nil {

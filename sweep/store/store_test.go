@@ -201,7 +201,7 @@ func TestListing(t *testing.T) {
 		if r, err := s.FindRepository(bg, "o/a"); err != nil || r.ID != a[0].ID {
 			t.Fatal("the old name does not find it", r, err)
 		}
-		if names, _ := s.Names(bg, a[0].ID); len(names) != 2 || names[0] != "p/z" {
+		if names, _ := s.r().names(bg, a[0].ID); len(names) != 2 || names[0] != "p/z" {
 			t.Fatal(names)
 		}
 		// A second target that has it keeps it; without any target it goes.
@@ -212,10 +212,16 @@ func TestListing(t *testing.T) {
 		if back[0].ID != a[2].ID || !back[0].GoneAt.IsZero() {
 			t.Fatalf("%+v", back[0])
 		}
-		gone, err = s.KeepTargets(bg, []string{"other"})
+		if members, err := s.Members(bg, []string{"other", "none"}); err != nil || len(members) != 1 || !members[a[2].ID] {
+			t.Fatal(members, err)
+		}
+		gone, err = s.Retire(bg, "target", "me")
 		no(t, err)
-		if len(gone) != 3 {
+		if len(gone) != 2 {
 			t.Fatalf("%+v", gone)
+		}
+		if _, err := s.Retire(bg, "target", "me"); !errors.Is(err, ErrNotFound) {
+			t.Fatal(err)
 		}
 	})
 }
@@ -461,6 +467,31 @@ func TestDeliveries(t *testing.T) {
 		no(t, s.Enqueue(bg, "mail", "k2", []byte(`{}`)))
 		if st, err := s.Status(bg); err != nil || st.Failed != 1 || st.Pending != 0 {
 			t.Fatal(st, err)
+		}
+	})
+}
+
+// TestUnwritable: that another try does not help is told apart from what it mends.
+func TestUnwritable(t *testing.T) {
+	both(t, func(t *testing.T, dsn string) {
+		s := open(t, dsn)
+		if s.d.number {
+			_, err := s.w().exec(bg, "ALTER DATABASE "+dsn[strings.LastIndex(dsn, "/")+1:strings.Index(dsn, "?")]+" SET default_transaction_read_only = on")
+			no(t, err)
+			s.write.SetMaxIdleConns(0) // a connection of now does not know it yet
+		} else {
+			_, err := s.w().exec(bg, "PRAGMA max_page_count = 1") // raised to the pages there are
+			no(t, err)
+		}
+		err := s.Enqueue(bg, "channel", "once", []byte(strings.Repeat("1", 1<<20)))
+		if !errors.Is(err, ErrUnwritable) {
+			t.Errorf("a statement: %v", err)
+		}
+		if _, _, err = s.Acquire(bg, "lease", strings.Repeat("x", 1<<20), time.Minute); !errors.Is(err, ErrUnwritable) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("a transaction: %v", err)
+		}
+		if _, err := s.w().exec(bg, "INSERT INTO nowhere VALUES (1)"); err == nil || errors.Is(err, ErrUnwritable) {
+			t.Errorf("another error: %v", err)
 		}
 	})
 }

@@ -77,44 +77,32 @@ func (s *Store) DropTip(ctx context.Context, repository int64, id string) error 
 	return err
 }
 
-// saveTips replaces the tips and remembers their ids.
-func (c conn) saveTips(ctx context.Context, repository int64, tips []Tip, now int64) error {
-	refs := make(map[string]string, len(tips))
+// saveTips replaces the tips, of which the repository had some, and remembers their ids.
+func (c conn) saveTips(ctx context.Context, repository int64, tips []Tip, now int64, had bool) error {
+	if had {
+		if _, err := c.exec(ctx, "DELETE FROM tip WHERE repository = ?", repository); err != nil {
+			return err
+		}
+	}
+	byName, seen := make(map[string]string, len(tips)), map[string]bool{}
 	for _, t := range tips {
-		refs[text(t.Ref)] = t.ID
-	}
-	if _, err := c.exec(ctx, "DELETE FROM tip WHERE repository = ?", repository); err != nil {
-		return err
-	}
-	ids := map[string]bool{}
-	var rows [][3]any
-	for ref, id := range refs {
-		if !isHex(id) {
-			return fmt.Errorf("the tip of %q is no object id", ref)
+		if !isHex(t.ID) {
+			return fmt.Errorf("the tip of %q is no object id", t.Ref)
 		}
-		ids[id] = true
-		rows = append(rows, [3]any{repository, ref, id})
+		byName[text(t.Ref)], seen[t.ID] = t.ID, true
 	}
-	err := chunks(rows, 300, func(part [][3]any) error {
-		var args []any
-		for _, r := range part {
-			args = append(args, r[:]...)
-		}
-		_, err := c.exec(ctx, "INSERT INTO tip (repository, ref, id) VALUES "+marks(len(part), 3), args...)
-		return err
-	})
-	if err != nil {
+	names := texts(sorted(byName))
+	ids := make(texts, len(names))
+	for i, name := range names {
+		ids[i] = byName[name]
+	}
+	if err := c.insert(ctx, "tip (repository, ref, id)", "", repeated(repository, len(names)), names, ids); err != nil {
 		return err
 	}
-	return chunks(sorted(ids), 200, func(part []string) error {
-		var args []any
-		for _, id := range part {
-			args = append(args, repository, id, now, now)
-		}
-		_, err := c.exec(ctx, "INSERT INTO tip_seen (repository, id, first_seen, last_seen) VALUES "+marks(len(part), 4)+
-			" ON CONFLICT (repository, id) DO UPDATE SET last_seen = excluded.last_seen WHERE excluded.last_seen > tip_seen.last_seen", args...)
-		return err
-	})
+	ids = sorted(seen)
+	times := repeated(now, len(ids))
+	return c.insert(ctx, "tip_seen (repository, id, first_seen, last_seen)", `ON CONFLICT (repository, id) DO UPDATE SET last_seen = excluded.last_seen
+		WHERE excluded.last_seen > tip_seen.last_seen`, repeated(repository, len(ids)), ids, times, times)
 }
 
 // isHex: an object id in hexadecimal, of SHA-1 or SHA-256.

@@ -87,6 +87,9 @@ func (x *index) rawID(i int) []byte {
 // id is the id of entry i.
 func (x *index) id(i int) ID { return x.format.ID(x.rawID(i)) }
 
+// crc is the CRC-32 of the bytes of entry i. An index of version 1 has none.
+func (x *index) crc(i int) uint32 { return binary.BigEndian.Uint32(x.crcs[4*i:]) }
+
 // offset is where entry i starts in the pack; false when the table of large offsets does not have it.
 func (x *index) offset(i int) (uint64, bool) {
 	if x.v1 {

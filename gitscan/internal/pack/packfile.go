@@ -19,7 +19,7 @@ type packFile struct {
 	unmap  []func() error
 	mapped bool // the files are mapped memory, of which pages can be given back
 	format Format
-	// whole says that the checksums of the pack and of its index hold; see sums.go.
+	// whole says that the checksum of the index holds, and the pack's if that is needed; see sums.go.
 	whole, summed atomic.Bool
 }
 

@@ -1,6 +1,7 @@
 package pack
 
 import (
+	"crypto/sha1"
 	"errors"
 	"os"
 	"path/filepath"
@@ -48,31 +49,57 @@ func TestVouched(t *testing.T) {
 	}
 }
 
-// TestUnvouched: of a pack whose checksum does not hold, every object is hashed.
+// TestUnvouched: where the checksum of an index does not hold every object is hashed; where the CRC of an entry does not, the
+// object and what is a delta of it are, wherever a worker begins.
 func TestUnvouched(t *testing.T) {
-	for _, ext := range []string{".pack", ".idx"} {
-		dir := t.TempDir()
-		writePack(t, dir, []madeEntry{misnamed(Blob, ID{1}, "once"), named(Blob, "good")})
-		path := filepath.Join(dir, "objects/pack/pack-made"+ext)
-		data, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		data = slices.Clone(data)
-		data[len(data)-1] ^= 1
-		if ext == ".pack" { // the last byte of the sum is also in the index; a byte of a stream is not
-			data[len(data)-1] ^= 1
-			data[len(data)-23] ^= 1
-		}
-		if err := os.WriteFile(path, data, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		s := open(t, dir, SHA1)
-		for range 2 {
-			if _, errs := walked(t, s, WalkOptions{Verify: true, Sums: true}); errs[SHA1.Hex(ID{1})] == nil {
-				t.Errorf("%s: a wrong name is not noticed", ext)
+	const chain = 40                 // deltas, each of the one before, or of the one before that; and another blob
+	copyAll := []byte{4, 4, 0x90, 4} // of four bytes
+	base := func(i int) int { return i - 1 - i%2 }
+	for lie := -2; lie <= chain; lie++ { // the entry whose CRC is another one; -1: none, -2: the checksum of the index
+		for _, divided := range []bool{false, true} {
+			dir := t.TempDir()
+			entries := []madeEntry{misnamed(Blob, ID{0}, "once")}
+			bad := []bool{lie == 0 || lie == -2}
+			for i := 1; i < chain; i++ {
+				entries = append(entries, refDeltaEntry(ID{byte(i)}, ID{byte(max(base(i), 0))}, copyAll))
+				bad = append(bad, bad[max(base(i), 0)] || lie == i)
+			}
+			entries, bad = append(entries, misnamed(Blob, ID{chain}, "else")), append(bad, lie == chain || lie == -2)
+			writePack(t, dir, entries)
+			lieInIndex(t, filepath.Join(dir, "objects/pack/pack-made.idx"), len(entries), lie)
+			s := open(t, dir, SHA1)
+			s.minPiece = 1 << 20
+			if divided {
+				s.minPiece = 1
+			}
+			_, _ = walked(t, s, WalkOptions{Sums: true})
+			_, errs := walked(t, s, WalkOptions{Verify: true})
+			for i, want := range bad {
+				if got := errors.Is(errs[SHA1.Hex(ID{byte(i)})], ErrHash); got != want {
+					t.Errorf("CRC %d, divided: %v: is entry %d hashed? %v", lie, divided, i, got)
+				}
 			}
 		}
+	}
+}
+
+// lieInIndex changes the CRC of an entry, of n, in an index; or with -2 the index's own checksum.
+func lieInIndex(t *testing.T, path string, n, entry int) {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	switch body := data[:len(data)-SHA1.Size()]; {
+	case entry >= 0:
+		body[8+fanoutLen+n*SHA1.Size()+4*entry] ^= 1
+		sum := sha1.Sum(body)
+		copy(data[len(body):], sum[:])
+	case entry == -2:
+		data[len(data)-1] ^= 1
+	}
+	if err := os.WriteFile(path, data, 0o644); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -35,7 +35,7 @@ type WalkOptions struct {
 	MaxSize int  // objects larger than this are handed out with ErrTooLarge; 0: no limit
 	Verify  bool // report objects whose bytes do not have their id with ErrHash; see sums.go
 	Hash    bool // with Verify: hash each object, also those that a checksum vouches for
-	Sums    bool // make the checksums of packs beside, which vouch for objects in later walks
+	Sums    bool // make the checksums of indexes beside, which vouch for objects in later walks
 	// In is one of Dirs, of which the packs alone are read; empty for all of the store. Only says of each object, from
 	// several goroutines, whether it is wanted; nil: all are.
 	In   string
@@ -117,7 +117,7 @@ type walker struct {
 
 	forests []*forest // by pack
 	cuts    []cutSet  // by pack
-	whole   []bool    // by pack: its checksums hold
+	whole   []bool    // by pack: see packFile.whole
 
 	emit  func(*Object)
 	inf   inflater
@@ -126,6 +126,9 @@ type walker struct {
 	stack []frame
 	obj   Object
 
+	checks bool // CRCs of the pack at hand are looked at
+	intact bool // those of the object that was just read hold, and of all that it is a delta of
+
 	copies []Copy
 	slots  []int // that are free
 	nSlots int
@@ -133,9 +136,10 @@ type walker struct {
 
 // frame is an object whose children are being walked.
 type frame struct {
-	data []byte
-	next int32
-	slot int
+	data   []byte
+	next   int32
+	slot   int
+	intact bool // see walker.intact
 }
 
 // slot takes a free slot.
@@ -164,6 +168,7 @@ func (w *walker) run(ctx context.Context, j walkJob) error {
 		return ctx.Err()
 	}
 	f := w.forests[j.part]
+	w.checks = w.o.Verify && !w.o.Hash && w.o.Kinds.Has(Blob) && w.whole[j.part]
 	if j.bad {
 		for _, b := range f.bad {
 			w.give(j.part, f, b.entry, nil, 0, fmt.Errorf("%s: %w", f.pack.path, b.err))
@@ -185,7 +190,7 @@ func (w *walker) tree(ctx context.Context, part int, f *forest, root int32) erro
 	data, err := w.readRoot(f, root, cut[root])
 	w.copies = w.copies[:0]
 	if slot, ok := w.settle(part, f, root, data, -1, err); ok {
-		w.stack = append(w.stack[:0], frame{data, cut.child(f, root), slot})
+		w.stack = append(w.stack[:0], frame{data, cut.child(f, root), slot, w.intact})
 	}
 	for len(w.stack) > 0 {
 		if err := ctx.Err(); err != nil {
@@ -195,6 +200,7 @@ func (w *walker) tree(ctx context.Context, part int, f *forest, root int32) erro
 		top := &w.stack[len(w.stack)-1]
 		c := top.next
 		top.next = cut.sibling(f, c)
+		w.intact = top.intact
 		data, err := w.read(f, c, top.data, false)
 		base, last := top.slot, top.next < 0
 		if last {
@@ -203,7 +209,7 @@ func (w *walker) tree(ctx context.Context, part int, f *forest, root int32) erro
 		}
 		slot, ok := w.settle(part, f, c, data, base, err)
 		if ok {
-			w.stack = append(w.stack, frame{data, cut.child(f, c), slot})
+			w.stack = append(w.stack, frame{data, cut.child(f, c), slot, w.intact})
 		}
 		if last {
 			w.freeSlot(base)
@@ -299,6 +305,7 @@ func (w *walker) admit(f *forest, i int32, size int) error {
 func (w *walker) read(f *forest, i int32, base []byte, root bool) (data []byte, err error) {
 	defer noteFault(&err)
 	if root {
+		w.intact = w.checks
 		return w.root(f, i)
 	}
 	return w.child(f, i, base)
@@ -324,11 +331,13 @@ func (w *walker) root(f *forest, i int32) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
+		w.intact = false // the other pack is not looked at
 		return w.child(f, i, base)
 	}
 	if err := w.admit(f, i, e.size); err != nil {
 		return nil, err
 	}
+	w.intact = w.intact && f.intact(i)
 	return w.inf.inflate(w.buffer(min(e.size, len(f.pack.body(e))*maxRatio)), f.pack.body(e), e.size)
 }
 
@@ -340,6 +349,7 @@ func (w *walker) child(f *forest, i int32, base []byte) ([]byte, error) {
 	if w.o.MaxSize > 0 && e.size > w.o.MaxSize*baseFactor {
 		return nil, tooLarge{e.size}
 	}
+	w.intact = w.intact && f.intact(i)
 	if w.delta, err = w.inf.inflate(w.delta[:0], f.pack.body(e), e.size); err != nil {
 		return nil, err
 	}
