@@ -50,7 +50,11 @@ func (w *Worker) each(ctx context.Context, job jobs.Job[batchArgs]) error {
 			return err
 		}
 		if !wanted(r, job.Args.Since, now) {
-			continue
+			if only, err := w.onlyLookedAt(ctx, r, job.Args.Since); err != nil {
+				return err
+			} else if !only {
+				continue
+			}
 		}
 		o, err := w.one(ctx, r, !job.Args.Since.IsZero())
 		if err != nil {
@@ -76,6 +80,15 @@ func wanted(r *store.Repository, since, now time.Time) bool {
 		return !r.NextDue.After(now)
 	}
 	return r.LastScan.Before(since)
+}
+
+// onlyLookedAt: all are to be searched, and since then another worker has seen that the repository has not changed, no more.
+func (w *Worker) onlyLookedAt(ctx context.Context, r *store.Repository, since time.Time) (bool, error) {
+	if since.IsZero() || !r.GoneAt.IsZero() || r.State != store.RepositoryOK || r.Failures > 0 {
+		return false, nil
+	}
+	searched, err := w.store.SearchedSince(ctx, r.ID, since)
+	return !searched, err
 }
 
 func (w *Worker) tell(o *Outcome) {

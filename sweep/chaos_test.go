@@ -23,6 +23,8 @@ const (
 	chaosConfig = "RUMMAGE_CHAOS_CONFIG"
 	// chaosRounds is how many rounds there are; by default few.
 	chaosRounds = "RUMMAGE_CHAOS_ROUNDS"
+	// chaosPause is how long each search takes at least, so that a sweep is not over before it is disturbed.
+	chaosPause = "RUMMAGE_CHAOS_PAUSE"
 )
 
 // chaosLease is short, so that what the dead were at is taken over soon.
@@ -58,11 +60,21 @@ func chaosChild(mode string) int {
 		return 0
 	}
 	children := NewChildren(s, func() *exec.Cmd { return chaosCommand("serve", os.Getenv(chaosConfig)) })
-	w, err := NewWorker(ctx, s, WorkerOptions{Jobs: 2, Search: children.Search, Lease: chaosLease, Poll: 20 * time.Millisecond})
+	pause, _ := time.ParseDuration(os.Getenv(chaosPause))
+	search := func(ctx context.Context, task *Task) (*Answer, error) {
+		time.Sleep(pause)
+		return children.Search(ctx, task)
+	}
+	w, err := NewWorker(ctx, s, WorkerOptions{Jobs: 2, Search: search, Lease: chaosLease, Poll: 20 * time.Millisecond})
 	if err != nil {
 		return fail(err)
 	}
 	defer w.Close()
+	for keepsGoing, do := range map[string]func(context.Context) error{"start": w.Start, "worker": w.Work} {
+		if mode == keepsGoing {
+			return fail(do(ctx)) // until it is killed
+		}
+	}
 	sum, err := w.Run(ctx, false)
 	if err != nil || sum.Failed > 0 || len(sum.Errors) > 0 {
 		return fail(fmt.Errorf("%v, %+v", err, sum))

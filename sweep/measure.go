@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"sync"
 
 	"rummage/sweep/metrics"
 	"rummage/sweep/store"
@@ -42,9 +43,10 @@ func (w *Worker) handler() http.Handler {
 func (w *Worker) measure() {
 	w.registry = metrics.NewRegistry()
 	w.metrics = metrics.NewSweep(w.registry, w.o.Version)
+	counts := oncePerScrape(w.store.Counts)
 	counted := func(name, help string, labels []string, pick func(*store.Counts, func(metrics.Sample))) {
 		w.registry.GaugeFunc(name, help, labels, func(ctx context.Context, emit func(metrics.Sample)) error {
-			c, err := w.store.Counts(ctx)
+			c, err := counts(ctx)
 			if err == nil {
 				pick(c, emit)
 			}
@@ -73,6 +75,23 @@ func (w *Worker) measure() {
 		}
 		return err
 	})
+}
+
+// oncePerScrape counts once for all families that are read with the same context.
+func oncePerScrape(count func(context.Context) (*store.Counts, error)) func(context.Context) (*store.Counts, error) {
+	var mu sync.Mutex
+	var scrape context.Context
+	var counts *store.Counts
+	var err error
+	return func(ctx context.Context) (*store.Counts, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if scrape != ctx {
+			scrape = ctx
+			counts, err = count(ctx)
+		}
+		return counts, err
+	}
 }
 
 // observe counts what became of a repository.

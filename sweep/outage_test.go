@@ -85,15 +85,33 @@ func (o *outage) searched(config string, n int) {
 	}
 }
 
+// left counts the repositories that are still to be searched.
+func (o *outage) left(config string) int {
+	o.t.Helper()
+	s := o.open(config)
+	defer s.Close()
+	st, err := s.store.Status(context.Background())
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return st.NeverScanned
+}
+
+// all: what is known is all that there is.
+func (o *outage) all(config string) {
+	o.t.Helper()
+	if got := o.found(config); !slices.Equal(got, o.want) {
+		o.t.Errorf("--- got %d\n%s--- want %d\n%s", len(got), strings.Join(got, ""), len(o.want), strings.Join(o.want, ""))
+	}
+}
+
 // mended sweeps undisturbed, after which everything is there and nothing has failed.
 func (o *outage) mended(config string) {
 	o.t.Helper()
 	if out, err := chaosCommand("run", config).CombinedOutput(); err != nil {
 		o.t.Fatalf("%v\n%s", err, out)
 	}
-	if got := o.found(config); !slices.Equal(got, o.want) {
-		o.t.Errorf("--- got %d\n%s--- want %d\n%s", len(got), strings.Join(got, ""), len(o.want), strings.Join(o.want, ""))
-	}
+	o.all(config)
 	s := o.open(config)
 	defer s.Close()
 	list, err := s.store.Repositories(context.Background())
@@ -122,37 +140,83 @@ func (o *outage) start(cmd *exec.Cmd) *lastWords {
 // TestDatabaseRestarts: a sweep goes on, or fails in a line, when PostgreSQL is restarted; the next one has everything.
 func TestDatabaseRestarts(t *testing.T) {
 	o := newOutage(t, 60)
+	t.Setenv(chaosPause, "50ms")
 	config := o.config(pgtest.Database(t, false))
 	cmd := chaosCommand("run", config)
 	said := o.start(cmd)
 	o.searched(config, 10)
 	pgtest.Restart(t)
-	if err := cmd.Wait(); err != nil && !strings.HasPrefix(string(said.end), "rummage: ") {
-		t.Errorf("%v: %s", err, said.end)
+	if o.left(config) == 0 {
+		t.Error("the sweep was over before")
+	}
+	if err := cmd.Wait(); err == nil {
+		o.all(config) // what says that it went well has everything
+	} else if text := string(said.end); !strings.HasPrefix(text, "rummage: ") || strings.Count(text, "\n") > 1 ||
+		strings.HasPrefix(text, "rummage: <nil>") && !strings.Contains(text, "given up") { // no repository has failed by itself
+		t.Errorf("%v: %s", err, text)
 	}
 	o.mended(config)
 }
 
-// TestJobsRemoved: the database of jobs may be thrown away, also while it is in use, which is told.
-func TestJobsRemoved(t *testing.T) {
-	o := newOutage(t, 60)
-	config := o.config("sweep.db")
-	cmd := chaosCommand("run", config)
-	said := o.start(cmd)
-	o.searched(config, 10)
-	files, err := filepath.Glob(filepath.Join(filepath.Dir(config), "sweep-jobs.db*"))
-	if err != nil || len(files) == 0 {
-		t.Fatal(files, err)
+// TestManyDisturbed: what keeps sweeping, its workers and a sweep beside them find what an undisturbed one does, though a worker and
+// the sweep are killed and PostgreSQL is restarted.
+func TestManyDisturbed(t *testing.T) {
+	o := newOutage(t, 100)
+	t.Setenv(chaosPause, "100ms")
+	config := o.config(pgtest.Database(t, false))
+	said := map[string]*lastWords{}
+	procs := map[string]*exec.Cmd{}
+	for _, name := range []string{"start", "worker", "worker that dies", "run"} {
+		mode, _, _ := strings.Cut(name, " ")
+		procs[name] = chaosCommand(mode, config)
+		said[name] = o.start(procs[name])
 	}
-	for _, file := range files {
-		if err := os.Remove(file); err != nil && !os.IsNotExist(err) {
+	kill := func(name string) {
+		if err := procs[name].Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
+		if err := procs[name].Wait(); err == nil || procs[name].ProcessState.ExitCode() >= 0 {
+			t.Errorf("%s ended by itself: %v: %s", name, err, said[name].end)
+		}
 	}
-	if err := cmd.Wait(); err == nil || !strings.Contains(string(said.end), "removed or replaced while in use: start again") {
-		t.Errorf("%v: %s", err, said.end)
+	o.searched(config, 10)
+	kill("worker that dies")
+	o.searched(config, 20)
+	pgtest.Restart(t)
+	o.searched(config, 30)
+	if o.left(config) == 0 {
+		t.Error("the sweep was over before it was disturbed")
 	}
+	kill("run")
+	o.searched(config, 100)
+	kill("start")
+	kill("worker")
+	o.all(config)
 	o.mended(config)
+}
+
+// TestDatabaseRemoved: the database of jobs may be thrown away, also while it is in use, which is told, as it is of the other one.
+func TestDatabaseRemoved(t *testing.T) {
+	o := newOutage(t, 60)
+	for _, name := range []string{"sweep-jobs.db", "sweep.db"} {
+		config := o.config("sweep.db")
+		cmd := chaosCommand("run", config)
+		said := o.start(cmd)
+		o.searched(config, 10)
+		files, err := filepath.Glob(filepath.Join(filepath.Dir(config), name+"*"))
+		if err != nil || len(files) == 0 {
+			t.Fatal(files, err)
+		}
+		for _, file := range files {
+			if err := os.Remove(file); err != nil && !os.IsNotExist(err) {
+				t.Fatal(err)
+			}
+		}
+		if err := cmd.Wait(); err == nil || !strings.Contains(string(said.end), name) || !strings.Contains(string(said.end), "removed or replaced while in use: start again") || strings.Count(string(said.end), "\n") != 1 {
+			t.Errorf("%v: %s", err, said.end)
+		}
+		o.mended(config)
+	}
 }
 
 // TestDiskFull: a sweep that cannot write says so in a few lines; the next one has everything.

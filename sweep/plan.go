@@ -40,7 +40,7 @@ func (w *Worker) plan(ctx context.Context, since time.Time, again bool) (wanted 
 		}
 	}
 	// What is in a job is asked first: a job that ends in between is then left for the next plan.
-	planned, err := w.planned(ctx)
+	planned, err := w.planned(ctx, since)
 	if err != nil {
 		return nil, err
 	}
@@ -62,6 +62,9 @@ func (w *Worker) plan(ctx context.Context, since time.Time, again bool) (wanted 
 	}
 	version, err := w.rulesVersion(ctx)
 	if err != nil {
+		return nil, err
+	}
+	if err := w.noteRules(ctx, version); err != nil {
 		return nil, err
 	}
 	relate(due)
@@ -91,6 +94,22 @@ func relate(due []store.Repository) {
 	}
 }
 
+// noteRules tells of programs with other rules, which search again what this one has searched.
+func (w *Worker) noteRules(ctx context.Context, version int) error {
+	at, turned, err := w.store.Turns(ctx)
+	if err != nil {
+		return err
+	}
+	if turned {
+		w.note(turnedNote(at))
+	}
+	last, err := w.store.LastRuleset(ctx)
+	if err == nil && last > version {
+		w.note("a program with other rules, or of another version, has begun to search for this database: what this one searches is searched by that again: give all the same, and start this one again")
+	}
+	return err
+}
+
 // divide takes the repositories out that were searched under other rules: when the rules change that is all of them, and what is
 // new comes first.
 func divide(due []store.Repository, version int) (soon, later []store.Repository) {
@@ -104,8 +123,9 @@ func divide(due []store.Repository, version int) (soon, later []store.Repository
 	return soon, later
 }
 
-// planned are the repositories in jobs that are not done.
-func (w *Worker) planned(ctx context.Context) (map[int64]bool, error) {
+// planned are the repositories in jobs that are not done. With since, those jobs alone that search all: others leave out what has
+// not changed.
+func (w *Worker) planned(ctx context.Context, since time.Time) (map[int64]bool, error) {
 	unfinished, err := w.jobs.Unfinished(ctx, searchJob)
 	if err != nil {
 		return nil, err
@@ -115,6 +135,9 @@ func (w *Worker) planned(ctx context.Context) (map[int64]bool, error) {
 		var args batchArgs
 		if err := json.Unmarshal(raw, &args); err != nil {
 			return nil, err
+		}
+		if !since.IsZero() && args.Since.IsZero() {
+			continue
 		}
 		for _, id := range args.IDs {
 			planned[id] = true
@@ -130,14 +153,14 @@ const (
 )
 
 // over says whether those wanted have been searched. One that is out of all jobs once is: it may be due again already.
-func (w *Worker) over(wanted map[int64]bool) func(context.Context) (bool, error) {
+func (w *Worker) over(wanted map[int64]bool, since time.Time) func(context.Context) (bool, error) {
 	var idle, busy time.Time // when to ask again
 	return func(ctx context.Context) (bool, error) {
 		began := time.Now()
 		if began.Before(idle) || began.Before(busy) && w.batches.Load() > 0 {
 			return false, nil
 		}
-		planned, err := w.planned(ctx)
+		planned, err := w.planned(ctx, since)
 		if err != nil {
 			return false, err
 		}

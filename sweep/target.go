@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"rummage/sweep/forge"
 	"rummage/sweep/store"
@@ -135,7 +136,18 @@ func (c *Config) strays(listed []store.Target) []string {
 }
 
 // Notes are what somebody should know of the database of the configuration, which is no failure.
-func (c *Config) Notes(st *store.Status) []string { return c.strays(st.Targets) }
+func (c *Config) Notes(st *store.Status) []string {
+	notes := c.strays(st.Targets)
+	if !st.RulesTurned.IsZero() {
+		notes = append(notes, turnedNote(st.RulesTurned))
+	}
+	return notes
+}
+
+func turnedNote(at time.Time) string {
+	return fmt.Sprintf("at %s the rules changed back to what they were before: programs whose rules or versions differ search everything again in turn: "+
+		"give all that share the database the same", at.Local().Format(time.DateTime))
+}
 
 func (c *Config) target(f *targetFile) (*Target, error) {
 	t := &Target{Name: f.Name, Folder: c.path(f.Folder), URLs: f.URLs, URLsFile: c.path(f.URLsFile), Protocols: f.Protocols, User: f.User, CAFile: c.path(f.CAFile), ByPushTime: f.ByPushTime, Images: f.Images, Registries: f.Registries}

@@ -138,7 +138,7 @@ func NewWorker(ctx context.Context, s *Sweeper, o WorkerOptions) (*Worker, error
 	host, _ := os.Hostname()
 	var err error
 	w.jobs, err = jobs.Open(ctx, jobsDatabase(s.config.Database), jobs.Options{Logger: o.Logger, Password: s.password, Owner: host, Poll: o.Poll,
-		LeaseTTL: o.Lease, Beat: o.Lease / 4, Grace: stopGrace, OnParked: w.gaveUp})
+		LeaseTTL: o.Lease, Beat: o.Lease / 4, Grace: stopGrace, Check: s.store.Check, OnParked: w.gaveUp})
 	if err != nil {
 		return nil, err
 	}
@@ -251,9 +251,12 @@ func (w *Worker) Run(ctx context.Context, all bool) (*Summary, error) {
 		if w.o.Ready != nil {
 			w.o.Ready(ctx, min(w.o.Jobs, len(wanted)))
 		}
-		if err := w.jobs.Until(ctx, w.over(wanted)); err != nil {
+		if err := w.jobs.Until(ctx, w.over(wanted, since)); err != nil {
 			return w.sum, err
 		}
+	}
+	if err := w.store.Check(); err != nil {
+		return w.sum, err
 	}
 	w.o.Progress.SetStage("sending")
 	if err := w.gather(ctx, 0); err != nil {

@@ -303,3 +303,74 @@ func TestOthersTargets(t *testing.T) {
 		}
 	})
 }
+
+// TestOtherRules: who keeps going learns that another program has begun with other rules.
+func TestOtherRules(t *testing.T) {
+	ctx := context.Background()
+	s := some(t, filepath.Join(t.TempDir(), "sweep.db"), 1)
+	w := worker(t, s, nil, nil)
+	plan := func() []string {
+		t.Helper()
+		if _, err := w.plan(ctx, time.Time{}, false); err != nil {
+			t.Fatal(err)
+		}
+		return w.sum.Notes
+	}
+	if notes := plan(); len(notes) != 0 {
+		t.Errorf("%q", notes)
+	}
+	if _, err := s.store.Ruleset(ctx, "other", map[string]string{}); err != nil {
+		t.Fatal(err)
+	}
+	plan()
+	if notes := plan(); len(notes) != 1 || !strings.HasPrefix(notes[0], "a program with other rules") {
+		t.Errorf("%q", notes)
+	}
+}
+
+// TestRunAllAmongOthers: to search all is to search what a sweep that keeps going has in its jobs, and what that only looks at
+// meanwhile.
+func TestRunAllAmongOthers(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, database string) {
+		ctx := context.Background()
+		s := some(t, database, 3)
+		if _, err := run(t, s, s.Search, false); err != nil {
+			t.Fatal(err)
+		}
+		list, err := s.store.Repositories(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		other, err := jobs.Open(ctx, jobsDatabase(database), jobs.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer other.Close()
+		if _, _, err := other.Enqueue(ctx, searchJob, batchArgs{IDs: []int64{list[0].ID}}, jobs.EnqueueOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		searched := make(chan int64, 9)
+		var once atomic.Bool
+		if _, err := run(t, s, func(ctx context.Context, task *Task) (*Answer, error) {
+			if once.CompareAndSwap(false, true) {
+				for _, r := range list {
+					if r.ID == task.ID {
+						continue
+					}
+					if err := s.store.Unchanged(ctx, r.ID, nil, time.Hour); err != nil {
+						return nil, err
+					}
+				}
+			}
+			if task.All {
+				searched <- task.ID
+			}
+			return s.Search(ctx, task)
+		}, true); err != nil {
+			t.Fatal(err)
+		}
+		if len(searched) != 3 {
+			t.Errorf("%d searched", len(searched))
+		}
+	})
+}

@@ -115,7 +115,7 @@ func (e *riverEngine[TTx]) start(ctx context.Context, j *Jobs, poll time.Duratio
 		FetchCooldown: min(poll, 20*time.Millisecond), FetchPollInterval: poll, PollOnly: true, FetchOnlyKnownKinds: true,
 		JobTimeout: time.Hour, RescueStuckJobsAfter: 1000 * time.Hour, // dead workers' jobs are taken over by lease, see lease.go
 		CancelledJobRetentionPeriod: parkedKept, DiscardedJobRetentionPeriod: parkedKept,
-		SkipUnknownJobCheck: true,
+		SkipUnknownJobCheck: true, Test: river.TestConfig{Time: &j.clock},
 	})
 	if err != nil {
 		return err

@@ -33,6 +33,8 @@ type Options struct {
 	Grace    time.Duration // how long running handlers may go on after a stop: 10 s
 	// Backoff is how long a failed attempt waits where the kind says nothing: 1 s, 5 s, 25 s ... to an hour.
 	Backoff func(attempt int) time.Duration
+	// Check is asked now and then whether work may go on; its error ends it. It may be nil.
+	Check func() error
 	// OnParked is told of each job that is parked. A crash may lose a call or make one twice.
 	OnParked func(ctx context.Context, f Failure)
 }
@@ -143,6 +145,7 @@ type Jobs struct {
 	held     map[int64]context.CancelCauseFunc // by token
 	slots    map[int64]bool
 	promoted time.Time // see tick
+	clock    clock
 
 	eng engine // for inserts; also works while Work or Until run
 }

@@ -165,7 +165,10 @@ func (j *Jobs) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return j.db.create(ctx)
+	if err := j.db.create(ctx); err != nil {
+		return err
+	}
+	return j.setClock(ctx)
 }
 
 // Close closes the database; Work and Until must have returned.

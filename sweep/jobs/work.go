@@ -105,6 +105,11 @@ func (j *Jobs) tick(ctx context.Context) (asked bool, err error) {
 	if time.Since(j.promoted) < promoteEvery {
 		return false, nil
 	}
+	if j.opt.Check != nil {
+		if err := j.opt.Check(); err != nil {
+			return false, Fatal(err)
+		}
+	}
 	if err := j.db.promote(ctx); err != nil {
 		return true, err
 	}
@@ -185,6 +190,9 @@ const beatsFail = 5 * time.Second
 // beat renews what this worker holds, cancels handlers whose lease has gone and takes dead workers' jobs over. Only what is held
 // is renewed: a lease or slot that could not be given back goes stale.
 func (j *Jobs) beat(ctx context.Context) error {
+	if err := j.setClock(ctx); err != nil {
+		return err
+	}
 	j.heldMu.Lock()
 	held, slots := maps.Clone(j.held), maps.Clone(j.slots)
 	j.heldMu.Unlock()

@@ -304,3 +304,25 @@ func TestBackoff(t *testing.T) {
 		t.Errorf("attempt 99: %v", d)
 	}
 }
+
+// TestCheck: what the caller finds wrong ends the work.
+func TestCheck(t *testing.T) {
+	each(t, func(t *testing.T, dsn string) {
+		o := brisk(time.Minute)
+		var gone atomic.Bool
+		o.Check = func() error {
+			if gone.Load() {
+				return errors.New("something is gone")
+			}
+			return nil
+		}
+		j := openWith(t, dsn, o)
+		Handle(j, "job", KindOptions{}, func(context.Context, Job[arg]) error { gone.Store(true); return nil })
+		enqueue(t, j, "job", 1, EnqueueOptions{})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if err := j.Work(ctx); err == nil || err.Error() != "something is gone" {
+			t.Errorf("%v", err)
+		}
+	})
+}

@@ -20,7 +20,7 @@ type worker struct {
 func (w *worker) Timeout(*river.Job[rawArgs]) time.Duration { return w.k.Timeout }
 
 func (w *worker) NextRetry(job *river.Job[rawArgs]) time.Time {
-	return time.Now().Add(w.k.Backoff(job.Attempt))
+	return w.j.clock.Now().Add(w.k.Backoff(job.Attempt))
 }
 
 // Work runs the handler under a lease and turns its result into River's.

@@ -14,7 +14,10 @@ import (
 const ContentType = "text/plain; version=0.0.4; charset=utf-8"
 
 // Append appends all families to b, in the text format. The error is of families that could not be read; the others are there.
+// What families are read with is one context for all, and no other time the same.
 func (r *Registry) Append(ctx context.Context, b []byte) ([]byte, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	r.mu.Lock()
 	families := make([]*family, 0, len(r.families))
 	for _, f := range r.families {

@@ -274,6 +274,37 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// TestDiskFullWord: as TestDiskFull, where no small disk can be had: a program that ends as git does there, and then is git.
+func TestDiskFullWord(t *testing.T) {
+	real, err := exec.LookPath("git")
+	if err != nil {
+		t.Skip(err)
+	}
+	dir := t.TempDir()
+	program, full := filepath.Join(dir, "git"), filepath.Join(dir, "full")
+	script := fmt.Sprintf("#!/bin/sh\ncase \" $* \" in *\" fetch \"*) if [ -e '%[1]s' ]; then rm '%[1]s'\np=\"$('%[2]s' rev-parse --absolute-git-dir)/objects/pack/tmp_pack_x\"; head -c 70000 /dev/zero >\"$p\" || exit 3; echo \"$p\" >'%[1]s.path'\n"+
+		"echo 'fatal: write error: No space left on device' >&2; echo 'fatal: fetch-pack: invalid index-pack output' >&2; exit 128; fi;; esac\nexec '%[2]s' \"$@\"\n", full, real)
+	if err := os.WriteFile(program, []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(full, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	m := open(t, Options{Git: program})
+	remote := bare(t, 1)
+	if _, err := m.Fetch(t.Context(), request("file://"+remote)); !errors.Is(err, DiskFull) || !strings.Contains(err.Error(), "No space") {
+		t.Fatalf("%v", err)
+	}
+	f := fetch(t, m, remote, request("file://"+remote))
+	defer f.Release()
+	if written, err := os.ReadFile(full + ".path"); err != nil || !strings.HasPrefix(string(written), f.Dir) {
+		t.Errorf("what git wrote: %s %v", written, err)
+	}
+	if left := unfinished(f.Dir); left > 0 {
+		t.Errorf("%d bytes left behind", left)
+	}
+}
+
 // TestDiskFull: git's own word for it has the same kind, and what it wrote is removed by the next fetch.
 func TestDiskFull(t *testing.T) {
 	small := t.TempDir()

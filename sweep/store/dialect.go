@@ -19,12 +19,15 @@ type dialect struct {
 	now    string // microseconds since 1970
 	serial string // makes transactions that reconcile wait for each other; empty where one writes at a time anyway
 	number bool   // placeholders are $1, $2, …
+
+	unsynced string // a condition that is true, and has the transaction not wait for the disk, where it would
 }
 
 var (
-	sqliteDialect   = dialect{name: "sqlite", now: "CAST(unixepoch('subsec') * 1000000 AS INTEGER)"}
+	sqliteDialect   = dialect{name: "sqlite", unsynced: "true", now: "CAST(unixepoch('subsec') * 1000000 AS INTEGER)"}
 	postgresDialect = dialect{name: "postgres", now: "CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)",
-		serial: "SELECT pg_advisory_xact_lock(7166732061117)", number: true}
+		serial: "SELECT pg_advisory_xact_lock(7166732061117)", number: true,
+		unsynced: "set_config('synchronous_commit', 'off', true) = 'off'"}
 )
 
 // sql numbers the placeholders where the database wants that and puts in its clock for NOW(). The package's statements

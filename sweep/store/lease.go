@@ -15,7 +15,8 @@ type Lease struct {
 	Token int64
 }
 
-// Acquire takes a lease unless somebody holds it, whoever that is. Time is the database's.
+// Acquire takes a lease unless somebody holds it, whoever that is. Time is the database's. One that a crash of the database takes
+// back was lost as any other: end tells, since no other has its owner.
 func (s *Store) Acquire(ctx context.Context, name, owner string, ttl time.Duration) (l Lease, ok bool, err error) {
 	err = tries(ctx, func() error {
 		l, ok, err = s.w().acquire(ctx, name, owner, ttl)
@@ -26,7 +27,8 @@ func (s *Store) Acquire(ctx context.Context, name, owner string, ttl time.Durati
 
 func (c conn) acquire(ctx context.Context, name, owner string, ttl time.Duration) (Lease, bool, error) {
 	l := Lease{Name: name, Owner: owner}
-	err := c.row(ctx, `INSERT INTO lease (name, owner, token, expires) VALUES (?, ?, 1, NOW() + ?)
+	err := c.row(ctx, `INSERT INTO lease (name, owner, token, expires)
+		SELECT CAST(? AS TEXT), CAST(? AS TEXT), 1, NOW() + CAST(? AS BIGINT) WHERE `+c.d.unsynced+`
 		ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, token = lease.token + 1, expires = excluded.expires
 		WHERE lease.expires <= NOW() RETURNING token`, name, owner, ttl.Microseconds()).Scan(&l.Token)
 	if errors.Is(err, sql.ErrNoRows) {

@@ -50,6 +50,7 @@ type Store struct {
 	d           *dialect
 	write, read *sql.DB // the same for PostgreSQL
 	key         []byte
+	file        file // of SQLite
 }
 
 type options struct {
@@ -158,6 +159,10 @@ func (s *Store) openSQLite(path string, o *options) error {
 	} else if err := createPrivate(path); err != nil {
 		return err
 	}
+	if s.file.info, err = os.Stat(path); err != nil {
+		return err
+	}
+	s.file.path = path
 	d := sqliteDialect
 	s.d = &d
 	base := "file:" + (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath() + "?_pragma=busy_timeout(15000)&_pragma=foreign_keys(1)&_pragma=cache_size(-8000)"

@@ -168,6 +168,13 @@ func (s *Store) AllUnchanged(ctx context.Context, ids []int64, version int, next
 	})
 }
 
+// SearchedSince says whether a repository was searched completely since then, not only found to be what it was.
+func (s *Store) SearchedSince(ctx context.Context, id int64, since time.Time) (bool, error) {
+	var n int
+	err := s.r().row(ctx, "SELECT count(*) FROM scan WHERE repository = ? AND complete = 1 AND at >= ?", id, since.UnixMicro()).Scan(&n)
+	return n > 0, err
+}
+
 // Targets are the names of the targets that a repository is in.
 func (s *Store) Targets(ctx context.Context, id int64) ([]string, error) {
 	var out []string

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"time"
 )
 
 // sorted are the keys of a map, ascending.
@@ -38,6 +39,34 @@ func (s *Store) Ruleset(ctx context.Context, hash string, rules map[string]strin
 		return s.event(ctx, c, Event{Kind: EventRuleset, Detail: detail("from", old, "to", version, "hash", hash)})
 	})
 	return version, err
+}
+
+// turnsFor is how long ago rules were in use at most of which Turns tells.
+const turnsFor = 7 * 24 * time.Hour
+
+// LastRuleset is the version that was made last, by whichever program; 0: there is none.
+func (s *Store) LastRuleset(ctx context.Context) (version int, err error) {
+	err = s.r().row(ctx, "SELECT COALESCE(max(version), 0) FROM ruleset").Scan(&version)
+	return version, err
+}
+
+// Turns says whether the rules changed to others and back not long ago, and when: that is what programs with different rules do to
+// one database, and each has to search again what the other has searched.
+func (s *Store) Turns(ctx context.Context) (at time.Time, turns bool, err error) {
+	var hashes []string
+	var created []int64
+	err = s.r().rows(ctx, "SELECT hash, created FROM ruleset ORDER BY version DESC LIMIT 3", nil, func(scan func(...any) error) error {
+		var hash string
+		var us int64
+		err := scan(&hash, &us)
+		hashes, created = append(hashes, hash), append(created, us)
+		return err
+	})
+	if err != nil || len(hashes) < 3 || hashes[0] != hashes[2] {
+		return at, false, err
+	}
+	now, err := s.r().now(ctx)
+	return instant(created[0]), now-created[1] < turnsFor.Microseconds(), err
 }
 
 // ChangedSince are the rules of version now that version old lacks or has otherwise: what was clean under old is clean

@@ -21,6 +21,7 @@ type Status struct {
 	Pending      int // deliveries
 	Failed       int
 	Targets      []Target
+	RulesTurned  time.Time // see Turns; zero: they did not
 }
 
 // Target is what is known of a target's listings.
@@ -65,6 +66,11 @@ func (s *Store) Status(ctx context.Context) (*Status, error) {
 	})
 	if err != nil {
 		return nil, err
+	}
+	if at, turned, err := s.Turns(ctx); err != nil {
+		return nil, err
+	} else if turned {
+		st.RulesTurned = at
 	}
 	st.Targets, err = s.Listings(ctx)
 	return st, err

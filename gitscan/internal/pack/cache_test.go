@@ -2,6 +2,7 @@ package pack
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -58,4 +59,50 @@ func TestBaseCache(t *testing.T) {
 func (c *baseCache) has(k cacheKey) bool {
 	_, ok := c.get(k)
 	return ok
+}
+
+// TestCachePart holds a part to a list of what was used, last first.
+func TestCachePart(t *testing.T) {
+	const limit = 100_000
+	random := rand.New(rand.NewPCG(3, 4))
+	var p cachePart
+	p.init(limit)
+	packs := []*packFile{{}, {}}
+	var want []cached
+	forgotten := 0
+	for range 50_000 {
+		k := cacheKey{packs[random.IntN(2)], uint64(random.IntN(400))}
+		at := slices.IndexFunc(want, func(c cached) bool { return c.key == k })
+		switch v := (cached{k, Tree, make([]byte, 1+random.IntN(2000))}); {
+		case random.IntN(3) > 0:
+			got, ok := p.get(k)
+			if ok != (at >= 0) || ok && (got.key != k || &got.data[0] != &want[at].data[0]) {
+				t.Fatalf("get %v: %v, want %v", k, ok, at >= 0)
+			}
+			if ok {
+				want = slices.Insert(slices.Delete(want, at, at+1), 0, got)
+			}
+		case !p.put(v):
+			t.Fatal("it is too large")
+		case at < 0: // else what is there stays, where it is
+			want = slices.Insert(want, 0, v)
+		}
+		for size := sizeOf(want); size > limit; size = sizeOf(want) {
+			want = want[:len(want)-1]
+			forgotten++
+		}
+		if p.size != sizeOf(want) {
+			t.Fatalf("%d bytes are kept, not %d", p.size, sizeOf(want))
+		}
+	}
+	if forgotten < 1000 || len(p.heads) < len(p.nodes) || len(p.nodes) > 400 {
+		t.Errorf("%d forgotten, %d nodes, %d heads", forgotten, len(p.nodes), len(p.heads))
+	}
+}
+
+func sizeOf(list []cached) (size int) {
+	for _, c := range list {
+		size += len(c.data) + cacheOverhead
+	}
+	return size
 }
