@@ -36,6 +36,7 @@ type Ledger struct {
 	// Of other rules, by BlobRef; nil when there is nothing.
 	others  []other
 	changed []*detect.Detector
+	quiet   bool // see Quiet
 }
 
 // other is what a search with other rules told of a blob.
@@ -103,6 +104,22 @@ func (l *Ledger) Fresh(visit func(BlobRef, Mark)) {
 			visit(BlobRef(ref), m|l.marks[ref])
 		}
 	}
+}
+
+// Quiet says that the search found nothing in what it looked at, wherever that may stand and whatever stands beside it: no match
+// was made that something took away again, or that only a place would have made a finding. What was left out had nothing either.
+func (l *Ledger) Quiet() bool { return l.quiet }
+
+// settle notes whether the search was quiet.
+func (c *collector) settle(res *Result) {
+	if c.ledger == nil || res == nil {
+		return
+	}
+	quiet := len(res.Findings) == 0 && len(res.Suppressed) == 0 && len(c.secrets) == 0 && len(c.hits) == 0
+	for _, found := range c.files.hits {
+		quiet = quiet && (found == nil || len(found.hits) == 0)
+	}
+	c.ledger.quiet = quiet
 }
 
 // Found visits the blobs of which SetOther told, and in which the search has found something: what other rules told of them is of

@@ -42,6 +42,7 @@ func RunWith(ctx context.Context, src Source, d *detect.Detector, workers int, l
 	c.ledger = l
 	res, err := run(ctx, src, c, workers)
 	c.strike()
+	c.settle(res)
 	return res, err
 }
 

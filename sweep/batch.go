@@ -196,6 +196,9 @@ func (w *Worker) bringAndSearch(ctx context.Context, o *Outcome, lease *store.Le
 	if _, err := os.Stat(t.Dir); isLocal(r) && errors.Is(err, os.ErrNotExist) {
 		return elsewhereError("it is not on this machine")
 	}
+	if isLocal(r) && !target.Images {
+		t.Quiet = w.quiet.of(t.Dir)
+	}
 	if !isLocal(r) {
 		if !t.All {
 			if same, err := w.unchangedThere(ctx, r, lease); same || err != nil && !w.withoutPages(ctx, r, err) {
@@ -231,6 +234,9 @@ func (w *Worker) bringAndSearch(ctx context.Context, o *Outcome, lease *store.Le
 		if err != nil && limited.Err() != nil && ctx.Err() == nil {
 			return fmt.Errorf("not searched within %s", w.config.Timeout)
 		}
+	}
+	if err == nil && o.Answer.Quiet != nil && isLocal(r) {
+		w.quiet.add(o.Answer.Quiet.Name, o.Answer.Quiet.Sum)
 	}
 	switch {
 	case err != nil && o.Answer == nil:

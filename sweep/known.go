@@ -11,7 +11,15 @@ import (
 // the rules stays true whatever happens to the database.
 type known struct {
 	mu    sync.Mutex
-	marks map[string]store.Mark // by id
+	marks map[blobID]store.Mark
+}
+
+// blobID is the id of a blob, filled up with zeros: without a pointer, so that the collector of garbage has nothing to look at.
+type blobID [32]byte
+
+func blobIDOf(id []byte) (b blobID) {
+	copy(b[:], id)
+	return b
 }
 
 // maxKnown bounds the blobs that are remembered, which take about a hundred bytes each.
@@ -19,9 +27,9 @@ const maxKnown = 300_000
 
 func (k *known) add(id []byte, m store.Mark) {
 	if k.marks == nil || len(k.marks) >= maxKnown {
-		k.marks = map[string]store.Mark{}
+		k.marks = map[blobID]store.Mark{}
 	}
-	k.marks[string(id)] = m
+	k.marks[blobIDOf(id)] = m
 }
 
 // seen remembers blobs in which a search has found nothing.
@@ -40,7 +48,7 @@ func (s *Sweeper) clean(ctx context.Context, ids [][]byte, version int) ([]store
 	var at []int
 	s.known.mu.Lock()
 	for i, id := range ids {
-		if m, ok := s.known.marks[string(id)]; ok && m.Version == version {
+		if m, ok := s.known.marks[blobIDOf(id)]; ok && m.Version == version {
 			out[i] = m
 		} else {
 			ask, at = append(ask, id), append(at, i)

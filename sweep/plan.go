@@ -67,6 +67,7 @@ func (w *Worker) plan(ctx context.Context, since time.Time, again bool) (wanted 
 	if err := w.noteRules(ctx, version); err != nil {
 		return nil, err
 	}
+	relate(due)
 	soon, later := divide(due, version)
 	for i, part := range [][]store.Repository{soon, later} {
 		for _, ids := range batchesOf(part, w.o.Jobs) {
@@ -79,6 +80,18 @@ func (w *Worker) plan(ctx context.Context, since time.Time, again bool) (wanted 
 		}
 	}
 	return wanted, nil
+}
+
+// relate has repositories on this machine that have a pack in common be a fork network: of one that was cloned here, or was packed
+// alike. The original is what has nothing but its pack. It is about the order of searches alone, see quiet.
+func relate(due []store.Repository) {
+	for i := range due {
+		if r := &due[i]; isLocal(r) && r.Network == "" {
+			if names := packNames(r.CloneURL); len(names) > 0 {
+				r.Network, r.Fork = names[0], len(names) > 1 || hasLoose(r.CloneURL)
+			}
+		}
+	}
 }
 
 // noteRules tells of programs with other rules, which search again what this one has searched.

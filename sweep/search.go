@@ -33,6 +33,7 @@ type Task struct {
 	Workers    int
 	Images     bool     `json:",omitempty"` // also the images that its files name
 	Registries []string `json:",omitempty"` // that may be asked for them; none: the usual
+	Quiet      []string `json:",omitempty"` // sums of packs in which there is nothing to find
 }
 
 // Answer is what became of a task.
@@ -41,9 +42,11 @@ type Answer struct {
 	Error          string `json:",omitempty"` // why it is not complete
 	Images         string `json:",omitempty"` // why that is of its images alone
 	New, Regressed int
-	Blobs, Known   int64 // searched, and left out since they were before
-	Bytes          int64 // searched
-	Slices         int   // see slice
+	Blobs, Known   int64      // searched, and left out since they were before
+	Bytes          int64      // searched
+	Slices         int        // see slice
+	Quiet          *QuietPack `json:",omitempty"`
+	Quick          bool       `json:",omitempty"` // only what is beyond quiet packs was read
 }
 
 // slice is for how long a search goes on before what it did is written down: what dies loses no more.
@@ -74,7 +77,23 @@ func (s *Sweeper) Search(ctx context.Context, t *Task) (*Answer, error) {
 	} else if same && !t.All {
 		return &Answer{Unchanged: true}, s.store.Unchanged(ctx, t.ID, t.Lease, t.Next)
 	}
-	return s.search(ctx, t, repo, tips, version, r.LastScan.IsZero())
+	first := r.LastScan.IsZero()
+	if len(t.Quiet) > 0 {
+		if a, err := s.searchBeyond(ctx, t, repo, tips, version, first); a != nil || err != nil {
+			return a, err
+		}
+		whole := *t
+		whole.Quiet = nil
+		again, err := s.openRepository(&whole)
+		if err != nil {
+			return &Answer{Error: report.Escape(err.Error())}, nil
+		}
+		defer again.Close()
+		if t, repo, tips = &whole, again, t.Tips; tips == nil {
+			tips = tipsOf(repo)
+		}
+	}
+	return s.search(ctx, t, repo, tips, version, first)
 }
 
 func (s *Sweeper) openRepository(t *Task) (*gitscan.Repo, error) {
@@ -82,7 +101,7 @@ func (s *Sweeper) openRepository(t *Task) (*gitscan.Repo, error) {
 }
 
 func (s *Sweeper) options(t *Task) gitscan.Options {
-	o := gitscan.Options{MaxBlob: s.config.MaxBlob, Search: true}
+	o := gitscan.Options{MaxBlob: s.config.MaxBlob, Search: len(t.Quiet) == 0}
 	if t.Prefix != "" {
 		o.Part = &gitscan.Part{Refs: t.Prefix, Lost: t.Seen, Odd: t.Odd, Head: t.Head}
 	}
@@ -107,6 +126,7 @@ func (s *Sweeper) search(ctx context.Context, t *Task, repo *gitscan.Repo, tips 
 	a := &Answer{}
 	var res *scan.Result
 	var fresh []store.Seen
+	var quiet *QuietPack
 	var hot [][]byte
 	for {
 		if res != nil { // the last slice ended before the search did
@@ -124,7 +144,7 @@ func (s *Sweeper) search(ctx context.Context, t *Task, repo *gitscan.Repo, tips 
 		if err != nil {
 			return &Answer{Error: report.Escape(err.Error())}, ctx.Err()
 		}
-		res, fresh, hot = n.res, n.fresh(repo, version), n.hot()
+		res, fresh, hot, quiet = n.res, n.fresh(repo, version), n.hot(), quietPack(t, repo, n)
 		a.Blobs, a.Bytes = a.Blobs+int64(len(fresh)), a.Bytes+res.Stats.BytesSearched
 		s.known.seen(fresh)
 		a.Slices++
@@ -161,7 +181,7 @@ func (s *Sweeper) search(ctx context.Context, t *Task, repo *gitscan.Repo, tips 
 			return nil, err
 		}
 	}
-	a.New, a.Regressed = len(settled.New), len(settled.Regressed)
+	a.New, a.Regressed, a.Quiet = len(settled.New), len(settled.Regressed), quiet
 	if problem != "" {
 		a.Images = report.Escape(problem)
 	} else if !res.Stats.Complete {
@@ -233,9 +253,18 @@ type searched struct {
 	ids    [][]byte // of the blobs, by BlobRef
 }
 
+// searchable is what searchNew searches.
+type searchable interface {
+	scan.Source
+	Objects() int
+	Blobs(ctx context.Context, visit func(ref scan.BlobRef, id []byte)) error
+	LeaveOut(searched func(scan.BlobRef) bool)
+	Damaged(ref scan.BlobRef) bool
+}
+
 // searchNew searches what the database does not know to have nothing: what had nothing under older rules with what has changed
 // since, and with all rules when that finds something.
-func (s *Sweeper) searchNew(ctx context.Context, repo *gitscan.Repo, workers, version int) (*searched, error) {
+func (s *Sweeper) searchNew(ctx context.Context, repo searchable, workers, version int) (*searched, error) {
 	n := &searched{ids: make([][]byte, repo.Objects()), ledger: scan.NewLedger(repo.Objects())}
 	var refs []scan.BlobRef
 	if err := repo.Blobs(ctx, func(ref scan.BlobRef, id []byte) {
@@ -273,7 +302,7 @@ func (s *Sweeper) searchNew(ctx context.Context, repo *gitscan.Repo, workers, ve
 }
 
 // fresh are the blobs that the search has found nothing in.
-func (n *searched) fresh(repo *gitscan.Repo, version int) (seen []store.Seen) {
+func (n *searched) fresh(repo searchable, version int) (seen []store.Seen) {
 	n.ledger.Fresh(func(ref scan.BlobRef, m scan.Mark) {
 		if id := n.ids[ref]; id != nil && !repo.Damaged(ref) { // messages have no mark
 			seen = append(seen, store.Seen{ID: id, Kinds: uint64(m), Version: version})

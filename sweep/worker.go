@@ -36,6 +36,7 @@ type Worker struct {
 	mirror func() (*mirror.Mirror, error)
 	turns  chan struct{} // searches at a time
 	disk   disk
+	quiet  quiet
 	once   bool // it does not keep going
 
 	batches atomic.Int64 // jobs of searches that run here

@@ -3,7 +3,9 @@ package pack
 import (
 	"cmp"
 	"crypto/sha256"
+	"encoding/binary"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 )
 
@@ -67,6 +69,43 @@ func (s *Store) PackOrds(pack int, visit func(ord uint32)) {
 		visit(ord)
 	}
 }
+
+// PackContent is the SHA-256 of all bytes of a pack and its index: packs of the same are alike to whoever reads them.
+func (s *Store) PackContent(pack int) (sum [sha256.Size]byte, err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer noteFault(&err)
+	p, h := s.packs[pack], sha256.New()
+	for _, data := range [][]byte{p.idx.data, p.data} {
+		var length [8]byte
+		binary.BigEndian.PutUint64(length[:], uint64(len(data)))
+		h.Write(length[:])
+		for len(data) > 0 {
+			n := min(len(data), sumPiece)
+			h.Write(data[:n])
+			if n == sumPiece { // a small pack is read again soon
+				p.giveBack(data[:n])
+			}
+			data = data[n:]
+		}
+	}
+	h.Sum(sum[:0])
+	return sum, nil
+}
+
+// PackHas reports whether a pack has an object.
+func (s *Store) PackHas(pack int, id ID) bool {
+	_, ok := s.packs[pack].idx.find(id)
+	return ok
+}
+
+// PackLen is how many objects a pack has.
+func (s *Store) PackLen(pack int) int { return s.packs[pack].idx.n }
+
+// Indexed reports whether an index over several packs says where objects are.
+func (s *Store) Indexed() bool { return len(s.midxs) > 0 }
+
+// Changed reports whether packs have appeared since the store was opened and were read.
+func (s *Store) Changed() bool { return len(s.latePacks()) > 0 }
 
 // Loose is the ids of the loose objects of all directories; an object that is in several is there several times.
 func (s *Store) Loose() (ids []ID) {
