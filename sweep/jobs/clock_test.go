@@ -17,7 +17,7 @@ func TestClock(t *testing.T) {
 		hours := time.Now().Add(3 * time.Hour)
 		j.clock.set(hours)
 		wrong := func() { // once the database was asked, as if it had said so
-			until(t, "the database to be asked", func() bool { return j.clock.Now().Sub(time.Now()).Abs() < time.Minute })
+			until(t, "the database to be asked", func() bool { return time.Until(j.clock.Now()).Abs() < time.Minute })
 			j.clock.set(hours)
 		}
 		asked := sync.OnceFunc(wrong)
