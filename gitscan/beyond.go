@@ -75,7 +75,7 @@ func (r *Repo) isSimple() bool {
 	if r.part != nil || r.selective() || r.store.Indexed() || len(r.shallow) > 0 || r.format.promisor || r.stats.ProblemCount > 0 {
 		return false
 	}
-	_, err := os.Lstat(filepath.Join(r.dirs.gitDir, "index"))
+	_, err := r.dirs.files.Stat(filepath.Join(r.dirs.gitDir, "index"))
 	return r.o.Index == "" && errors.Is(err, os.ErrNotExist)
 }
 
