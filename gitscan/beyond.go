@@ -283,8 +283,7 @@ func (b *Beyond) Search(ctx context.Context, workers int, open func() scan.Visit
 // Place implements scan.Source.
 func (b *Beyond) Place(ctx context.Context, l scan.Lookup, emit func(scan.Placement)) error {
 	r := b.repo
-	p := &placer{repo: r, lookup: l, emit: emit, commits: map[int32]*scan.Commit{}, tipSets: map[string][]string{},
-		seen: newBitmap(r.store.Len()), views: r.treeViews(l)}
+	p := newPlacer(r, l, emit)
 	h := newHistory(r, l)
 	h.see, h.most = p.see, maxPlaces
 	h.bounded = false // older commits have nothing to go on, and no file that says something of others

@@ -19,8 +19,7 @@ func (r *Repo) Place(ctx context.Context, l scan.Lookup, emit func(scan.Placemen
 		return nil // interrupted before anything was read
 	}
 	r.progress.SetStage("placing")
-	p := &placer{repo: r, lookup: l, emit: emit, commits: map[int32]*scan.Commit{}, tipSets: map[string][]string{},
-		seen: newBitmap(r.store.Len()), views: r.treeViews(l)}
+	p := newPlacer(r, l, emit)
 	h := newHistory(r, l)
 	h.see = p.see
 	if err := h.walk(ctx); err != nil {
@@ -49,6 +48,11 @@ type placer struct {
 	tipSets map[string][]string
 	seen    *bitmap
 	views   *treeViews
+}
+
+func newPlacer(r *Repo, l scan.Lookup, emit func(scan.Placement)) *placer {
+	return &placer{repo: r, lookup: l, emit: emit, commits: map[int32]*scan.Commit{}, tipSets: map[string][]string{},
+		seen: newBitmap(r.store.Len()), views: r.treeViews(l)}
 }
 
 // see is told of every blob at every path that the walk comes by.

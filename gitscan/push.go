@@ -238,8 +238,7 @@ func (p *Push) Place(ctx context.Context, l scan.Lookup, emit func(scan.Placemen
 	r.progress.SetStage("placing")
 	r.endWith(ctx)
 	p.held = holding{push: p, lookup: l}
-	pl := &placer{repo: r, lookup: l, commits: map[int32]*scan.Commit{}, tipSets: map[string][]string{},
-		seen: newBitmap(r.store.Len()), views: r.treeViews(l)}
+	pl := newPlacer(r, l, nil)
 	places := 0
 	pl.emit = func(at scan.Placement) {
 		if places++; places > maxPlaces {
