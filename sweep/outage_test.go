@@ -223,7 +223,7 @@ func TestDatabaseRemoved(t *testing.T) {
 func TestDiskFull(t *testing.T) {
 	shell, err := exec.LookPath("bash")
 	if err != nil {
-		t.Skip(err)
+		t.Fatal(err)
 	}
 	o := newOutage(t, 60)
 	failed := 0
