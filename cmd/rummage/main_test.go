@@ -3,10 +3,31 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"os"
+	"os/exec"
 	"reflect"
 	"strings"
 	"testing"
 )
+
+// TestHeapFirst: what asks for huge pages comes before what fills them, which package fmt's imports are the first of.
+func TestHeapFirst(t *testing.T) {
+	cmd := exec.Command("rummage", "version")
+	cmd.Env = append(os.Environ(), "GODEBUG=inittrace=1")
+	trace, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(trace)) {
+		switch name, _, _ := strings.Cut(strings.TrimPrefix(line, "init "), " "); name {
+		case "rummage/cmd/internal/hugeheap":
+			return
+		case "unicode":
+			t.Fatal("it imports too much")
+		}
+	}
+	t.Fatalf("it is not there:\n%s", trace)
+}
 
 // TestGrammar: what a command line says to the parser of its command alone it says to that of all commands, and only the
 // needed one is made.
