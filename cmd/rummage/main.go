@@ -23,12 +23,6 @@ import (
 )
 
 func main() {
-	hookcmd.PaceCollector()
-	if len(os.Args) > 1 && os.Args[1] == "hook" {
-		go hookcmd.PrepareDetector()
-	} else {
-		go builtInRules()
-	}
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 

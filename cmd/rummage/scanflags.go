@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/term"
 
+	"rummage/cmd/internal/ahead"
 	"rummage/detect"
 	"rummage/report"
 	"rummage/scan"
@@ -138,6 +139,10 @@ type job struct {
 // use sets the rules. Their detector is made beside whatever comes before the search: so is a matcher, since the first one
 // has to lay the search for keywords out.
 func (j *job) use(rules *detect.Ruleset) {
+	if builtIn, _ := ahead.Rules(); rules == builtIn {
+		j.rules, j.detector = rules, ahead.Detector // has been begun
+		return
+	}
 	j.rules, j.detector = rules, sync.OnceValue(func() *detect.Detector { return detect.New(rules) })
 	go func() { j.detector().Matcher() }()
 }

@@ -12,6 +12,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"rummage/cmd/internal/ahead"
 	"rummage/report"
 	"rummage/scan"
 	"rummage/sweep"
@@ -212,7 +213,7 @@ func (c *sweepFindingsCmd) Run(a *app) error {
 
 // sweepReport is a report of findings of the database. Paths begin with what name gives for their repository.
 func sweepReport(ctx context.Context, s *store.Store, filter store.Filter, source string, name func(id int64) string) (*report.Report, error) {
-	rules, err := builtInRules()
+	rules, err := ahead.Rules()
 	if err != nil {
 		return nil, err
 	}
