@@ -19,7 +19,6 @@ import (
 
 	"rummage/cmd/internal/hookcmd"
 	_ "rummage/cmd/internal/hugeheap" // asks for memory before all other packages are initialized
-	"rummage/sweep"
 )
 
 func main() {
@@ -117,7 +116,6 @@ func (a *app) parser(grammar any, exit func(int)) (*kong.Kong, error) {
 		kong.Exit(exit),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.Help(helpWithExamples),
-		kong.Vars{"formats": formatList(), "sweepfile": sweep.FileName},
 		kong.Bind(a, &a.hook),
 	)
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -20,7 +21,7 @@ import (
 
 // scanFlags are what all scans share.
 type scanFlags struct {
-	Format         string   `short:"f" enum:"${formats}" default:"text" help:"Report format: ${formats}."`
+	Format         string   `short:"f" enum:"text,json,jsonl,sarif,csv,junit,html,gitleaks,gitlab" default:"text" help:"Report format: ${enum}."`
 	Output         string   `short:"o" placeholder:"FILE" help:"Write the report to FILE, readable by you alone (default: standard output)."`
 	Rules          []string `placeholder:"FILE" sep:"none" help:"Rule file, ours or gitleaks'; repeatable, later ones override by id. Replaces the built-in rules unless it extends them ([extend] useDefault = true)."`
 	Baseline       string   `placeholder:"FILE" help:"Leave out what this earlier report (our JSON or gitleaks') has."`
@@ -244,6 +245,7 @@ func (a *app) write(f *scanFlags, rep *report.Report) error {
 }
 
 func ruleInfos(rs *detect.Ruleset) (infos []report.RuleInfo) {
+	infos = slices.Grow(infos, len(rs.Rules()))
 	for _, r := range rs.Rules() {
 		infos = append(infos, report.RuleInfo{ID: r.ID, Description: r.Description, Kind: scan.Kind(r.Kind), Severity: r.Severity,
 			Remedy: r.Remedy, Tags: r.Tags, References: r.References})

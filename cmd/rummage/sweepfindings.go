@@ -161,7 +161,7 @@ func who() string {
 
 type sweepFindingsCmd struct {
 	sweepFlags
-	Format    string        `short:"f" enum:"${formats}" default:"text" help:"Report format: ${formats}."`
+	Format    string        `short:"f" enum:"text,json,jsonl,sarif,csv,junit,html,gitleaks,gitlab" default:"text" help:"Report format: ${enum}."`
 	Output    string        `short:"o" placeholder:"FILE" help:"Write the report to FILE, readable by you alone (default: standard output)."`
 	State     []string      `default:"open" enum:"open,revoked,false_positive,used_in_tests,wont_fix,any" help:"Findings of this state (default open; any: all). Repeatable."`
 	Severity  []string      `placeholder:"NAME" help:"Findings of this severity. Repeatable."`
