@@ -37,6 +37,7 @@ type Worker struct {
 	turns  chan struct{} // searches at a time
 	disk   disk
 	quiet  quiet
+	tips   quietTips
 	once   bool // it does not keep going
 
 	batches atomic.Int64 // jobs of searches that run here
