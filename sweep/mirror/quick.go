@@ -203,6 +203,7 @@ func parsePack(r io.Reader, most int) ([]byte, error) {
 			return nil, err
 		case line == "":
 			return pack, nil
+		case pack == nil && strings.HasPrefix(line, "ACK "): // what is in common is told again while it is nothing more
 		case line[0] == 1:
 			pack = append(pack, line[1:]...)
 		case line[0] != 2:
