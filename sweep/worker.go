@@ -135,7 +135,9 @@ func NewWorker(ctx context.Context, s *Sweeper, o WorkerOptions) (*Worker, error
 		}
 	}
 	w := &Worker{Sweeper: s, o: o, turns: make(chan struct{}, o.Jobs), sum: &Summary{}, unlisted: map[string]unlisted{}}
-	w.mirror = sync.OnceValues(func() (*mirror.Mirror, error) { return mirror.New(s.config.Clones, mirror.Options{MinFree: minFree, Objects: openObjects}) })
+	w.mirror = sync.OnceValues(func() (*mirror.Mirror, error) {
+		return mirror.New(s.config.Clones, mirror.Options{MinFree: minFree, Objects: openObjects})
+	})
 	host, _ := os.Hostname()
 	var err error
 	w.jobs, err = jobs.Open(ctx, jobsDatabase(s.config.Database), jobs.Options{Logger: o.Logger, Password: s.password, Owner: host, Poll: o.Poll,
