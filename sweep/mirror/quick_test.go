@@ -409,8 +409,8 @@ func TestRefChanges(t *testing.T) {
 	}
 }
 
-// TestUnpackRefs: no other ref goes with those that are removed.
-func TestUnpackRefs(t *testing.T) {
+// TestRepackRefs: refs are changed as said, and no others.
+func TestRepackRefs(t *testing.T) {
 	remote := bare(t, 2)
 	for _, name := range []string{"a", "b", "c"} {
 		git(t, remote, "", "tag", "-a", "-m", "x", name, "refs/heads/main")
@@ -421,14 +421,29 @@ func TestUnpackRefs(t *testing.T) {
 	want := refsOf(t, remote, "refs/")
 	for _, gone := range []string{"refs/tags/b", "refs/none", "refs/r/x/heads/a", "refs/tags/c"} {
 		delete(want, gone)
-		if err := s.unpackRefs(map[string]bool{gone: true}); err != nil {
+		if err := s.repackRefs(map[string]string{gone: ""}); err != nil {
 			t.Fatal(err)
 		}
 		if got := refsOf(t, remote, "refs/"); !maps.Equal(got, want) {
 			t.Errorf("without %s: %v, want %v", gone, got, want)
 		}
-		if out, err := tryGit(remote, "", "rev-parse", "refs/tags/a^{}"); err != nil {
-			t.Error(out, err)
+		if got, main := git(t, remote, "", "rev-parse", "refs/tags/a^{}"), want["refs/heads/main"]; got != main {
+			t.Errorf("the tag leads to %s, not %s", got, main)
+		}
+	}
+	for _, name := range []string{"refs/a", "refs/tags/d", "refs/z", "refs/tags/a"} {
+		want[name] = want["refs/tags/a"]
+		if name == "refs/tags/a" {
+			want[name] = want["refs/heads/main"]
+		}
+		if err := s.repackRefs(map[string]string{name: want[name]}); err != nil {
+			t.Fatal(err)
+		}
+		if got := refsOf(t, remote, "refs/"); !maps.Equal(got, want) {
+			t.Errorf("with %s: %v, want %v", name, got, want)
+		}
+		if out := git(t, remote, "", "for-each-ref", "--format=%(refname) %(*objectname)", "refs/tags/d"); name == "refs/tags/d" && !strings.HasSuffix(out, want["refs/heads/main"]) {
+			t.Errorf("the tag is said to be none: %s", out)
 		}
 	}
 }

@@ -1,13 +1,13 @@
 package mirror
 
 import (
-	"bufio"
-	"bytes"
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"syscall"
 
 	"rummage/sweep/mirror/internal/sent"
 )
@@ -95,31 +95,40 @@ func (s *store) roots() (map[sent.ID]bool, error) {
 	return roots, nil
 }
 
-// change changes refs as git would: the lock is ours.
+// change changes refs. Those that are written go where packed refs are, in one go, since reading many files costs every fetch of the
+// network; in a large network, where that file is large, each is a file, until they are packed. The lock is ours.
 func (s *store) change(repo string, c changes, now map[string]string) error {
-	top := filepath.Join(s.dir, "refs", "r", repo)
-	file := func(name string) string {
-		return filepath.Join(top, filepath.FromSlash(strings.TrimPrefix(name, "refs/")))
-	}
-	if len(c.remove) > 0 {
-		gone := make(map[string]bool, len(c.remove))
-		for _, name := range c.remove {
-			gone["refs/r/"+repo+"/"+strings.TrimPrefix(name, "refs/")] = true
-		}
-		if err := s.unpackRefs(gone); err != nil {
-			return err
-		}
-	}
+	inStore := func(name string) string { return "refs/r/" + repo + "/" + strings.TrimPrefix(name, "refs/") }
+	packed := map[string]string{} // what becomes of names; empty: removed
 	for _, name := range c.remove {
-		path := file(name)
-		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		packed[inStore(name)] = ""
+	}
+	loose := false
+	if info, err := os.Stat(filepath.Join(s.dir, "packed-refs")); err == nil {
+		loose = info.Size() > maxRewrite
+	}
+	if !loose {
+		for _, name := range c.write {
+			packed[inStore(name)] = now[name]
+		}
+	}
+	if err := s.repackRefs(packed); err != nil {
+		return err
+	}
+	gone := c.remove
+	if !loose { // a file would be in force
+		gone = slices.Concat(c.remove, c.write)
+	}
+	for _, name := range gone {
+		if err := s.removeLoose(repo, inStore(name)); err != nil {
 			return err
 		}
-		for dir := filepath.Dir(path); dir != top && os.Remove(dir) == nil; dir = filepath.Dir(dir) {
-		}
+	}
+	if !loose {
+		return nil
 	}
 	for _, name := range c.write {
-		path := file(name)
+		path := filepath.Join(s.dir, filepath.FromSlash(inStore(name)))
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			return err
 		}
@@ -130,37 +139,71 @@ func (s *store) change(repo string, c changes, now map[string]string) error {
 	return nil
 }
 
-// unpackRefs takes refs out of packed-refs.
-func (s *store) unpackRefs(gone map[string]bool) error {
-	path := filepath.Join(s.dir, "packed-refs")
-	data, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
+// maxRewrite is how large the file of packed refs may be that is written anew for each fetch.
+const maxRewrite = 256 << 10
+
+// removeLoose removes the file of a ref, and the directories that are empty then.
+func (s *store) removeLoose(repo, name string) error {
+	path, top := filepath.Join(s.dir, filepath.FromSlash(name)), filepath.Join(s.dir, "refs", "r", repo)
+	if err := os.Remove(path); err != nil {
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+			return nil
+		}
 		return err
 	}
-	var kept bytes.Buffer
-	lines, drop, dropped := bufio.NewReader(bytes.NewReader(data)), false, false
-	for {
-		line, err := lines.ReadBytes('\n')
-		if len(line) == 0 {
-			break
-		}
-		if line[0] != '^' { // which is of the line before
-			_, name, _ := strings.Cut(strings.TrimSuffix(string(line), "\n"), " ")
-			drop = line[0] != '#' && gone[name]
-			dropped = dropped || drop
-		}
-		if !drop {
-			kept.Write(line)
-		}
-		if err != nil {
-			break
-		}
+	for dir := filepath.Dir(path); dir != top && os.Remove(dir) == nil; dir = filepath.Dir(dir) {
 	}
-	if !dropped {
+	return nil
+}
+
+// packedHeader says that names ascend, and nothing of what tags lead to: git looks for that itself.
+const packedHeader = "# pack-refs with: sorted \n"
+
+// repackRefs changes packed-refs: what has no id is removed.
+func (s *store) repackRefs(refs map[string]string) error {
+	if len(refs) == 0 {
 		return nil
 	}
-	return writeFile(path, kept.String())
+	path := filepath.Join(s.dir, "packed-refs")
+	data, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	type packedRef struct{ name, lines string }
+	var all []packedRef
+	changed, dropped := false, false
+	for line := range strings.Lines(string(data)) {
+		switch {
+		case line[0] == '#':
+		case line[0] == '^': // of the line before
+			if !dropped && len(all) > 0 {
+				all[len(all)-1].lines += line
+			}
+		default:
+			_, name, ok := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+			if !ok {
+				return errors.New("broken packed-refs")
+			}
+			if _, dropped = refs[name]; dropped {
+				changed = true
+			} else {
+				all = append(all, packedRef{name, strings.TrimSuffix(line, "\n") + "\n"})
+			}
+		}
+	}
+	for name, id := range refs {
+		if id != "" {
+			all, changed = append(all, packedRef{name, id + " " + name + "\n"}), true
+		}
+	}
+	if !changed {
+		return nil
+	}
+	slices.SortFunc(all, func(a, b packedRef) int { return strings.Compare(a.name, b.name) })
+	var text strings.Builder
+	text.WriteString(packedHeader)
+	for i := range all {
+		text.WriteString(all[i].lines)
+	}
+	return writeFile(path, text.String())
 }
