@@ -136,7 +136,7 @@ func TestCollides(t *testing.T) {
 // TestWholeAgainstGit: what is proven is what git rev-list proves, whatever is missing and whatever lies about.
 func TestWholeAgainstGit(t *testing.T) {
 	outcomes := map[string]int{}
-	for seed := range uint64(40) {
+	for seed := range uint64(60) {
 		r := rand.New(rand.NewPCG(seed, 2))
 		from := bare(t)
 		write(t, r, from, 4+r.IntN(12))
@@ -175,12 +175,13 @@ func TestWholeAgainstGit(t *testing.T) {
 		}
 		give(list(roots...))
 		new := list(append(append([]string{}, tips...), append([]string{"--not"}, roots...)...)...)
-		lost := r.IntN(3) == 0
+		lost := r.IntN(2) == 0
 		if r.IntN(2) == 0 { // what no ref leads to
 			give(some(list("--all"), 2))
 		}
-		if lost {
-			new = some(new, 12)
+		if ids := strings.Fields(new); lost && len(ids) > 0 {
+			at := r.IntN(len(ids))
+			new = strings.Join(append(ids[:at:at], ids[at+1:]...), "\n")
 		}
 		var p *Pack
 		var err error
@@ -217,7 +218,7 @@ func TestWholeAgainstGit(t *testing.T) {
 		}
 	}
 	t.Logf("(it is proven, git proves it): %v", outcomes)
-	if outcomes["true true"] < 20 || outcomes["false false"] < 3 {
+	if outcomes["true true"] < 20 || outcomes["false false"] < 10 {
 		t.Error("too few of a kind")
 	}
 }
