@@ -79,7 +79,7 @@ func New(rs *Ruleset) *Detector {
 	}
 	d.near = len(d.inContext)+len(rs.rules) < math.MaxUint16 && (len(d.wordLen) == 0 || slices.Max(d.wordLen) <= plausible.Around)
 	d.resolveRequired()
-	d.words = sync.OnceValue(func() *literal.Set { return newSet(table.words, rs.layout) })
+	d.words = sync.OnceValue(func() *literal.Set { return newSet(table.words, rs.laid.words) })
 	d.inNames = sync.OnceValue(d.namePieces)
 	d.names.list, d.names.set = sync.OnceFunc(d.listNames), sync.OnceValue(d.nameSet)
 	return d
@@ -138,7 +138,7 @@ func (d *Detector) namePieces() *literal.Set {
 			}
 		}
 	}
-	return newSet(pieces, "")
+	return newSet(pieces, d.rules.laid.pieces)
 }
 
 // afterName are marks that a keyword may have behind it to tell the end of a name in free text.

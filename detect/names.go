@@ -53,7 +53,7 @@ func (d *Detector) listNames() {
 // nameSet has the words of all rules that judge a path alone.
 func (d *Detector) nameSet() *literal.Set {
 	d.names.list()
-	return newSet(d.names.words, d.rules.nameLayout)
+	return newSet(d.names.words, d.rules.laid.names)
 }
 
 // within calls found for each word that is in a path.

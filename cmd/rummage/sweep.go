@@ -239,7 +239,7 @@ func (c *sweepExportCmd) Run(a *app) error {
 		if c.Output == "" || c.Output == "-" {
 			return s.Export(a.ctx, a.stdout)
 		}
-		return report.WriteFile(c.Output, 0o600, func(w io.Writer) error { return s.Export(a.ctx, w) })
+		return report.WriteDurable(c.Output, 0o600, func(w io.Writer) error { return s.Export(a.ctx, w) })
 	})
 }
 

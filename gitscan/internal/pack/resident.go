@@ -6,7 +6,7 @@ import "sync/atomic"
 // it has to: a scan that has read a pack of a gigabyte is told to take a gigabyte. So the pages of packs are given back
 // each time about maxResident bytes of them have been read. They stay in the system's cache of files, from where a page
 // that is read again comes without reading the disk.
-const maxResident = 16 << 20
+const maxResident = 40 << 20
 
 // The system maps this many bytes around one that is read.
 const aroundPage = 64 << 10

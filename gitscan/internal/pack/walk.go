@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
-	"sync/atomic"
 
 	"github.com/sourcegraph/conc/pool"
 )
@@ -47,23 +46,22 @@ type WalkOptions struct {
 // kind 0 and an error when the walk wants blobs. Walk returns when all workers have ended; its error is the context's.
 func (s *Store) Walk(ctx context.Context, o WalkOptions, newWorker func() func(*Object)) error {
 	forests := s.forestsIn(ctx, o)
-	jobs, cuts := s.divide(o, forests)
+	plan, cuts := s.divide(o, forests)
 	whole := make([]bool, len(s.packs)) // what is known now: what workers do must not depend on who is first
 	for i, p := range s.packs {
 		whole[i] = p.whole.Load()
 	}
-	var next atomic.Int64
 	p := pool.New().WithContext(ctx).WithCancelOnError()
-	for range max(o.Workers, 1) {
+	for n := range max(o.Workers, 1) {
 		w := &walker{s: s, o: o, forests: forests, cuts: cuts, whole: whole, emit: newWorker(), obj: Object{Slot: -1, Base: -1}}
 		p.Go(func(ctx context.Context) error {
 			debug.SetPanicOnFault(true) // of this goroutine: see read
 			for {
-				n := next.Add(1) - 1
-				if n >= int64(len(jobs)) {
+				j, ok := plan.take(n)
+				if !ok {
 					return nil
 				}
-				if err := w.run(ctx, jobs[n]); err != nil {
+				if err := w.run(ctx, j); err != nil {
 					return err
 				}
 			}
@@ -119,12 +117,13 @@ type walker struct {
 	cuts    []cutSet  // by pack
 	whole   []bool    // by pack: see packFile.whole
 
-	emit  func(*Object)
-	inf   inflater
-	delta []byte
-	free  [][]byte
-	stack []frame
-	obj   Object
+	emit      func(*Object)
+	inf       inflater
+	delta     []byte
+	free      [][]byte // buffers, which have freeBytes bytes
+	freeBytes int
+	stack     []frame
+	obj       Object
 
 	checks bool // CRCs of the pack at hand are looked at
 	intact bool // those of the object that was just read hold, and of all that it is a delta of
@@ -364,29 +363,56 @@ func (w *walker) child(f *forest, i int32, base []byte) ([]byte, error) {
 	return applyNoting(w.buffer(boundTarget(target, len(base), len(w.delta))), base, w.delta, &w.copies)
 }
 
-// buffer gives an empty slice with room for n bytes.
+// buffer gives an empty slice with room for n bytes: the smallest that is free, unless it has room for many times as much, since
+// what is large is better kept for what needs it.
 func (w *walker) buffer(n int) []byte {
-	for i := len(w.free) - 1; i >= 0; i-- {
-		if b := w.free[i]; cap(b) >= n {
-			w.free = append(w.free[:i], w.free[i+1:]...)
-			return b[:0]
+	best := -1
+	for i, b := range w.free {
+		if cap(b) >= n && cap(b)/maxWaste <= n+leastBuffer && (best < 0 || cap(b) < cap(w.free[best])) {
+			best = i
 		}
 	}
-	if len(w.free) > 0 {
-		w.free = w.free[:len(w.free)-1] // too small ones make room for larger ones
+	if best < 0 {
+		return make([]byte, 0, n+n/8+leastBuffer)
 	}
-	return make([]byte, 0, n+n/8+64)
+	b := w.free[best]
+	w.unfree(best)
+	return b[:0]
 }
 
-// maxFree bounds the buffers kept for reuse, and bigFree their size: one giant object must not pin its memory.
+// unfree takes a buffer off the list.
+func (w *walker) unfree(i int) {
+	last := len(w.free) - 1
+	w.freeBytes -= cap(w.free[i])
+	w.free[i], w.free[last] = w.free[last], nil
+	w.free = w.free[:last]
+}
+
 const (
-	maxFree = 8
-	bigFree = 8 << 20
+	// maxFree bounds the buffers kept for reuse, freeBytes what they hold together and bigFree the size of one: one giant
+	// object must not pin its memory.
+	maxFree   = 24
+	freeBytes = 16 << 20
+	bigFree   = 8 << 20
+	// leastBuffer is what a buffer has room for beside an eighth of what is asked, and maxWaste how many times as much it may have.
+	leastBuffer = 512
+	maxWaste    = 8
 )
 
+// release keeps a buffer for reuse. When there are too many, the smallest makes room: it is made again at the least cost.
 func (w *walker) release(b []byte) {
-	if cap(b) > 0 && cap(b) <= bigFree && len(w.free) < maxFree {
-		w.free = append(w.free, b)
+	if cap(b) == 0 || cap(b) > bigFree {
+		return
+	}
+	w.free, w.freeBytes = append(w.free, b), w.freeBytes+cap(b)
+	for len(w.free) > maxFree || w.freeBytes > freeBytes {
+		least := 0
+		for i := range w.free {
+			if cap(w.free[i]) < cap(w.free[least]) {
+				least = i
+			}
+		}
+		w.unfree(least)
 	}
 }
 
