@@ -146,7 +146,7 @@ func (f *Fetched) Release() {
 	})
 }
 
-// Fetch brings what the repository has that its store does not have. When nothing has changed, git asks for the refs and
+// Fetch brings what the repository has that its store does not have. When nothing has changed, the refs are asked for and
 // that is all.
 func (m *Mirror) Fetch(ctx context.Context, r Request) (*Fetched, error) {
 	if r.Timeout > 0 {

@@ -209,6 +209,41 @@ func TestQuickProperty(t *testing.T) {
 	}
 }
 
+// TestQuickAfterOdd: names that were in each other's way and no longer are become refs.
+func TestQuickAfterOdd(t *testing.T) {
+	remote := bare(t, 2)
+	root := filepath.Dir(remote)
+	url := server(t, root, basic("someone", token(1)))
+	m := quickly(t)
+	fetchCounting(t, m, url, remote)
+	fork := forkOf(t, root, "fork.git", remote)
+	main := git(t, fork, "", "rev-parse", "refs/heads/main")
+	packed := "# pack-refs with: peeled fully-peeled sorted \n"
+	for _, name := range []string{"a", "a/b", "main"} {
+		packed += main + " refs/heads/" + name + "\n"
+	}
+	if err := os.WriteFile(filepath.Join(fork, "packed-refs"), []byte(packed), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := request(url + "/fork.git")
+	r.Repo = "fork.git"
+	r.Credential = gives(token(1))
+	f, err := m.Fetch(t.Context(), r)
+	if err != nil || len(f.Odd) != 1 || len(f.Tips) != 3 {
+		t.Fatalf("%+v, %v", f, err)
+	}
+	f.Release()
+	for name := range f.Odd { // it is alone now
+		packed = "# pack-refs with: peeled fully-peeled sorted \n" + main + " " + name + "\n" + main + " refs/heads/main\n"
+	}
+	if err := os.WriteFile(filepath.Join(fork, "packed-refs"), []byte(packed), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if f, _ := fetchCounting(t, m, url, fork); len(f.Odd) > 0 {
+		t.Errorf("%+v", f)
+	}
+}
+
 // TestQuickDangling: that an object lies in the store says nothing of what it leads to.
 func TestQuickDangling(t *testing.T) {
 	for name, lose := range map[string]string{"parent": "refs/heads/main~1", "tree": "refs/heads/main^{tree}", "blob": "refs/heads/main:file", "nothing": ""} {
