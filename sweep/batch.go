@@ -199,6 +199,7 @@ func (w *Worker) bringAndSearch(ctx context.Context, o *Outcome, lease *store.Le
 	if isLocal(r) && !target.Images {
 		t.Quiet = w.quiet.of(t.Dir)
 	}
+	var f *mirror.Fetched
 	if !isLocal(r) {
 		if !t.All {
 			if same, err := w.unchangedThere(ctx, r, lease); same || err != nil && !w.withoutPages(ctx, r, err) {
@@ -206,12 +207,16 @@ func (w *Worker) bringAndSearch(ctx context.Context, o *Outcome, lease *store.Le
 				return err
 			}
 		}
-		f, err := w.fetch(ctx, r)
+		var err error
+		f, err = w.fetch(ctx, r)
 		switch {
 		case err == nil:
 			defer f.Release()
 			o.Fetched = f.Bytes
 			t.fetched(f)
+			if !target.Images {
+				t.Quiet = w.tips.in(f.Dir)
+			}
 		case w.withoutPages(ctx, r, err):
 			t.Dir = ""
 		default:
@@ -237,6 +242,9 @@ func (w *Worker) bringAndSearch(ctx context.Context, o *Outcome, lease *store.Le
 	}
 	if err == nil && o.Answer.Quiet != nil && isLocal(r) {
 		w.quiet.add(o.Answer.Quiet.Name, o.Answer.Quiet.Sum)
+	}
+	if err == nil && o.Answer.QuietTips && f != nil {
+		w.tips.add(f.Dir, tipsOfFetched(f))
 	}
 	switch {
 	case err != nil && o.Answer == nil:
