@@ -109,6 +109,7 @@ func (d *Detector) NamedRules(path string, in assignment.Context) []*Rule {
 			rules = append(rules, p.rule)
 		}
 	}
-	slices.SortFunc(rules, func(a, b *Rule) int { return int(d.byRule[a]) - int(d.byRule[b]) })
+	number := d.byRule()
+	slices.SortFunc(rules, func(a, b *Rule) int { return int(number[a]) - int(number[b]) })
 	return rules
 }

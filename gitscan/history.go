@@ -328,32 +328,6 @@ func (h *history) unmark(i int) {
 	h.keys, h.blobs = slices.Delete(h.keys, i, i+1), slices.Delete(h.blobs, i, i+1)
 }
 
-// maxRemembered is the length of a path from which what its name means is asked anew each time: they can be made to be many.
-const maxRemembered = 1 << 10
-
-// maxInterests is how many bytes of paths are remembered with what they mean.
-const maxInterests = 16 << 20
-
-// isNamed reports whether the path of a change is of interest whatever it holds.
-func (h *history) isNamed(c change) bool {
-	if c.interest != notAsked {
-		return c.interest == byName || h.foresees.Learned(c.path)
-	}
-	named, ok := h.interest[string(c.path)]
-	if !ok {
-		p := string(c.path)
-		if named = h.lookup.Named(p); len(p) > maxRemembered {
-			return named
-		}
-		if h.interests += len(p); len(h.interest) > 1<<18 || h.interests > maxInterests {
-			clear(h.interest)
-			h.interests = len(p)
-		}
-		h.interest[p] = named
-	}
-	return named || h.foresees != nil && h.foresees.Learned(c.path)
-}
-
 func (h *history) mark(key uint32, ids []scan.SecretID, ref scan.BlobRef, old pack.ID) {
 	if _, again := h.changed[key]; again {
 		return

@@ -169,15 +169,6 @@ type change struct {
 	interest interest // in the path
 }
 
-// interest says whether a path is of interest by its name alone.
-type interest uint8
-
-const (
-	notAsked interest = iota
-	notNamed
-	byName
-)
-
 // differ compares trees. A tree that cannot be read is told to problem once and taken for empty. get gives canonical
 // trees (see canonicalTree).
 type differ struct {

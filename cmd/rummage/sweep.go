@@ -35,7 +35,7 @@ type sweepCmd struct {
 
 // sweepFlags are what all of them share.
 type sweepFlags struct {
-	Config string `short:"c" placeholder:"FILE" default:"${sweepfile}" help:"Configuration (default ${default})."`
+	Config string `short:"c" placeholder:"FILE" default:"sweep.toml" help:"Configuration (default ${default})."`
 }
 
 // open opens the database of the configuration, and reads the rules if a search is to come.

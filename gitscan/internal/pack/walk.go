@@ -83,6 +83,7 @@ func (s *Store) buildForests() {
 }
 
 func (s *Store) forest(p *packFile) *forest {
+	defer func() { s.resident.add(s, min(p.regions.fill(), len(p.data))) }() // all headers have been read
 	return buildForest(p, func(id ID) (Kind, bool) {
 		k, _, err := s.foreignBase(p, id, 0)
 		return k, err == nil
@@ -315,7 +316,7 @@ func (w *walker) entry(f *forest, i int32) (entry, error) {
 	off := f.offset(i)
 	e, err := f.pack.entryAt(off)
 	if err == nil {
-		w.inf.reads.touch(w.s, off, e.size)
+		w.inf.reads.touch(w.s, f.pack, off, e.size)
 	}
 	return e, err
 }
