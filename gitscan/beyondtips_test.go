@@ -201,9 +201,9 @@ func TestBeyondTips(t *testing.T) {
 			git(t, n.store(), nil, "update-ref", "refs/r/2/heads/main", id)
 			git(t, n.store(), nil, "update-ref", "refs/r/1/heads/main", "refs/r/0/heads/main")
 		}, true},
-		"new name":                         {func(n *network) { n.own("x.key", "two\n", "c") }, true},
-		"file of variables":                {func(n *network) { n.own(".env", "SECRET=one\n", "c") }, true},
-		"tree":                             {func(n *network) { git(t, n.store(), nil, "update-ref", "refs/r/1/tags/x", "refs/r/0/heads/main:d") }, false},
+		"new name":          {func(n *network) { n.own("x.key", "two\n", "c") }, true},
+		"file of variables": {func(n *network) { n.own(".env", "SECRET=one\n", "c") }, true},
+		"tree":              {func(n *network) { git(t, n.store(), nil, "update-ref", "refs/r/1/tags/x", "refs/r/0/heads/main:d") }, false},
 		"lost tree": {func(n *network) {
 			id := revParse(t, n.store(), "refs/r/0/heads/main:d")
 			git(t, n.store(), nil, "update-ref", "refs/seen/1/"+id, id)

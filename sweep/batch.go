@@ -41,7 +41,14 @@ func (w *Worker) batch(ctx context.Context, job jobs.Job[batchArgs]) error {
 // each searches the repositories of a job.
 func (w *Worker) each(ctx context.Context, job jobs.Job[batchArgs]) error {
 	left := 0
+	same, err := w.leaveUnchangedThere(ctx, job.Args)
+	if err != nil {
+		return err
+	}
 	for _, id := range job.Args.IDs {
+		if same[id] {
+			continue
+		}
 		r, now, err := w.store.RepositoryNow(ctx, id)
 		if errors.Is(err, store.ErrNotFound) {
 			continue // forgotten meanwhile

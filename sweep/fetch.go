@@ -54,10 +54,15 @@ func (w *Worker) request(ctx context.Context, r *store.Repository) (*mirror.Requ
 	if err != nil {
 		return nil, err
 	}
+	return w.requestOf(t, r), nil
+}
+
+// requestOf is request for one of a target.
+func (w *Worker) requestOf(t *Target, r *store.Repository) *mirror.Request {
 	q := w.sources[t.Name].request(r)
 	q.Repo = fmt.Sprintf("%s/%s", r.Forge, r.ForgeID)
 	q.Timeout = w.config.Timeout
-	return &q, nil
+	return &q
 }
 
 // slot waits until the repository's host may be asked: so many at a time do, of all workers.

@@ -9,9 +9,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"rummage/sweep/forge"
 	"rummage/sweep/forge/forgetest"
+	"rummage/sweep/store"
 )
 
 // publish shows what is in a folder's repositories at a forge, those after the first as forks of it.
@@ -227,4 +229,77 @@ func TestWikiWithoutPages(t *testing.T) {
 	if sum, err := w.Run(context.Background(), false); err != nil || sum.Failed != 1 || len(f.kept(s)) != 1 {
 		t.Errorf("%+v %v", sum, err)
 	}
+}
+
+// TestUnchangedThere: of the repositories of a job those that have not changed are asked for their refs, once, and are then due again
+// when they are to be; those that have changed are searched, and those that cannot be asked fail.
+func TestUnchangedThere(t *testing.T) {
+	t.Setenv(TokenVariable, "a-token-of-a-test")
+	server := forgetest.Start(forgetest.Config{Kind: "github", Token: "a-token-of-a-test"})
+	defer server.Close()
+	f := &fleet{t: t, r: rand.New(rand.NewPCG(8, 1)), dir: t.TempDir()}
+	for range 4 {
+		f.add("")
+		f.change()
+	}
+	publish(f, server)
+	s := openForge(t, filepath.Join(t.TempDir(), "sweep.db"), fmt.Sprintf("[[target]]\nforge = \"github\"\nurl = %q\nowner = \"acme\"\n", server.URL))
+	if sum := sweepOnce(t, s); sum.Searched != 4 || sum.Unchanged != 0 {
+		t.Fatalf("%+v", sum)
+	}
+	dir := filepath.Join(f.dir, "r2")
+	if err := os.WriteFile(filepath.Join(dir, "new"), []byte("mark-new\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	git(t, dir, "add", "-A")
+	git(t, dir, "commit", "-q", "-m", "new")
+	before := map[int64]time.Time{}
+	for id, r := range repositoriesOf(t, s) {
+		before[id] = r.LastScan
+	}
+	seen := len(server.Requests())
+	if sum := sweepOnce(t, s); sum.Searched != 4 || sum.Unchanged != 3 {
+		t.Fatalf("%+v", sum)
+	}
+	asked := map[string]int{}
+	for _, r := range server.Requests()[seen:] {
+		if strings.HasSuffix(r.Path, "/info/refs") {
+			asked[r.Path]++
+		}
+	}
+	for id, r := range repositoriesOf(t, s) {
+		if !r.LastScan.After(before[id]) {
+			t.Errorf("%s was looked at the last time at %s", r.Name, r.LastScan)
+		}
+		if n := asked["/"+r.Name+".git/info/refs"]; (n != 1) != (r.Name == "acme/r2") {
+			t.Errorf("%s was asked %d times", r.Name, n)
+		}
+	}
+	if want, _ := reachable(f.audited(s, s.rules)); len(want) == 0 {
+		t.Error("nothing is found")
+	} else if got, _ := keptAtForge(f, s); !slices.Equal(got, want) {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	for i := range f.repos {
+		if err := os.Rename(filepath.Join(f.dir, f.repos[i]), filepath.Join(f.dir, f.repos[i]+"-away")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w := worker(t, s, nil, nil)
+	if sum, err := w.Run(context.Background(), false); err != nil || sum.Failed != 4 || sum.Unchanged != 0 {
+		t.Errorf("%+v %v", sum, err)
+	}
+}
+
+func repositoriesOf(t *testing.T, s *Sweeper) map[int64]store.Repository {
+	t.Helper()
+	list, err := s.store.Repositories(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[int64]store.Repository{}
+	for _, r := range list {
+		all[r.ID] = r
+	}
+	return all
 }

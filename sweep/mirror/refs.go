@@ -136,7 +136,7 @@ func (s *store) read(repo string) (has, error) {
 	}
 	for line := range strings.Lines(string(data)) {
 		id, quoted, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
-		if name, err := strconv.Unquote(quoted); err == nil && h.kept[id] {
+		if name, err := strconv.Unquote(quoted); err == nil && h.kept[id] && h.tips[name] == "" { // else it is a ref by now
 			h.tips[name], h.odd[name] = id, id
 		}
 	}
