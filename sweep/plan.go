@@ -69,17 +69,16 @@ func (w *Worker) plan(ctx context.Context, since time.Time, again bool) (wanted 
 	}
 	relate(due)
 	soon, later := divide(due, version)
+	var batches []jobs.New
 	for i, part := range [][]store.Repository{soon, later} {
 		for _, ids := range batchesOf(part, w.o.Jobs) {
-			if _, _, err := w.jobs.Enqueue(ctx, searchJob, batchArgs{ids, since}, jobs.EnqueueOptions{Priority: 1 + 2*i}); err != nil {
-				return nil, err
-			}
+			batches = append(batches, jobs.New{Kind: searchJob, Args: batchArgs{ids, since}, EnqueueOptions: jobs.EnqueueOptions{Priority: 1 + 2*i}})
 			for _, id := range ids {
 				wanted[id] = true
 			}
 		}
 	}
-	return wanted, nil
+	return wanted, w.jobs.EnqueueAll(ctx, batches)
 }
 
 // relate has repositories on this machine that have a pack in common be a fork network: of one that was cloned here, or was packed

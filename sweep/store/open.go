@@ -19,7 +19,6 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/lock"
 
 	"rummage/sweep/internal/lite"
 )
@@ -248,17 +247,29 @@ func (s *Store) provider() (*goose.Provider, error) {
 	dialect, opts := goose.DialectSQLite3, []goose.ProviderOption{goose.WithTableName(versionTable), goose.WithDisableGlobalRegistry(true)}
 	if s.d.number {
 		dialect = goose.DialectPostgres
-		locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300))
-		if err != nil {
-			return nil, err
-		}
-		opts = append(opts, goose.WithSessionLocker(locker))
+		opts = append(opts, goose.WithSessionLocker(tablesLock{}))
 	}
 	dir, err := fs.Sub(migrations, "migrations/"+s.d.name)
 	if err != nil {
 		return nil, err
 	}
 	return goose.NewProvider(dialect, s.write, dir, opts...)
+}
+
+// tablesLock has processes that bring the tables of PostgreSQL up to date wait for each other, and go on at once when it is their
+// turn. It implements lock.SessionLocker.
+type tablesLock struct{}
+
+// SessionLock waits for the lock.
+func (tablesLock) SessionLock(ctx context.Context, c *sql.Conn) error {
+	_, err := c.ExecContext(ctx, "SELECT pg_advisory_lock(7166732061118)")
+	return err
+}
+
+// SessionUnlock gives the lock back.
+func (tablesLock) SessionUnlock(ctx context.Context, c *sql.Conn) error {
+	_, err := c.ExecContext(ctx, "SELECT pg_advisory_unlock(7166732061118)")
+	return err
 }
 
 // migrate brings the tables up to date. Another process may do so at the same time: SQLite lets one of them win, and the
