@@ -40,35 +40,59 @@ func (w *Worker) batch(ctx context.Context, job jobs.Job[batchArgs]) error {
 
 // each searches the repositories of a job.
 func (w *Worker) each(ctx context.Context, job jobs.Job[batchArgs]) error {
-	left := 0
-	for _, id := range job.Args.IDs {
-		r, now, err := w.store.RepositoryNow(ctx, id)
-		if errors.Is(err, store.ErrNotFound) {
-			continue // forgotten meanwhile
-		}
-		if err != nil {
-			return err
-		}
-		if !wanted(r, job.Args.Since, now) {
-			if only, err := w.onlyLookedAt(ctx, r, job.Args.Since); err != nil {
+	ids := job.Args.IDs
+	for wait := leftFirst; ; wait *= 2 {
+		var left []int64
+		for _, id := range ids {
+			o, err := w.take(ctx, id, job.Args.Since)
+			if err != nil {
 				return err
-			} else if !only {
-				continue
+			}
+			if o != nil && o.Left {
+				left = append(left, id)
 			}
 		}
-		o, err := w.one(ctx, r, !job.Args.Since.IsZero())
-		if err != nil {
-			return err
+		if ids = left; len(left) == 0 {
+			return nil
 		}
-		if o.Left {
-			left++
+		if wait > w.o.Lease/8 { // who is at them may be dead or lose them: they are looked at again
+			return jobs.Later(w.o.Lease/4, fmt.Errorf("another worker is at %d of its repositories", len(left)))
 		}
+		select { // most often it is nearly done with them, see help
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(wait):
+		}
+	}
+}
+
+// leftFirst is after how long a repository is looked at again that another worker is at.
+const leftFirst = 25 * time.Millisecond
+
+// take has a repository of a job searched, and tells of it; no outcome: there is nothing to do.
+func (w *Worker) take(ctx context.Context, id int64, since time.Time) (*Outcome, error) {
+	r, now, err := w.store.RepositoryNow(ctx, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil // forgotten meanwhile
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !wanted(r, since, now) {
+		if only, err := w.onlyLookedAt(ctx, r, since); err != nil || !only {
+			return nil, err
+		}
+	}
+	return w.taken(ctx, r, since)
+}
+
+// taken has a repository searched, and tells of it.
+func (w *Worker) taken(ctx context.Context, r *store.Repository, since time.Time) (*Outcome, error) {
+	o, err := w.one(ctx, r, !since.IsZero())
+	if err == nil && !o.Left {
 		w.tell(o)
 	}
-	if left > 0 { // who is at them may be dead or lose them: they are looked at again
-		return jobs.Later(w.o.Lease/4, fmt.Errorf("another worker is at %d of its repositories", left))
-	}
-	return nil
+	return o, err
 }
 
 // wanted: the repository is still to be searched.

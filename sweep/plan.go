@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -164,9 +165,33 @@ func (w *Worker) over(wanted map[int64]bool, since time.Time) func(context.Conte
 			return false, err
 		}
 		maps.DeleteFunc(wanted, func(id int64, _ bool) bool { return !planned[id] })
+		if since.IsZero() && len(wanted) <= 2*batchMost && w.batches.Load() == 0 {
+			if err := w.dropSearched(ctx, wanted); err != nil {
+				return false, err
+			}
+		}
 		idle, busy = time.Now().Add(askShare*time.Since(began)), time.Now().Add(askBusy)
 		return len(wanted) == 0, nil
 	}
+}
+
+// dropSearched takes those out that need no search any more: their jobs end a little later.
+func (w *Worker) dropSearched(ctx context.Context, ids map[int64]bool) error {
+	for id := range ids {
+		r, now, err := w.store.RepositoryNow(ctx, id)
+		if errors.Is(err, store.ErrNotFound) {
+			delete(ids, id)
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if wanted(r, time.Time{}, now) {
+			return nil
+		}
+		delete(ids, id)
+	}
+	return nil
 }
 
 // due are the repositories of the configuration's targets that are to be searched, or all of them.

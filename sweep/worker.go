@@ -251,7 +251,10 @@ func (w *Worker) Run(ctx context.Context, all bool) (*Summary, error) {
 		if w.o.Ready != nil {
 			w.o.Ready(ctx, min(w.o.Jobs, len(wanted)))
 		}
-		if err := w.jobs.Until(ctx, w.over(wanted, since)); err != nil {
+		stop := w.help(ctx, helpSoon)
+		err := w.jobs.Until(ctx, w.over(wanted, since))
+		stop()
+		if err != nil {
 			return w.sum, err
 		}
 	}
@@ -278,6 +281,7 @@ func (w *Worker) Work(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	defer w.help(ctx, helpEvery)()
 	return errors.Join(w.jobs.Work(ctx), stop())
 }
 

@@ -247,7 +247,6 @@ func (s *Store) provider() (*goose.Provider, error) {
 	dialect, opts := goose.DialectSQLite3, []goose.ProviderOption{goose.WithTableName(versionTable), goose.WithDisableGlobalRegistry(true)}
 	if s.d.number {
 		dialect = goose.DialectPostgres
-		opts = append(opts, goose.WithSessionLocker(tablesLock{}))
 	}
 	dir, err := fs.Sub(migrations, "migrations/"+s.d.name)
 	if err != nil {
@@ -256,31 +255,39 @@ func (s *Store) provider() (*goose.Provider, error) {
 	return goose.NewProvider(dialect, s.write, dir, opts...)
 }
 
-// tablesLock has processes that bring the tables of PostgreSQL up to date wait for each other, and go on at once when it is their
-// turn. It implements lock.SessionLocker.
-type tablesLock struct{}
-
-// SessionLock waits for the lock.
-func (tablesLock) SessionLock(ctx context.Context, c *sql.Conn) error {
-	_, err := c.ExecContext(ctx, "SELECT pg_advisory_lock(7166732061118)")
-	return err
-}
-
-// SessionUnlock gives the lock back.
-func (tablesLock) SessionUnlock(ctx context.Context, c *sql.Conn) error {
-	_, err := c.ExecContext(ctx, "SELECT pg_advisory_unlock(7166732061118)")
-	return err
+// alone holds others off that bring the tables of PostgreSQL up to date, until release: one goes on at once when the other is done.
+// SQLite has no such lock.
+func (s *Store) alone(ctx context.Context) (release func(), err error) {
+	if !s.d.number {
+		return func() {}, nil
+	}
+	c, err := s.write.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := c.ExecContext(ctx, "SELECT pg_advisory_lock(7166732061118)"); err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return func() {
+		_, _ = c.ExecContext(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock(7166732061118)")
+		_ = c.Close()
+	}, nil
 }
 
 // migrate brings the tables up to date. Another process may do so at the same time: SQLite lets one of them win, and the
 // other finds its work done.
 func (s *Store) migrate(ctx context.Context, provider *goose.Provider, known int64) error {
+	release, err := s.alone(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
 	for try := 1; ; try++ {
-		_, err := provider.Up(ctx)
-		if err == nil {
+		if version, err := s.version(ctx); err == nil && version >= known {
 			return nil
 		}
-		if version, verr := s.version(ctx); verr == nil && version >= known {
+		_, err := provider.Up(ctx)
+		if err == nil {
 			return nil
 		}
 		if try == maxTries || ctx.Err() != nil {
