@@ -16,7 +16,11 @@ func TestDivide(t *testing.T) {
 		s := open(t, dir, SHA1)
 		s.once.Do(s.buildForests)
 		o := WalkOptions{Kinds: Of(Blob), Workers: workers}
-		jobs, cuts := s.divide(o, s.forests)
+		plan, cuts := s.divide(o, s.forests)
+		var jobs []walkJob
+		for j, ok := plan.take(0); ok; j, ok = plan.take(0) {
+			jobs = append(jobs, j)
+		}
 		f := s.forests[0]
 		total := int64(0)
 		heaviest, single := int64(0), int64(0) // of jobs, of entries

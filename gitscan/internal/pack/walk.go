@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
-	"sync/atomic"
 
 	"github.com/sourcegraph/conc/pool"
 )
@@ -47,23 +46,22 @@ type WalkOptions struct {
 // kind 0 and an error when the walk wants blobs. Walk returns when all workers have ended; its error is the context's.
 func (s *Store) Walk(ctx context.Context, o WalkOptions, newWorker func() func(*Object)) error {
 	forests := s.forestsIn(ctx, o)
-	jobs, cuts := s.divide(o, forests)
+	plan, cuts := s.divide(o, forests)
 	whole := make([]bool, len(s.packs)) // what is known now: what workers do must not depend on who is first
 	for i, p := range s.packs {
 		whole[i] = p.whole.Load()
 	}
-	var next atomic.Int64
 	p := pool.New().WithContext(ctx).WithCancelOnError()
-	for range max(o.Workers, 1) {
+	for n := range max(o.Workers, 1) {
 		w := &walker{s: s, o: o, forests: forests, cuts: cuts, whole: whole, emit: newWorker(), obj: Object{Slot: -1, Base: -1}}
 		p.Go(func(ctx context.Context) error {
 			debug.SetPanicOnFault(true) // of this goroutine: see read
 			for {
-				n := next.Add(1) - 1
-				if n >= int64(len(jobs)) {
+				j, ok := plan.take(n)
+				if !ok {
 					return nil
 				}
-				if err := w.run(ctx, jobs[n]); err != nil {
+				if err := w.run(ctx, j); err != nil {
 					return err
 				}
 			}
