@@ -16,6 +16,15 @@ func TestPrune(t *testing.T) {
 	}
 }
 
+// TestPruneOrder: a child that was the heaviest may be the lightest of what is left.
+func TestPruneOrder(t *testing.T) {
+	f := &forest{kind: make([]Kind, 9), child: []int32{1, 3, 5, 4, -1, -1, -1, -1, -1}, sibling: []int32{-1, 2, -1, -1, -1, 6, 7, 8, -1}}
+	for i := range f.kind {
+		f.kind[i] = Blob
+	}
+	checkPruned(t, f, func(i int32) bool { return i == 3 || i == 4 || i == 5 })
+}
+
 func checkPruned(t *testing.T, f *forest, wanted func(i int32) bool) {
 	t.Helper()
 	g := f.prune(wanted)
