@@ -66,6 +66,9 @@ func (w *Worker) helpOnce(ctx context.Context, asked map[int64]time.Time) error 
 		if err := json.Unmarshal(job.Args, &args); err != nil {
 			return err
 		}
+		if args.Divided {
+			continue
+		}
 		for _, id := range slices.Backward(args.IDs) {
 			if w.batches.Load() > 0 || ctx.Err() != nil {
 				return ctx.Err()
@@ -79,7 +82,7 @@ func (w *Worker) helpOnce(ctx context.Context, asked map[int64]time.Time) error 
 			}
 			// What the job has had searched may be due again.
 			if err == nil && r.Failures == 0 && r.LastScan.Before(job.Created) && wanted(r, args.Since, now) {
-				if _, err := w.taken(ctx, r, args.Since); err != nil {
+				if _, err := w.taken(ctx, r, &args); err != nil {
 					return err
 				}
 			}

@@ -15,10 +15,11 @@ import (
 )
 
 // batchArgs are the repositories that one job searches, one after the other. Since, when not zero, has those searched too
-// that are not due, unless they were since then.
+// that are not due, unless they were since then. Divided: their shards are searched first, see divide.
 type batchArgs struct {
-	IDs   []int64   `json:"ids"`
-	Since time.Time `json:"since,omitzero"`
+	IDs     []int64   `json:"ids"`
+	Since   time.Time `json:"since,omitzero"`
+	Divided bool      `json:"divided,omitempty"`
 }
 
 const (
@@ -73,7 +74,7 @@ func (w *Worker) plan(ctx context.Context, since time.Time, again bool) (wanted 
 	var batches []jobs.New
 	for i, part := range [][]store.Repository{soon, later} {
 		for _, ids := range batchesOf(part, w.o.Jobs) {
-			batches = append(batches, jobs.New{Kind: searchJob, Args: batchArgs{ids, since}, EnqueueOptions: jobs.EnqueueOptions{Priority: 1 + 2*i}})
+			batches = append(batches, jobs.New{Kind: searchJob, Args: batchArgs{IDs: ids, Since: since}, EnqueueOptions: jobs.EnqueueOptions{Priority: 2 + 2*i}})
 			for _, id := range ids {
 				wanted[id] = true
 			}

@@ -108,6 +108,7 @@ const stopGrace = 100 * time.Millisecond
 // kinds of jobs.
 const (
 	searchJob  = "search"
+	shardJob   = "shard"
 	listJob    = "list"
 	planJob    = "plan"
 	deliverJob = "deliver"
@@ -148,6 +149,7 @@ func NewWorker(ctx context.Context, s *Sweeper, o WorkerOptions) (*Worker, error
 		atOnce += s.config.Fetches
 	}
 	jobs.Handle(w.jobs, searchJob, jobs.KindOptions{Workers: atOnce, Timeout: 2 * batchMost * s.config.Timeout, MaxAttempts: searchTries, Backoff: w.searchBackoff}, w.batch)
+	jobs.Handle(w.jobs, shardJob, jobs.KindOptions{Workers: atOnce, Timeout: 2 * s.config.Timeout, MaxAttempts: maxFailures, Backoff: w.searchBackoff}, w.shard)
 	return w, nil
 }
 
@@ -169,6 +171,10 @@ func (s *Sweeper) fetches() bool {
 
 // gaveUp hears of jobs that failed again and again. What they were to search is due still, until it is parked.
 func (w *Worker) gaveUp(ctx context.Context, f jobs.Failure) {
+	if f.Kind == shardJob { // what it has is searched with all of the repository
+		w.note(fmt.Sprintf("a shard of a large repository was given up, and is searched with all of it: %s", f.Reason))
+		return
+	}
 	w.o.Logger.Error("job given up", "kind", f.Kind, "reason", f.Reason)
 	w.count(func(s *Summary) {
 		s.Errors = append(s.Errors, fmt.Errorf("a %s job was given up: %s", f.Kind, f.Reason))

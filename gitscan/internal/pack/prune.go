@@ -76,31 +76,31 @@ func (f *forest) downwards() []int32 {
 	return order
 }
 
-// Shares visits the blobs of the store, each once, with the one of so many shares that it belongs to: those of a tree of deltas are
-// together. A share is told by the id of the tree's root, so that two stores agree as far as they have packed alike.
-func (s *Store) Shares(of int, visit func(ord uint32, share int)) {
+// Shards visits the blobs of the store, each once, with the one of so many shards that it belongs to: those of a tree of deltas are
+// together. A shard is told by the id of the tree's root, so that two stores agree as far as they have packed alike.
+func (s *Store) Shards(of int, visit func(ord uint32, shard int)) {
 	s.Prepare()
-	share := func(id ID) uint32 { return uint32(binary.BigEndian.Uint64(id[:8]) % uint64(of)) }
+	shard := func(id ID) uint32 { return uint32(binary.BigEndian.Uint64(id[:8]) % uint64(of)) }
 	for part, f := range s.forests {
-		shares := make([]uint32, len(f.child))
+		shards := make([]uint32, len(f.child))
 		isChild := f.children()
 		for _, i := range f.downwards() {
 			pos := int(f.pos[i])
 			id := f.pack.idx.id(pos)
 			if !isChild.has(i) {
-				shares[i] = share(id)
+				shards[i] = shard(id)
 			}
 			for c := f.child[i]; c >= 0; c = f.sibling[c] {
-				shares[c] = shares[i]
+				shards[c] = shards[i]
 			}
 			if f.kind[i] == Blob && s.isFirst(part, id) {
-				visit(s.starts[part]+uint32(pos), int(shares[i]))
+				visit(s.starts[part]+uint32(pos), int(shards[i]))
 			}
 		}
 	}
 	s.eachLoose(func(ord uint32, id ID, lf *looseFile) {
 		if lf.kind == Blob {
-			visit(ord, int(share(id)))
+			visit(ord, int(shard(id)))
 		}
 	})
 }

@@ -68,8 +68,8 @@ func checkPruned(t *testing.T, f *forest, wanted func(i int32) bool) {
 	}
 }
 
-// TestShares: each blob has one share, that of its base where it is a delta, packed or not; and all have work of their own.
-func TestShares(t *testing.T) {
+// TestShards: each blob has one shard, that of its base where it is a delta, packed or not; and all have work of their own.
+func TestShards(t *testing.T) {
 	for _, how := range []string{"loose", "packed", "two packs"} {
 		dir := sampleRepo(t, "sha1")
 		switch how {
@@ -86,30 +86,30 @@ func TestShares(t *testing.T) {
 				want++
 			}
 		}
-		shares := map[uint32]int{}
+		shards := map[uint32]int{}
 		used := map[int]bool{}
-		s.Shares(3, func(ord uint32, share int) {
-			if _, twice := shares[ord]; twice || share < 0 || share > 2 {
-				t.Errorf("%s: object %d has share %d", how, ord, share)
+		s.Shards(3, func(ord uint32, shard int) {
+			if _, twice := shards[ord]; twice || shard < 0 || shard > 2 {
+				t.Errorf("%s: object %d has shard %d", how, ord, shard)
 			}
-			shares[ord], used[share] = share, true
+			shards[ord], used[shard] = shard, true
 		})
-		if len(shares) != want || len(used) < 2 {
-			t.Errorf("%s: %d blobs in %d shares, want %d in some", how, len(shares), len(used), want)
+		if len(shards) != want || len(used) < 2 {
+			t.Errorf("%s: %d blobs in %d shards, want %d in some", how, len(shards), len(used), want)
 		}
 		for part, f := range s.forests {
 			for i := range f.child {
 				for c := f.child[i]; c >= 0; c = f.sibling[c] {
 					a, b := s.starts[part]+f.pos[i], s.starts[part]+f.pos[c]
-					if f.kind[i] == Blob && shares[a] != shares[b] {
-						t.Errorf("%s: %d is a delta of %d and in another share", how, b, a)
+					if f.kind[i] == Blob && shards[a] != shards[b] {
+						t.Errorf("%s: %d is a delta of %d and in another shard", how, b, a)
 					}
 				}
 			}
 		}
 		all := s.Work(0, func(uint32) bool { return true })
 		none := s.Work(0, func(uint32) bool { return false })
-		some := s.Work(0, func(ord uint32) bool { return shares[ord] == 1 })
+		some := s.Work(0, func(ord uint32) bool { return shards[ord] == 1 })
 		if none != 0 || some <= 0 || some >= all || s.Work(1<<50, func(uint32) bool { return true }) != 0 {
 			t.Errorf("%s: work of all %d, of some %d, of none %d", how, all, some, none)
 		}
