@@ -67,7 +67,7 @@ const (
 	defaultFetches    = 4
 	defaultClones     = "clones"
 	defaultClonesSize = 50 << 30
-	defaultShardSize  = 256 << 20 // one processor searches it in a few minutes
+	defaultShardSize  = 8 << 30 // one processor searches it in two to five minutes
 )
 
 type configFile struct {

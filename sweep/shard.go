@@ -6,6 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"rummage/gitscan"
@@ -149,4 +152,58 @@ func (w *Worker) oneShard(ctx context.Context, args *shardArgs) error {
 	w.metrics.Blobs.Add(float64(a.Blobs))
 	w.metrics.Bytes.Add(float64(a.Bytes))
 	return nil
+}
+
+// ShardsLeft are the shards of a repository that are still to be searched.
+type ShardsLeft struct {
+	Repository string `json:"repository"`
+	Left       int    `json:"left"`
+	Now        int    `json:"now"` // of those left, that are searched now
+	Of         int    `json:"of"`
+}
+
+// ShardsLeft are those of the repositories that are divided now, by name.
+func (s *Sweeper) ShardsLeft(ctx context.Context) ([]ShardsLeft, error) {
+	database := jobsDatabase(s.config.Database)
+	if _, err := os.Stat(database); errors.Is(err, os.ErrNotExist) && !strings.Contains(database, "://") { // there was no sweep
+		return nil, nil
+	}
+	j, err := jobs.Open(ctx, database, jobs.Options{Password: s.password})
+	if err != nil {
+		return nil, err
+	}
+	defer j.Close()
+	left, err := j.Left(ctx, shardJob)
+	if err != nil {
+		return nil, err
+	}
+	all := map[int64]*ShardsLeft{}
+	for _, job := range left {
+		var args shardArgs
+		if err := json.Unmarshal(job.Args, &args); err != nil {
+			return nil, err
+		}
+		of := all[args.ID]
+		if of == nil {
+			r, err := s.store.Repository(ctx, args.ID)
+			if errors.Is(err, store.ErrNotFound) {
+				continue
+			}
+			if err != nil {
+				return nil, err
+			}
+			of = &ShardsLeft{Repository: r.Name}
+			all[args.ID] = of
+		}
+		of.Left, of.Of = of.Left+1, max(of.Of, args.Of)
+		if job.Running {
+			of.Now++
+		}
+	}
+	list := make([]ShardsLeft, 0, len(all))
+	for _, of := range all {
+		list = append(list, *of)
+	}
+	slices.SortFunc(list, func(a, b ShardsLeft) int { return strings.Compare(a.Repository, b.Repository) })
+	return list, nil
 }

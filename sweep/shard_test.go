@@ -230,11 +230,18 @@ func TestShardKilled(t *testing.T) {
 			if running, err := j.Running(context.Background(), shardJob); err != nil || len(running) == 0 {
 				t.Fatalf("it was at no shard: %v", err)
 			}
+			shards, err := s.ShardsLeft(context.Background())
+			if err != nil || len(shards) != 1 || shards[0].Repository != "large.git" || shards[0].Now == 0 || shards[0].Left <= shards[0].Now || shards[0].Of != shards[0].Left {
+				t.Errorf("left: %+v %v", shards, err)
+			}
 			if out, err := chaosCommand("run", config).CombinedOutput(); err != nil {
 				t.Fatalf("%v\n%s", err, out)
 			}
 			if left, err := j.Unfinished(context.Background(), shardJob); err != nil || len(left) > 0 {
 				t.Errorf("%d shards are left: %v", len(left), err)
+			}
+			if shards, err := s.ShardsLeft(context.Background()); err != nil || len(shards) > 0 {
+				t.Errorf("left at the end: %+v %v", shards, err)
 			}
 			if got, want := f.kept(s), f.audited(s, rules); !slices.Equal(got, want) || len(want) != 10 {
 				t.Errorf("--- got\n%s--- want\n%s", strings.Join(got, ""), strings.Join(want, ""))

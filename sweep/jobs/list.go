@@ -26,7 +26,7 @@ func (j *Jobs) Status(ctx context.Context) ([]Count, error) {
 
 // Unfinished lists the arguments of a kind's jobs that are queued, running or to be tried again.
 func (j *Jobs) Unfinished(ctx context.Context, kind string) ([]json.RawMessage, error) {
-	list, err := j.list(ctx, kind, "finalized_at IS NULL")
+	list, err := j.Left(ctx, kind)
 	all := make([]json.RawMessage, len(list))
 	for i := range list {
 		all[i] = list[i].Args
@@ -38,6 +38,12 @@ func (j *Jobs) Unfinished(ctx context.Context, kind string) ([]json.RawMessage, 
 type Known struct {
 	Args    json.RawMessage
 	Created time.Time // by the database's clock, which may tell whole seconds alone
+	Running bool
+}
+
+// Left lists a kind's jobs that are queued, running or to be tried again.
+func (j *Jobs) Left(ctx context.Context, kind string) ([]Known, error) {
+	return j.list(ctx, kind, "finalized_at IS NULL")
 }
 
 // Running lists a kind's jobs that some worker is at.
@@ -51,7 +57,7 @@ func (j *Jobs) list(ctx context.Context, kind, condition string) ([]Known, error
 	if j.db.pg {
 		columns = "CAST(args AS TEXT), CAST(extract(epoch FROM created_at) * 1000 AS BIGINT)"
 	}
-	rows, err := j.db.QueryContext(ctx, j.db.q("SELECT "+columns+" FROM river_job WHERE kind = ? AND "+condition+" ORDER BY id"), kind)
+	rows, err := j.db.QueryContext(ctx, j.db.q("SELECT "+columns+", state = 'running' FROM river_job WHERE kind = ? AND "+condition+" ORDER BY id"), kind)
 	if err != nil {
 		return nil, oneLine(err)
 	}
@@ -60,10 +66,11 @@ func (j *Jobs) list(ctx context.Context, kind, condition string) ([]Known, error
 	for rows.Next() {
 		var text string
 		var created int64
-		if err := rows.Scan(&text, &created); err != nil {
+		var running bool
+		if err := rows.Scan(&text, &created, &running); err != nil {
 			return nil, oneLine(err)
 		}
-		all = append(all, Known{json.RawMessage(text), time.UnixMilli(created)})
+		all = append(all, Known{json.RawMessage(text), time.UnixMilli(created), running})
 	}
 	return all, oneLine(rows.Err())
 }
