@@ -105,7 +105,7 @@ func (w *Worker) taken(ctx context.Context, r *store.Repository, args *batchArgs
 	case err != nil || o.Left:
 		return o, err
 	case o.Err == nil && o.Answer.Shards > 0:
-		return o, w.divide(ctx, r, args.Since, o.Answer.Shards)
+		return o, w.makeShards(ctx, r, args.Since, o.Answer.Shards)
 	}
 	w.tell(o)
 	return o, nil

@@ -57,23 +57,28 @@ const helpAgain = time.Second
 // helpOnce searches what is left of others' jobs, from their ends on, until this worker has a job of its own. Asked is when it
 // looked at them last.
 func (w *Worker) helpOnce(ctx context.Context, asked map[int64]time.Time) error {
-	running, err := w.jobs.Running(ctx, searchJob)
+	left, err := w.jobs.Left(ctx, searchJob)
 	if err != nil {
 		return err
 	}
-	for _, job := range running {
-		var args batchArgs
-		if err := json.Unmarshal(job.Args, &args); err != nil {
+	args, divided := make([]batchArgs, len(left)), map[int64]bool{}
+	for i, job := range left {
+		if err := json.Unmarshal(job.Args, &args[i]); err != nil {
 			return err
 		}
-		if args.Divided {
+		if args[i].Divided {
+			divided[args[i].IDs[0]] = true
+		}
+	}
+	for i, job := range left {
+		if !job.Running {
 			continue
 		}
-		for _, id := range slices.Backward(args.IDs) {
+		for _, id := range slices.Backward(args[i].IDs) {
 			if w.batches.Load() > 0 || ctx.Err() != nil {
 				return ctx.Err()
 			}
-			if time.Since(asked[id]) < helpAgain {
+			if divided[id] || time.Since(asked[id]) < helpAgain {
 				continue
 			}
 			r, now, err := w.store.RepositoryNow(ctx, id)
@@ -81,8 +86,8 @@ func (w *Worker) helpOnce(ctx context.Context, asked map[int64]time.Time) error 
 				return err
 			}
 			// What the job has had searched may be due again.
-			if err == nil && r.Failures == 0 && r.LastScan.Before(job.Created) && wanted(r, args.Since, now) {
-				if _, err := w.taken(ctx, r, &args); err != nil {
+			if err == nil && r.Failures == 0 && r.LastScan.Before(job.Created) && wanted(r, args[i].Since, now) {
+				if _, err := w.taken(ctx, r, &args[i]); err != nil {
 					return err
 				}
 			}

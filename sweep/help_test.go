@@ -86,7 +86,8 @@ func TestHelp(t *testing.T) {
 		if want := ids[:2]; !slices.Equal(own, want) {
 			t.Errorf("who has the job searched %v, want %v", own, want)
 		}
-		if want := []int64{ids[3], ids[2]}; !slices.Equal(others, want) {
+		// It may have asked for the second just before that was settled.
+		if want := []int64{ids[3], ids[2]}; !slices.Equal(others[:2], want) {
 			t.Errorf("who has none searched %v, want %v", others, want)
 		}
 	})

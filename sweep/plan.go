@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -15,7 +17,7 @@ import (
 )
 
 // batchArgs are the repositories that one job searches, one after the other. Since, when not zero, has those searched too
-// that are not due, unless they were since then. Divided: their shards are searched first, see divide.
+// that are not due, unless they were since then. Divided: their shards are searched first, see makeShards.
 type batchArgs struct {
 	IDs     []int64   `json:"ids"`
 	Since   time.Time `json:"since,omitzero"`
@@ -84,15 +86,31 @@ func (w *Worker) plan(ctx context.Context, since time.Time, again bool) (wanted 
 }
 
 // relate has repositories on this machine that have a pack in common be a fork network: of one that was cloned here, or was packed
-// alike. The original is what has nothing but its pack. It is about the order of searches alone, see quiet.
+// alike. The original is what has nothing but its pack. Their sizes are those of their packs. It is about the order of searches alone,
+// see quiet.
 func relate(due []store.Repository) {
 	for i := range due {
 		if r := &due[i]; isLocal(r) && r.Network == "" {
-			if names := packNames(r.CloneURL); len(names) > 0 {
+			names := packNames(r.CloneURL)
+			r.Size = packSize(r.CloneURL, names)
+			if len(names) > 0 {
 				r.Network, r.Fork = names[0], len(names) > 1 || hasLoose(r.CloneURL)
 			}
 		}
 	}
+}
+
+// packSize is what packs of a repository take.
+func packSize(dir string, names []string) (size int64) {
+	for _, name := range names {
+		for _, objects := range []string{"objects", filepath.Join(".git", "objects")} {
+			if info, err := os.Stat(filepath.Join(dir, objects, "pack", name+".pack")); err == nil {
+				size += info.Size()
+				break
+			}
+		}
+	}
+	return size
 }
 
 // noteRules tells of programs with other rules, which search again what this one has searched.

@@ -79,9 +79,9 @@ type shardArgs struct {
 	Of int   `json:"of"`
 }
 
-// divide makes jobs of a repository's shards, and of the search of all of it that comes after them, all or none. What there is
+// makeShards makes jobs of a repository's shards, and of the search of all of it that comes after them, all or none. What there is
 // already of it is not made again. They come before other repositories, but after those if the rules alone have changed.
-func (w *Worker) divide(ctx context.Context, r *store.Repository, since time.Time, shards int) error {
+func (w *Worker) makeShards(ctx context.Context, r *store.Repository, since time.Time, shards int) error {
 	version, err := w.rulesVersion(ctx)
 	if err != nil {
 		return err
@@ -137,6 +137,9 @@ func (w *Worker) oneShard(ctx context.Context, args *shardArgs) error {
 		return err
 	}
 	t := &Task{ID: r.ID, Dir: r.CloneURL, Shard: &Shard{args.N, args.Of}}
+	if _, err := w.targetOf(ctx, r); errors.Is(err, errNotOurs) { // whose it is has workers
+		return jobs.Later(w.o.Lease/4, err)
+	}
 	f, err := w.bring(ctx, r, t)
 	if err != nil {
 		return err

@@ -227,9 +227,6 @@ func TestShardKilled(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer j.Close()
-			if running, err := j.Running(context.Background(), shardJob); err != nil || len(running) == 0 {
-				t.Fatalf("it was at no shard: %v", err)
-			}
 			shards, err := s.ShardsLeft(context.Background())
 			if err != nil || len(shards) != 1 || shards[0].Repository != "large.git" || shards[0].Now == 0 || shards[0].Left <= shards[0].Now || shards[0].Of != shards[0].Left {
 				t.Errorf("left: %+v %v", shards, err)

@@ -41,23 +41,13 @@ type Known struct {
 	Running bool
 }
 
-// Left lists a kind's jobs that are queued, running or to be tried again.
+// Left lists a kind's jobs that are queued, running or to be tried again, the oldest first.
 func (j *Jobs) Left(ctx context.Context, kind string) ([]Known, error) {
-	return j.list(ctx, kind, "finalized_at IS NULL")
-}
-
-// Running lists a kind's jobs that some worker is at.
-func (j *Jobs) Running(ctx context.Context, kind string) ([]Known, error) {
-	return j.list(ctx, kind, "state = 'running'")
-}
-
-// list lists a kind's jobs of which a condition holds, the oldest first.
-func (j *Jobs) list(ctx context.Context, kind, condition string) ([]Known, error) {
 	columns := "json(args), CAST(unixepoch(created_at, 'subsec') * 1000 AS INTEGER)"
 	if j.db.pg {
 		columns = "CAST(args AS TEXT), CAST(extract(epoch FROM created_at) * 1000 AS BIGINT)"
 	}
-	rows, err := j.db.QueryContext(ctx, j.db.q("SELECT "+columns+", state = 'running' FROM river_job WHERE kind = ? AND "+condition+" ORDER BY id"), kind)
+	rows, err := j.db.QueryContext(ctx, j.db.q("SELECT "+columns+", state = 'running' FROM river_job WHERE kind = ? AND finalized_at IS NULL ORDER BY id"), kind)
 	if err != nil {
 		return nil, oneLine(err)
 	}
