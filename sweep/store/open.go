@@ -65,7 +65,8 @@ type Option func(*options)
 func WithPassword(password string) Option { return func(o *options) { o.password = password } }
 
 // Relaxed has SQLite not wait for the disk at the end of each transaction: a power cut may take the last ones back, all from
-// some moment on, which is no loss to who does them again. PostgreSQL has settings of its own for that.
+// some moment on, which is no loss to who does them again. PostgreSQL has settings of its own for that, and is to read tables by
+// their indexes: it keeps plans, and one that it made while a table was small would read all of it when it is large.
 func Relaxed() Option { return func(o *options) { o.relaxed = true } }
 
 // ReadOnly opens an existing database for reading: nothing is made or brought up to date.
@@ -134,7 +135,14 @@ func (s *Store) openPostgres(dsn string, o *options) error {
 	}
 	d := postgresDialect
 	s.d = &d
-	s.write = stdlib.OpenDB(*cfg)
+	var opts []stdlib.OptionOpenDB
+	if o.relaxed {
+		opts = append(opts, stdlib.OptionAfterConnect(func(ctx context.Context, c *pgx.Conn) error {
+			_, err := c.Exec(ctx, "SET enable_seqscan = off; SET jit = off")
+			return err
+		}))
+	}
+	s.write = stdlib.OpenDB(*cfg, opts...)
 	s.write.SetMaxOpenConns(maxConns)
 	s.read = s.write
 	return nil

@@ -76,3 +76,20 @@ func TestForgetWaits(t *testing.T) {
 		}
 	}
 }
+
+// TestPlans: a search has PostgreSQL use indexes, whatever size tables had when it made its plans; others leave that to it.
+func TestPlans(t *testing.T) {
+	dsn := pgtest.Database(t, true)
+	for want, opts := range map[string][]Option{"off": {Relaxed()}, "on": nil} {
+		s, err := Open(bg, dsn, testKey, opts...)
+		no(t, err)
+		for _, setting := range []string{"enable_seqscan", "jit"} {
+			var got string
+			no(t, s.read.QueryRowContext(bg, "SHOW "+setting).Scan(&got))
+			if got != want {
+				t.Errorf("%s is %s, want %s", setting, got, want)
+			}
+		}
+		no(t, s.Close())
+	}
+}
