@@ -2,7 +2,6 @@ package detect
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -88,7 +87,7 @@ func (k *check) order(before *Rule) {
 	}
 }
 
-var idForm = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+var idForm = lazily(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 
 func (k *check) described() {
 	r := k.rule
@@ -98,7 +97,7 @@ func (k *check) described() {
 	if r.Foreign {
 		return
 	}
-	if !idForm.MatchString(r.ID) {
+	if !idForm().MatchString(r.ID) {
 		k.add(false, "the id is not lower case with hyphens")
 	}
 	if strings.TrimSpace(r.Remedy) == "" {

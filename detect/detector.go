@@ -23,7 +23,7 @@ type Detector struct {
 
 	rules    *Ruleset
 	programs []program // by the rule's index in rules
-	byRule   map[*Rule]int32
+	byRule   func() map[*Rule]int32 // made at the first use
 
 	inNames func() *literal.Set // of what of a keyword must lie in a name; nil when there are none
 	words   func() *literal.Set // of the keywords of all rules, made at the first use; nil when there are none
@@ -58,14 +58,13 @@ func New(rs *Ruleset) *Detector {
 		DecodeDepth: decode.MaxDepth,
 		rules:       rs,
 		programs:    make([]program, len(rs.rules)),
-		byRule:      make(map[*Rule]int32, len(rs.rules)),
 		inContext:   map[assignment.Context]*contextRules{},
 	}
+	d.byRule = sync.OnceValue(d.numbers)
 	table := d.newTable()
 	for i, r := range rs.rules {
 		p := &d.programs[i]
 		p.rule, p.placed, p.isText = r, r.placed(), r.reads(assignment.Text)
-		d.byRule[r] = int32(i)
 		if len(rs.hints) > 0 {
 			p.hint = &rs.hints[i]
 		}
@@ -79,10 +78,19 @@ func New(rs *Ruleset) *Detector {
 	}
 	d.near = len(d.inContext)+len(rs.rules) < math.MaxUint16 && (len(d.wordLen) == 0 || slices.Max(d.wordLen) <= plausible.Around)
 	d.resolveRequired()
-	d.words = sync.OnceValue(func() *literal.Set { return newSet(table.words, rs.layout) })
+	d.words = sync.OnceValue(func() *literal.Set { return newSet(table.words, rs.laid.words) })
 	d.inNames = sync.OnceValue(d.namePieces)
 	d.names.list, d.names.set = sync.OnceFunc(d.listNames), sync.OnceValue(d.nameSet)
 	return d
+}
+
+// numbers are the indexes of the rules.
+func (d *Detector) numbers() map[*Rule]int32 {
+	m := make(map[*Rule]int32, len(d.programs))
+	for i := range d.programs {
+		m[d.programs[i].rule] = int32(i)
+	}
+	return m
 }
 
 // addContexts has a rule judge assignments of its contexts. The keywords of a rule with a regexp are those of that.
@@ -138,7 +146,7 @@ func (d *Detector) namePieces() *literal.Set {
 			}
 		}
 	}
-	return newSet(pieces, "")
+	return newSet(pieces, d.rules.laid.pieces)
 }
 
 // afterName are marks that a keyword may have behind it to tell the end of a name in free text.
@@ -186,27 +194,46 @@ func (d *Detector) addWords(t *wordTable, rule int32) {
 		d.always = append(d.always, rule)
 		return
 	}
-	words := wordsOf(p.keywords)
-	p.words = make([]int32, 0, len(words))
-	for _, k := range words {
-		w, known := t.index[k]
-		if !known {
-			w = int32(len(t.words))
-			t.index[k] = w
-			t.words = append(t.words, k)
-			d.wordLen = append(d.wordLen, len(k))
-			d.longestWord = max(d.longestWord, len(k))
-			d.wordNames = append(d.wordNames, len(strings.TrimRight(k, afterName)))
-			d.wordRules = append(d.wordRules, nil)
-			d.wordText = append(d.wordText, nil)
-		}
-		p.words = append(p.words, w)
-		if p.rule.Regex == "" {
-			d.wordText[w] = t.add(d.wordText[w], rule)
-		} else {
-			d.wordRules[w] = t.add(d.wordRules[w], rule)
+	p.words = make([]int32, 0, len(p.keywords))
+	for _, k := range p.keywords { // see wordsOf
+		d.addWord(t, p, rule, k)
+		if !isASCII(k) {
+			d.addWord(t, p, rule, asciiLower(strings.ToUpper(k)))
 		}
 	}
+}
+
+// addWord adds a word of a rule, unless the rule has it already: then it is the last one that the word is of.
+func (d *Detector) addWord(t *wordTable, p *program, rule int32, k string) {
+	w, known := t.index[k]
+	if !known {
+		w = int32(len(t.words))
+		t.index[k] = w
+		t.words = append(t.words, k)
+		d.wordLen = append(d.wordLen, len(k))
+		d.longestWord = max(d.longestWord, len(k))
+		d.wordNames = append(d.wordNames, inName(k))
+		d.wordRules = append(d.wordRules, nil)
+		d.wordText = append(d.wordText, nil)
+	}
+	rules := &d.wordRules[w]
+	if p.rule.Regex == "" {
+		rules = &d.wordText[w]
+	}
+	if n := len(*rules); n > 0 && (*rules)[n-1] == rule {
+		return
+	}
+	p.words = append(p.words, w)
+	*rules = t.add(*rules, rule)
+}
+
+// inName is how much of a keyword must lie in a name.
+func inName(k string) int {
+	n := len(k)
+	for n > 0 && strings.IndexByte(afterName, k[n-1]) >= 0 {
+		n--
+	}
+	return n
 }
 
 // newSet prepares words, nil for none. A layout that is not of these words is not used.
@@ -250,12 +277,16 @@ func wordsOf(keywords []string) []string {
 // plainWords reports whether keywords are such as to be looked for as they are.
 func plainWords(keywords []string) bool {
 	for i, k := range keywords {
-		for j := range len(k) {
-			if k[j] > 0x7f {
-				return false
-			}
+		if !isASCII(k) || slices.Contains(keywords[:i], k) {
+			return false
 		}
-		if slices.Contains(keywords[:i], k) {
+	}
+	return true
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] > 0x7f {
 			return false
 		}
 	}
@@ -282,7 +313,7 @@ func (d *Detector) resolveRequired() {
 				p.broken = true
 				continue
 			}
-			j := d.byRule[r]
+			j := d.byRule()[r]
 			p.requires = append(p.requires, requirement{rule: j, lines: q.Lines, columns: q.Columns})
 			if !slices.Contains(d.required, j) {
 				d.required = append(d.required, j)
@@ -301,7 +332,7 @@ const LineReach = 4 << 10
 // bounded. What suppresses a match may stand LineReach further on its line; and a rule that requires another depends
 // on the whole blob, so it is not bounded.
 func (d *Detector) Reach(r *Rule) (bytes int, bounded bool) {
-	i, known := d.byRule[r]
+	i, known := d.byRule()[r]
 	if !known {
 		return 0, false
 	}
@@ -338,7 +369,7 @@ type place struct {
 }
 
 func (d *Detector) placedAt(m *Match, at place) (ok bool, by *Suppression) {
-	i, known := d.byRule[m.Rule]
+	i, known := d.byRule()[m.Rule]
 	if !known || m.Rule != at.assumed && !d.programs[i].atPath(at.path) {
 		return false, nil
 	}

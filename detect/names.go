@@ -53,7 +53,7 @@ func (d *Detector) listNames() {
 // nameSet has the words of all rules that judge a path alone.
 func (d *Detector) nameSet() *literal.Set {
 	d.names.list()
-	return newSet(d.names.words, d.rules.nameLayout)
+	return newSet(d.names.words, d.rules.laid.names)
 }
 
 // within calls found for each word that is in a path.
@@ -109,6 +109,7 @@ func (d *Detector) NamedRules(path string, in assignment.Context) []*Rule {
 			rules = append(rules, p.rule)
 		}
 	}
-	slices.SortFunc(rules, func(a, b *Rule) int { return int(d.byRule[a]) - int(d.byRule[b]) })
+	number := d.byRule()
+	slices.SortFunc(rules, func(a, b *Rule) int { return int(number[a]) - int(number[b]) })
 	return rules
 }

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/BurntSushi/toml"
 )
@@ -139,11 +140,16 @@ func decodeTOML(src *source) (map[string]any, error) {
 // oneLine keeps a message of someone else's making on one line.
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
-var versionForm = regexp.MustCompile(`^v?[0-9]+(\.[0-9]+)*([-+~][0-9A-Za-z.+~-]*)?$`)
+// lazily is an expression that is compiled when it is asked for: the built-in rules are checked already.
+func lazily(expression string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
+}
+
+var versionForm = lazily(`^v?[0-9]+(\.[0-9]+)*([-+~][0-9A-Za-z.+~-]*)?$`)
 
 // minVersion checks the form alone: rummage has no gitleaks version of its own that could be too old.
 func (p *parser) minVersion(t *table) {
-	if v := strings.TrimSpace(t.str("minVersion")); v != "" && !versionForm.MatchString(v) {
+	if v := strings.TrimSpace(t.str("minVersion")); v != "" && !versionForm().MatchString(v) {
 		t.fail("minVersion", "minVersion: no version number")
 	}
 }

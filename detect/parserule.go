@@ -2,7 +2,6 @@ package detect
 
 import (
 	"math"
-	"regexp"
 	"regexp/syntax"
 	"slices"
 	"strings"
@@ -119,7 +118,7 @@ func ownRule(r *Rule, t *table) {
 	r.Examples = t.strs("examples")
 	r.NonExamples = t.strs("non_examples")
 	for _, c := range t.strs("in") {
-		if !contextForm.MatchString(c) {
+		if !contextForm().MatchString(c) {
 			t.fail("in", "in: %q is no context", c)
 		}
 		r.In = append(r.In, assignment.Context(c))
@@ -127,7 +126,7 @@ func ownRule(r *Rule, t *table) {
 }
 
 // contextForm is that of text.assignment, dockerfile.env, compose.build-arg, dotenv …
-var contextForm = regexp.MustCompile(`^[a-z][a-z0-9_-]*(\.[a-z][a-z0-9_-]*)*$`)
+var contextForm = lazily(`^[a-z][a-z0-9_-]*(\.[a-z][a-z0-9_-]*)*$`)
 
 // oneOf reads a string that must be one of names when it is there.
 func oneOf(t *table, key string, names ...string) string {

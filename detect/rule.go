@@ -151,9 +151,8 @@ type Ruleset struct {
 	allowlists []*Allowlist // of all rules
 	notices    []string
 	hash       func() string
-	layout     string // of the keywords of a set that was restored, see literal.NewLaid
-	hints      []hint // by rule; of a set that was restored
-	nameLayout string // of the search for the words of names; of a set that was restored
+	laid       layouts // of a set that was restored, as are hints
+	hints      []hint  // by rule
 }
 
 // Rules are all rules, sorted by id. The slice must not be changed.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"rummage/detect/assignment"
+	"rummage/detect/literal"
 )
 
 // A snapshot is a parsed ruleset in a form that is read some fifty times faster than TOML, so that a program that is
@@ -18,7 +19,7 @@ import (
 // lists after their length; last, what takes longer to find out than all the rest: how the search for the keywords is
 // laid out, and a hint for each rule.
 
-const snapshotHeading = "rummage rules snapshot 4\n"
+const snapshotHeading = "rummage rules snapshot 5\n"
 
 var errSnapshot = errors.New("rules snapshot: damaged or of another version")
 
@@ -26,16 +27,8 @@ var errSnapshot = errors.New("rules snapshot: damaged or of another version")
 func (rs *Ruleset) Snapshot() []byte {
 	s := snapshot{write: []byte(snapshotHeading)}
 	s.ruleset(rs)
-	layout, d := rs.layout, New(rs)
-	if set := d.words(); set != nil {
-		layout = set.Layout()
-	}
-	s.str(&layout)
-	nameLayout := rs.nameLayout
-	if set := d.names.set(); set != nil {
-		nameLayout = set.Layout()
-	}
-	s.str(&nameLayout)
+	d := New(rs)
+	s.layouts(&layouts{words: layoutOf(d.words()), names: layoutOf(d.names.set()), pieces: layoutOf(d.inNames())})
 	hints := make([]hint, len(d.programs))
 	for i := range d.programs {
 		hints[i] = d.programs[i].hints()
@@ -53,9 +46,8 @@ func Restore(data string) (*Ruleset, error) {
 	s := snapshot{reading: true, read: rest}
 	var rs Ruleset
 	s.ruleset(&rs)
-	var layout, nameLayout string
-	s.str(&layout)
-	s.str(&nameLayout)
+	var laid layouts
+	s.layouts(&laid)
 	var hints []hint
 	each(&s, &hints, s.hint)
 	if s.bad || s.read != "" || len(hints) != len(rs.rules) {
@@ -67,8 +59,22 @@ func Restore(data string) (*Ruleset, error) {
 		}
 	}
 	back := newRuleset(rs.rules, rs.allowlists, rs.notices)
-	back.layout, back.nameLayout, back.hints = layout, nameLayout, hints
+	back.laid, back.hints = laid, hints
 	return back, nil
+}
+
+// layouts say how sets of words are laid out, see literal.NewLaid; empty for those that are not known.
+type layouts struct {
+	words  string // the keywords of the search
+	names  string // the words of paths
+	pieces string // the keywords in names of assignments
+}
+
+func layoutOf(set *literal.Set) string {
+	if set == nil {
+		return ""
+	}
+	return set.Layout()
 }
 
 // snapshot reads or writes: each method does for its field whichever is asked for, so that the two cannot differ. Reading, no
@@ -99,6 +105,12 @@ func (s *snapshot) int(n *int) {
 		}
 	}
 	s.bad, s.read = true, ""
+}
+
+func (s *snapshot) layouts(l *layouts) {
+	for _, text := range []*string{&l.words, &l.names, &l.pieces} {
+		s.str(text)
+	}
 }
 
 func (s *snapshot) bool(b *bool) {

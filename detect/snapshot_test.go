@@ -60,13 +60,9 @@ func TestSnapshot(t *testing.T) {
 		if back.Hash() != rs.Hash() {
 			t.Error("another hash")
 		}
-		if set := New(back).words(); set != nil && set.Layout() != back.layout {
-			t.Error("the keywords are not laid out as the snapshot says")
-		}
-		if n := &New(back).names; len(n.rules) > 0 {
-			if set := n.set(); set != nil && set.Layout() != back.nameLayout {
-				t.Error("the words of names are not laid out as the snapshot says")
-			}
+		again := New(back)
+		if layoutOf(again.words()) != back.laid.words || layoutOf(again.names.set()) != back.laid.names || layoutOf(again.inNames()) != back.laid.pieces {
+			t.Error("sets of words are not laid out as the snapshot says")
 		}
 		for i, r := range rs.Rules() {
 			want := *r

@@ -8,6 +8,7 @@ import (
 	"github.com/sourcegraph/conc/pool"
 
 	"rummage/gitscan/internal/pack"
+	"rummage/scan"
 )
 
 // lookahead bounds what is compared before the walk over history comes to it. Workers take runs of commits, so that they
@@ -38,6 +39,7 @@ type keptChange struct {
 	end      uint32
 	ord      uint32
 	found    bool
+	interest interest
 	old, new pack.ID
 }
 
@@ -46,7 +48,7 @@ func (c *comparison) each(emit func(change)) {
 	from := uint32(0)
 	for i := range c.changes {
 		k := &c.changes[i]
-		emit(change{path: c.paths[from:k.end:k.end], old: k.old, new: k.new, ord: k.ord, found: k.found})
+		emit(change{path: c.paths[from:k.end:k.end], old: k.old, new: k.new, ord: k.ord, found: k.found, interest: k.interest})
 		from = k.end
 	}
 }
@@ -54,8 +56,8 @@ func (c *comparison) each(emit func(change)) {
 // ahead visits commits one after the other, each with the comparison of its trees to those of its first parent. That is
 // nil when the visitor is to make it: there are no workers, or it is one of those that cannot be made ahead. Whatever
 // there is to report of trees is left to the visitor, so that it is the same and in the same order for any number of
-// workers.
-func (r *Repo) ahead(ctx context.Context, order []int32, visit func(n int32, c *comparison)) error {
+// workers. foresee, if it is not nil, makes for each worker what says whether names are of interest.
+func (r *Repo) ahead(ctx context.Context, order []int32, foresee foresight, visit func(n int32, c *comparison)) error {
 	if r.workers < 2 {
 		for _, n := range order {
 			if err := ctx.Err(); err != nil {
@@ -82,7 +84,7 @@ func (r *Repo) ahead(ctx context.Context, order []int32, visit func(n int32, c *
 					cancel(errWorker) // a panic, which Wait passes on
 				}
 			}()
-			newAheadWorker(r).work(ctx, todo)
+			newAheadWorker(r, foresee).work(ctx, todo)
 			ended = true
 			return nil
 		})
@@ -153,7 +155,11 @@ type aheadWorker struct {
 	from    int // where the paths of the comparison begin
 	repeats int
 	recent  [recentTrees]recentTree
+	look    func(ref scan.BlobRef, known bool, path []byte) (named bool) // nil: not known
 }
+
+// foresight is Ahead of a scan.Foreseer.
+type foresight func() func(ref scan.BlobRef, known bool, path []byte) (named bool)
 
 // recentTree is a tree that was read: most of a commit's are those of the commit before.
 type recentTree struct {
@@ -179,8 +185,11 @@ func (w *aheadWorker) tree(id pack.ID) ([]byte, bool) {
 	return data, ok
 }
 
-func newAheadWorker(r *Repo) *aheadWorker {
+func newAheadWorker(r *Repo, foresee foresight) *aheadWorker {
 	w := &aheadWorker{repo: r}
+	if foresee != nil {
+		w.look = foresee()
+	}
 	w.differ = differ{format: r.format.objects, emit: w.keep, repeats: &w.repeats, deepest: r.look.depth, ended: r.ended}
 	w.differ.get = func(id pack.ID) ([]byte, error) {
 		if data, ok := w.tree(id); ok {
@@ -230,6 +239,12 @@ func (w *aheadWorker) keep(c change) {
 	k := keptChange{end: uint32(len(run.paths) - w.from), old: c.old, new: c.new}
 	if !c.new.IsZero() {
 		k.ord, k.found = w.repo.store.Find(c.new)
+	}
+	if w.look != nil {
+		k.interest = notNamed
+		if w.look(scan.BlobRef(k.ord), k.found, c.path) {
+			k.interest = byName
+		}
 	}
 	run.changes = append(run.changes, k)
 }

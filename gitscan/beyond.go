@@ -12,12 +12,14 @@ import (
 	"rummage/scan"
 )
 
-// Beyond is what a repository has beside packs in which there is nothing to find, as a scan.Source: the messages of its other
-// commits and tags, and the blobs that these commits bring to a path. Its findings are those of the repository when it has none.
+// Beyond is what a repository has beside packs in which there is nothing to find, or a part of a store beside what such tips lead to,
+// as a scan.Source: the messages of its other commits and tags, and the blobs that these commits bring to a path. Its findings are
+// those of the repository when it has none.
 type Beyond struct {
 	repo     *Repo
-	quiet    []int    // known packs
-	new      []uint32 // objects that are in none of them …
+	quiet    []int                             // known packs; none where tips are known
+	known    func(ord uint32, id pack.ID) bool // of a commit: it is known
+	new      []uint32                          // objects that are not known: of a part, commits and tags …
 	isNew    *bitmap
 	chosen   *bitmap // … and the blobs, also old ones, that stand where they did not
 	blobs    []uint32
@@ -51,6 +53,7 @@ func (r *Repo) Beyond(ctx context.Context, known func(sum [sha256.Size]byte) boo
 		return nil, nil
 	}
 	b := &Beyond{repo: r, isNew: newBitmap(r.store.Len()), chosen: newBitmap(r.store.Len())}
+	b.known = func(_ uint32, id pack.ID) bool { return b.has(id) }
 	r.graph = newGraph(r.store)
 	if !b.divide(known) {
 		return nil, nil
@@ -58,11 +61,7 @@ func (r *Repo) Beyond(ctx context.Context, known func(sum [sha256.Size]byte) boo
 	if !b.commits() {
 		return nil, nil
 	}
-	r.link()
-	for i := range r.graph.nodes {
-		n := &r.graph.nodes[i]
-		n.wanted = b.isNew.has(n.ord)
-	}
+	b.linked()
 	whole, err := b.trees(ctx)
 	if err != nil || !whole || r.Stats().ProblemCount > 0 {
 		return nil, err
@@ -171,10 +170,19 @@ func (b *Beyond) commits() bool {
 	return !slices.ContainsFunc(r.refs, func(rf ref) bool { return !b.leadsToCommit(rf.id) })
 }
 
+// linked has the new commits be those that the scan is of.
+func (b *Beyond) linked() {
+	b.repo.link()
+	for i := range b.repo.graph.nodes {
+		n := &b.repo.graph.nodes[i]
+		n.wanted = b.isNew.has(n.ord)
+	}
+}
+
 // boundary puts a commit that new ones build on into the graph, without its own parents.
 func (b *Beyond) boundary(id pack.ID, ord uint32) bool {
 	kind, data, err := b.repo.store.Get(id, maxText)
-	if err != nil || kind != pack.Commit || !b.has(id) {
+	if err != nil || kind != pack.Commit || !b.known(ord, id) {
 		return false
 	}
 	h, err := parseCommit(b.repo.format.objects, data, nil)

@@ -90,7 +90,7 @@ func (r *Repo) Ahead(ctx context.Context, workers int) (made, left int, err erro
 	if err != nil {
 		return 0, 0, err
 	}
-	err = r.ahead(ctx, order, func(n int32, c *comparison) {
+	err = r.ahead(ctx, order, nil, func(n int32, c *comparison) {
 		if c == nil {
 			left++
 			return

@@ -24,8 +24,10 @@ import (
 type history struct {
 	repo   *Repo
 	lookup scan.Lookup
-	see    func(id pack.ID, ord uint32, found bool) // every blob that comes to a path
-	diff   differ
+	// foresees is the lookup where it can be asked ahead, else nil.
+	foresees scan.Foreseer
+	see      func(id pack.ID, ord uint32, found bool) // every blob that comes to a path
+	diff     differ
 
 	paths     map[string]uint32
 	names     []string
@@ -94,6 +96,7 @@ func newHistory(r *Repo, l scan.Lookup) *history {
 		states: make([]pmap, len(r.graph.nodes)), waiting: make([]int32, len(r.graph.nodes)),
 		changed: map[uint32][]scan.SecretID{}, tips: map[int32][]int32{},
 	}
+	h.foresees, _ = l.(scan.Foreseer)
 	h.diff = r.differ(h.change)
 	h.views, h.depends, h.registered = r.treeViews(l), newDependents(l), map[aroundKey]bool{}
 	h.bounded = r.graph.bounded()
@@ -119,7 +122,11 @@ func (h *history) walk(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.repo.ahead(ctx, order, func(n int32, c *comparison) {
+	var foresee foresight
+	if h.foresees != nil {
+		foresee = h.foresees.Ahead
+	}
+	return h.repo.ahead(ctx, order, foresee, func(n int32, c *comparison) {
 		h.commit(n, c)
 		h.repo.progress.Done.Add(1)
 		h.release(n)
@@ -231,7 +238,7 @@ func (h *history) change(c change) {
 func (h *history) compare(c change) {
 	var ids []scan.SecretID
 	var ref scan.BlobRef
-	named := h.isNamed(c.path)
+	named := h.isNamed(c)
 	if !c.new.IsZero() {
 		ord, ok := c.ord, c.found
 		if !ok {
@@ -319,28 +326,6 @@ func (h *history) dependents(tree pack.ID) {
 func (h *history) unmark(i int) {
 	delete(h.changed, h.keys[i])
 	h.keys, h.blobs = slices.Delete(h.keys, i, i+1), slices.Delete(h.blobs, i, i+1)
-}
-
-// maxRemembered is the length of a path from which what its name means is asked anew each time: they can be made to be many.
-const maxRemembered = 1 << 10
-
-// maxInterests is how many bytes of paths are remembered with what they mean.
-const maxInterests = 16 << 20
-
-func (h *history) isNamed(path []byte) bool {
-	named, ok := h.interest[string(path)]
-	if !ok {
-		p := string(path)
-		if named = h.lookup.Named(p); len(p) > maxRemembered {
-			return named
-		}
-		if h.interests += len(p); len(h.interest) > 1<<18 || h.interests > maxInterests {
-			clear(h.interest)
-			h.interests = len(p)
-		}
-		h.interest[p] = named
-	}
-	return named
 }
 
 func (h *history) mark(key uint32, ids []scan.SecretID, ref scan.BlobRef, old pack.ID) {

@@ -165,7 +165,9 @@ func (s *searcher) visit(o *pack.Object) scan.SkipReason {
 	if s.repo.o.Whole {
 		return s.v.Visit(scan.BlobRef(o.Ord), o.Data)
 	}
-	s.copies = s.copies[:0]
+	if s.copies = s.copies[:0]; cap(s.copies) < len(o.Copies) {
+		s.copies = make([]scan.Copy, 0, 2*len(o.Copies))
+	}
 	for _, c := range o.Copies {
 		s.copies = append(s.copies, scan.Copy(c))
 	}

@@ -166,6 +166,7 @@ type change struct {
 	old, new pack.ID
 	ord      uint32 // of new, when it has been found
 	found    bool
+	interest interest // in the path
 }
 
 // differ compares trees. A tree that cannot be read is told to problem once and taken for empty. get gives canonical

@@ -249,7 +249,7 @@ func (h *history) register(tree pack.ID, folder string, all bool, depth int, vie
 			if all {
 				h.register(c.cur.id, name+"/", true, depth+1, view)
 			}
-		case c.cur.isBlob() && h.isNamed([]byte(name)):
+		case c.cur.isBlob() && h.isNamed(change{path: []byte(name)}):
 			if ord, ok := h.repo.store.Find(c.cur.id); ok {
 				h.depends.register(scan.BlobRef(ord), name, view)
 			}

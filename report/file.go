@@ -11,12 +11,24 @@ import (
 )
 
 // WriteFile writes a report to path so that the file is there whole or not at all: into a temporary file beside it,
-// which is synced, given the mode (0600 is for reports) and renamed. A file or symbolic link that was there is
+// which is given the mode (0600 is for reports) and renamed. A file or symbolic link that was there is
 // replaced, with its permissions. On an error, or a panic of write, the temporary file is removed and what was there
 // stays.
 //
+// The system writes it to the disk when it likes to: waiting for that takes as long as the search of a small repository where the
+// disk is busy. Should the machine lose its power just then, the report can be made again.
+//
 // What is no regular file, such as a pipe, a terminal or /dev/stdout, is written to directly, whatever the mode.
-func WriteFile(path string, mode fs.FileMode, write func(io.Writer) error) (err error) {
+func WriteFile(path string, mode fs.FileMode, write func(io.Writer) error) error {
+	return replace(path, mode, false, write)
+}
+
+// WriteDurable is WriteFile for what later runs rely on: it is on the disk before it takes the name.
+func WriteDurable(path string, mode fs.FileMode, write func(io.Writer) error) error {
+	return replace(path, mode, true, write)
+}
+
+func replace(path string, mode fs.FileMode, sync bool, write func(io.Writer) error) (err error) {
 	if isStream(path) {
 		return writeStream(path, write)
 	}
@@ -44,19 +56,21 @@ func WriteFile(path string, mode fs.FileMode, write func(io.Writer) error) (err 
 	if err := write(f); err != nil {
 		return fmt.Errorf("%s: %w", path, cause(err))
 	}
-	if err := finish(f, mode, path); err != nil {
+	if err := finish(f, mode, sync, path); err != nil {
 		return fmt.Errorf("%s: %w", path, cause(err))
 	}
 	done = true
 	return nil
 }
 
-func finish(f *os.File, mode fs.FileMode, path string) error {
+func finish(f *os.File, mode fs.FileMode, sync bool, path string) error {
 	if err := f.Chmod(mode); err != nil {
 		return err
 	}
-	if err := f.Sync(); err != nil {
-		return err
+	if sync {
+		if err := f.Sync(); err != nil {
+			return err
+		}
 	}
 	if err := f.Close(); err != nil {
 		return err

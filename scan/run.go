@@ -61,7 +61,7 @@ func Measure(ctx context.Context, src Source, d *detect.Detector, p *detect.Prof
 
 func run(ctx context.Context, src Source, c *collector, workers int) (*Result, error) {
 	start := time.Now()
-	err := src.Search(ctx, max(workers, 1), func() Visitor { return &visitor{c: c, pass: newPass(c.det, c.matcher())} })
+	err := src.Search(ctx, max(workers, 1), c.open)
 	c.profile.Lap(detect.ShareSource)
 	interrupted := ctx.Err() != nil
 	if err != nil && !interrupted {

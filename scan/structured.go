@@ -228,8 +228,7 @@ func (c *collector) readAt(ref BlobRef, name string) *structuredHits {
 	k := structuredKey{ref, kind}
 	found, known := c.files.hits[k]
 	if !known {
-		found = c.read(ref, name, kind)
-		c.files.hits[k] = found
+		found = c.read(k, name)
 	}
 	if found != nil && !found.placed {
 		found.placed = true
@@ -239,12 +238,13 @@ func (c *collector) readAt(ref BlobRef, name string) *structuredHits {
 	return found
 }
 
-// read reads a blob as a file of the kind, nil when that cannot be. The caller holds the lock.
-func (c *collector) read(ref BlobRef, name string, kind structure.Kind) *structuredHits {
-	data, err := c.files.src.Content(ref)
+// read reads a blob as a file of the kind, nil when that cannot be, and remembers it. The caller holds the lock.
+func (c *collector) read(k structuredKey, name string) *structuredHits {
+	c.files.hits[k] = nil
+	data, err := c.files.src.Content(k.ref)
 	if err != nil {
 		if !errors.Is(err, ErrTooLarge) { // which the search has counted
-			c.files.failed[ref] = Problem{Where: name, Why: "cannot be read again: " + err.Error()}
+			c.files.failed[k.ref] = Problem{Where: name, Why: "cannot be read again: " + err.Error()}
 		}
 		return nil
 	}
@@ -256,12 +256,9 @@ func (c *collector) read(ref BlobRef, name string, kind structure.Kind) *structu
 		c.files.matcher = c.matcher()
 	}
 	c.profile.Lap(detect.SharePlace)
-	read := c.files.reader.Each(structure.Set(0).Add(kind), text)
+	read := c.files.reader.Each(structure.Set(0).Add(k.kind), text)
 	c.profile.Lap(detect.ShareStructured)
-	hits := locate(text, c.files.matcher.MatchWith(text, read[0].Reading))
-	c.identify(hits)
-	c.ledger.note(ref, markOf(structure.Set(0).Add(kind), 0))
-	return &structuredHits{of: structuredKey{ref, kind}, hits: hits, problems: read[0].Problems}
+	return c.keepRead(k, locate(text, c.files.matcher.MatchWith(text, read[0].Reading)), read[0].Problems)
 }
 
 // unreadYet says whether a blob looks like something that it was not read as.

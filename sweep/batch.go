@@ -255,6 +255,9 @@ func (w *Worker) bringAndSearch(ctx context.Context, o *Outcome, lease *store.Le
 	case err == nil:
 		defer f.Release()
 		o.Fetched = f.Bytes
+		if !isLocal(r) && !target.Images {
+			t.Quiet = w.tips.in(f.Dir)
+		}
 	case w.withoutPages(ctx, r, err):
 		t.Dir = ""
 	default:
@@ -263,6 +266,9 @@ func (w *Worker) bringAndSearch(ctx context.Context, o *Outcome, lease *store.Le
 	o.Answer, err = w.inTurn(ctx, t)
 	if err == nil && o.Answer.Quiet != nil && isLocal(r) {
 		w.quiet.add(o.Answer.Quiet.Name, o.Answer.Quiet.Sum)
+	}
+	if err == nil && o.Answer.QuietTips && f != nil && !isLocal(r) {
+		w.tips.add(f.Dir, tipsOfFetched(f))
 	}
 	switch {
 	case err != nil && o.Answer == nil:

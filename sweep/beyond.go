@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,6 +15,7 @@ import (
 	"rummage/gitscan"
 	"rummage/report"
 	"rummage/scan"
+	"rummage/sweep/mirror"
 	"rummage/sweep/store"
 )
 
@@ -47,6 +49,49 @@ func (q *quiet) of(dir string) (sums []string) {
 		q.mu.Unlock()
 	}
 	return sums
+}
+
+// quietTips remembers, by the directory of a store that a fork network shares, the tips of repositories in which a worker's searches
+// have found nothing: of a fork, only what they do not lead to is to be searched. What they lead to is there as long as the store is.
+type quietTips struct {
+	mu   sync.Mutex
+	of   map[string]map[string]bool
+	size int
+}
+
+// maxNetwork bounds the tips of a store that are remembered, and are handed to each search.
+const maxNetwork = 1000
+
+// add remembers tips, unless they are too many.
+func (q *quietTips) add(dir string, ids []string) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.of == nil || q.size >= maxQuiet {
+		q.of, q.size = map[string]map[string]bool{}, 0
+	}
+	known := q.of[dir]
+	if known == nil {
+		known = map[string]bool{}
+		q.of[dir] = known
+	}
+	for _, id := range ids {
+		if !known[id] && len(known) < maxNetwork {
+			known[id] = true
+			q.size++
+		}
+	}
+}
+
+// in are the tips that are remembered of a store.
+func (q *quietTips) in(dir string) []string {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return slices.Sorted(maps.Keys(q.of[dir]))
+}
+
+// tipsOfFetched are all that a repository's part of a store has refs for.
+func tipsOfFetched(f *mirror.Fetched) []string {
+	return slices.Concat(slices.Collect(maps.Values(f.Tips)), f.Kept)
 }
 
 // packNames are the names of a repository's packs, as far as they can be read: whoever asks knows what to do without.
@@ -88,21 +133,34 @@ func quietPack(t *Task, repo *gitscan.Repo, n *searched) *QuietPack {
 	return &QuietPack{names[0], hex.EncodeToString(sum[:])}
 }
 
-// searchBeyond searches what a repository has beside packs in which there is nothing to find. No answer: that does not do, such as
-// when there is something to find.
-func (s *Sweeper) searchBeyond(ctx context.Context, t *Task, repo *gitscan.Repo, tips []store.Tip, version int, first bool) (*Answer, error) {
-	if len(t.Quiet) == 0 || t.Images || t.Prefix != "" {
-		return nil, nil
+// quietPart: the search of a part of a shared store was whole, and without a finding.
+func quietPart(t *Task, n *searched) bool {
+	return t.Prefix != "" && !t.Images && n.res.Stats.Complete && n.ledger.Quiet()
+}
+
+// beyond is what a repository has beside what is known to have nothing.
+func beyond(ctx context.Context, t *Task, repo *gitscan.Repo) (*gitscan.Beyond, error) {
+	if t.Prefix != "" {
+		return repo.BeyondTips(ctx, t.Quiet)
 	}
 	known := map[string]bool{}
 	for _, sum := range t.Quiet {
 		known[sum] = true
 	}
-	b, err := repo.Beyond(ctx, func(sum [sha256.Size]byte) bool { return known[hex.EncodeToString(sum[:])] })
+	return repo.Beyond(ctx, func(sum [sha256.Size]byte) bool { return known[hex.EncodeToString(sum[:])] })
+}
+
+// searchBeyond searches what a repository has beside packs in which there is nothing to find. No answer: that does not do, such as
+// when there is something to find.
+func (s *Sweeper) searchBeyond(ctx context.Context, t *Task, repo *gitscan.Repo, tips []store.Tip, version int, first bool) (*Answer, error) {
+	if len(t.Quiet) == 0 || t.Images {
+		return nil, nil
+	}
+	b, err := beyond(ctx, t, repo)
 	if err != nil || b == nil {
 		return nil, ctx.Err()
 	}
-	a := &Answer{Quick: true}
+	a := &Answer{Quick: true, QuietTips: t.Prefix != ""}
 	var fresh []store.Seen
 	if !b.Nothing() {
 		n, err := s.searchNew(ctx, b, t.Workers, version)

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"rummage/gitscan"
 	"rummage/sweep/metrics"
 	"rummage/sweep/mirror"
 	"rummage/sweep/store"
@@ -16,6 +17,11 @@ import (
 
 // minFree is what fetching leaves free of the disk, in bytes.
 const minFree = 1 << 30
+
+// openObjects is how the mirror reads what its stores have.
+func openObjects(dir string) (mirror.Objects, error) {
+	return gitscan.OpenObjects(dir)
+}
 
 // oldTips is how many ids that refs pointed at before are asked for again.
 const oldTips = 200

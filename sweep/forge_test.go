@@ -30,6 +30,11 @@ func publish(f *fleet, server *forgetest.Server) {
 
 func openForge(t *testing.T, address, config string) *Sweeper {
 	t.Helper()
+	return openForgeWith(t, address, config, markRules)
+}
+
+func openForgeWith(t *testing.T, address, config, rules string) *Sweeper {
+	t.Helper()
 	t.Setenv(KeyVariable, "the key of a database of a test")
 	dir := t.TempDir()
 	file := filepath.Join(dir, FileName)
@@ -41,7 +46,7 @@ func openForge(t *testing.T, address, config string) *Sweeper {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := Open(context.Background(), c, parseRules(t, markRules))
+	s, err := Open(context.Background(), c, parseRules(t, rules))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,14 +107,9 @@ func TestForgeAgainstAudit(t *testing.T) {
 				}
 				publish(f, server)
 				sweepOnce(t, s)
-				got, gone := reachable(f.kept(s))
+				got, gone := keptAtForge(f, s)
 				want, _ := reachable(f.audited(s, s.rules))
 				lost += len(gone)
-				got = slices.Compact(got)
-				for i := range got {
-					got[i] = strings.Replace(got[i], " acme/", " ", 1)
-				}
-				slices.Sort(got)
 				if !slices.Equal(got, want) {
 					t.Fatalf("step %d:\n--- got\n%s--- want\n%s", step, strings.Join(got, ""), strings.Join(want, ""))
 				}
@@ -142,6 +142,74 @@ func shardsDone(t *testing.T, s *Sweeper) int {
 		}
 	}
 	return 0
+}
+
+// keptAtForge is what the database has, of what is reachable and the rest, under the names that the fleet has for repositories.
+func keptAtForge(f *fleet, s *Sweeper) (got, gone []string) {
+	all := f.kept(s)
+	for i := range all {
+		all[i] = strings.Replace(all[i], " acme/", " ", 1)
+	}
+	slices.Sort(all)
+	return reachable(slices.Compact(all))
+}
+
+// TestForgeForksAgainstAudit: what a sweep knows of forks, of which it reads only what is beyond tips in which it has found nothing, is
+// what audits from nothing find.
+func TestForgeForksAgainstAudit(t *testing.T) {
+	t.Setenv(TokenVariable, "a-token-of-a-test")
+	quick, slow, most := 0, 0, 0
+	for seed := range uint64(2) {
+		server := forgetest.Start(forgetest.Config{Kind: "github", Token: "a-token-of-a-test"})
+		defer server.Close()
+		f := &quietFleet{&fleet{t: t, r: rand.New(rand.NewPCG(seed, 3)), dir: t.TempDir()}}
+		f.original()
+		address := filepath.Join(t.TempDir(), "sweep.db")
+		config := fmt.Sprintf("[[target]]\nforge = \"github\"\nurl = %q\nowner = \"acme\"\n", server.URL)
+		s := openForgeWith(t, address, config, quietRules)
+		var tips map[string]map[string]bool
+		for step := range 6 {
+			for range 2 {
+				f.add(f.repos[f.r.IntN(len(f.repos))])
+			}
+			for _, name := range f.repos[1:] {
+				for range f.r.IntN(3) {
+					f.change(filepath.Join(f.dir, name))
+				}
+			}
+			if step == 4 { // with others, what was quiet need not be
+				s = openForgeWith(t, address, config, strings.Replace(quietRules, "mark-[a-z]{3}", "mark-[a-z]{3}|N=1", 1)+"keywords = []\n")
+				tips = nil
+			}
+			f.bare()
+			publish(f.fleet, server)
+			w := worker(t, s, nil, func(o Outcome) {
+				switch {
+				case o.Err != nil:
+					t.Errorf("%s: %v", o.Repository.Name, o.Err)
+				case o.Answer.Quick:
+					quick++
+				case !o.Answer.Unchanged:
+					slow++
+				}
+			})
+			w.tips.of = tips
+			if _, err := w.Run(context.Background(), false); err != nil {
+				t.Fatal(err)
+			}
+			tips = w.tips.of
+			got, _ := keptAtForge(f.fleet, s)
+			want, _ := reachable(f.audited(s, s.rules))
+			if !slices.Equal(got, want) {
+				t.Fatalf("seed %d, step %d:\n--- got\n%s--- want\n%s", seed, step, strings.Join(got, ""), strings.Join(want, ""))
+			}
+			most = max(most, len(want))
+		}
+	}
+	t.Logf("%d quick, %d slow, %d places", quick, slow, most)
+	if quick < 10 || slow < 10 || most < 10 {
+		t.Errorf("%d repositories were read in part and %d whole, with %d places at most", quick, slow, most)
+	}
 }
 
 // reachable divides places.

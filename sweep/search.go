@@ -33,7 +33,7 @@ type Task struct {
 	Workers    int
 	Images     bool     `json:",omitempty"` // also the images that its files name
 	Registries []string `json:",omitempty"` // that may be asked for them; none: the usual
-	Quiet      []string `json:",omitempty"` // sums of packs in which there is nothing to find
+	Quiet      []string `json:",omitempty"` // sums of packs in which there is nothing to find; with a Prefix, ids of what leads to nothing else
 	ShardSize  int64    `json:",omitempty"` // from twice as much work on there are to be shards; 0: never
 	Shard      *Shard   `json:",omitempty"` // this alone is to be searched, and nothing settled
 }
@@ -48,6 +48,7 @@ type Answer struct {
 	Bytes          int64      // searched
 	Slices         int        // see slice
 	Quiet          *QuietPack `json:",omitempty"`
+	QuietTips      bool       `json:",omitempty"` // there is nothing to find in what the repository's tips in a shared store lead to
 	Quick          bool       `json:",omitempty"` // only what is beyond quiet packs was read
 	Shards         int        `json:",omitempty"` // not searched: it is to be divided into so many
 }
@@ -133,6 +134,7 @@ func (s *Sweeper) search(ctx context.Context, t *Task, repo *gitscan.Repo, tips 
 	var res *scan.Result
 	var fresh []store.Seen
 	var quiet *QuietPack
+	var quietTips bool
 	var hot [][]byte
 	for {
 		if res != nil { // the last slice ended before the search did
@@ -159,7 +161,8 @@ func (s *Sweeper) search(ctx context.Context, t *Task, repo *gitscan.Repo, tips 
 		if err != nil {
 			return &Answer{Error: report.Escape(err.Error())}, ctx.Err()
 		}
-		res, fresh, hot, quiet = n.res, n.fresh(repo, version), n.hot(), quietPack(t, repo, n)
+		res, fresh, hot = n.res, n.fresh(repo, version), n.hot()
+		quiet, quietTips = quietPack(t, repo, n), quietPart(t, n)
 		a.Blobs, a.Bytes = a.Blobs+int64(len(fresh)), a.Bytes+res.Stats.BytesSearched
 		s.known.seen(fresh)
 		a.Slices++
@@ -196,7 +199,7 @@ func (s *Sweeper) search(ctx context.Context, t *Task, repo *gitscan.Repo, tips 
 			return nil, err
 		}
 	}
-	a.New, a.Regressed, a.Quiet = len(settled.New), len(settled.Regressed), quiet
+	a.New, a.Regressed, a.Quiet, a.QuietTips = len(settled.New), len(settled.Regressed), quiet, quietTips
 	if problem != "" {
 		a.Images = report.Escape(problem)
 	} else if !res.Stats.Complete {

@@ -37,6 +37,7 @@ type Worker struct {
 	turns  chan struct{} // searches at a time
 	disk   disk
 	quiet  quiet
+	tips   quietTips
 	once   bool // it does not keep going
 
 	batches atomic.Int64 // jobs of searches that run here
@@ -135,7 +136,9 @@ func NewWorker(ctx context.Context, s *Sweeper, o WorkerOptions) (*Worker, error
 		}
 	}
 	w := &Worker{Sweeper: s, o: o, turns: make(chan struct{}, o.Jobs), sum: &Summary{}, unlisted: map[string]unlisted{}}
-	w.mirror = sync.OnceValues(func() (*mirror.Mirror, error) { return mirror.New(s.config.Clones, mirror.Options{MinFree: minFree}) })
+	w.mirror = sync.OnceValues(func() (*mirror.Mirror, error) {
+		return mirror.New(s.config.Clones, mirror.Options{MinFree: minFree, Objects: openObjects})
+	})
 	host, _ := os.Hostname()
 	var err error
 	w.jobs, err = jobs.Open(ctx, jobsDatabase(s.config.Database), jobs.Options{Logger: o.Logger, Password: s.password, Owner: host, Poll: o.Poll,

@@ -5,7 +5,8 @@
 // A repository DIR/OWNER/NAME.git is OWNER/NAME; the one whose address is its remote "origin" it was forked from, by name. FILE
 // gets the forge's address when it answers. With SIGHUP the folder is read again, and FILE is written anew. $RUMMAGE_SWEEP_TOKEN is
 // the token that it wants. It ends with SIGINT or SIGTERM. What a sweep asks for and fetches is as from a forge, but nothing is
-// slow, and git http-backend, which answers, has the same processors.
+// slow, and what it does has the same processors: that is little, for what refs there are is found out before FILE is written, and a pack
+// takes one git.
 //
 // Concurrency: the server answers each request on its own; the folder is read by one goroutine.
 package main
@@ -54,6 +55,9 @@ func run(out string, args []string) error {
 			return err
 		}
 		server.SetRepos(repos)
+		if err := server.Remember(); err != nil {
+			return err
+		}
 		if err := os.WriteFile(out+".new", []byte(server.URL+"\n"), 0o644); err != nil {
 			return err
 		}

@@ -19,7 +19,6 @@ import (
 )
 
 func main() {
-	hookcmd.PaceCollector()
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
@@ -39,7 +38,6 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if len(args) < 2 || args[0] != "hook" || commands[args[1]] == nil {
 		return hookcmd.Fail(stderr, hookcmd.HandOver())
 	}
-	go hookcmd.PrepareDetector()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends the program as if nobody had asked

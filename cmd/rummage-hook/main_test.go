@@ -11,13 +11,14 @@ import (
 	"strings"
 	"testing"
 
+	"rummage/cmd/internal/ahead"
 	"rummage/cmd/internal/hookcmd"
 	"rummage/detect/example"
 )
 
 // TestPreCommit: a commit of plain text passes, one with an example of a rule does not, and no flag goes unread.
 func TestPreCommit(t *testing.T) {
-	rules, err := hookcmd.BuiltInRules()
+	rules, err := ahead.Rules()
 	if err != nil {
 		t.Fatal(err)
 	}

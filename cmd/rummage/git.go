@@ -79,9 +79,6 @@ func (c *gitCmd) validateImages() error {
 }
 
 func (c *gitCmd) Run(a *app) (err error) {
-	if !c.Staged && !c.ListImages { // which take little memory
-		useHugePages()
-	}
 	j := &job{flags: &c.scanFlags, command: "git", subject: c.Repo}
 	if err := c.load(j); err != nil {
 		return err

@@ -2,11 +2,8 @@ package main
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/alecthomas/kong"
-
-	"rummage/report"
 )
 
 // examples are shown at the end of a command's help.
@@ -106,5 +103,3 @@ func helpWithExamples(options kong.HelpOptions, ctx *kong.Context) error {
 	}
 	return nil
 }
-
-func formatList() string { return strings.Join(report.Formats(), ",") }

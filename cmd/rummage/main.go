@@ -18,16 +18,10 @@ import (
 	"github.com/alecthomas/kong"
 
 	"rummage/cmd/internal/hookcmd"
-	"rummage/sweep"
+	_ "rummage/cmd/internal/hugeheap" // asks for memory before all other packages are initialized
 )
 
 func main() {
-	hookcmd.PaceCollector()
-	if len(os.Args) > 1 && os.Args[1] == "hook" {
-		go hookcmd.PrepareDetector()
-	} else {
-		go builtInRules()
-	}
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
@@ -122,7 +116,6 @@ func (a *app) parser(grammar any, exit func(int)) (*kong.Kong, error) {
 		kong.Exit(exit),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.Help(helpWithExamples),
-		kong.Vars{"formats": formatList(), "sweepfile": sweep.FileName},
 		kong.Bind(a, &a.hook),
 	)
 }

@@ -3,10 +3,50 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"os"
+	"os/exec"
 	"reflect"
 	"strings"
 	"testing"
+
+	"rummage/report"
+	"rummage/sweep"
 )
+
+// TestHeapFirst: what asks for huge pages comes before what fills them, which package fmt's imports are the first of.
+func TestHeapFirst(t *testing.T) {
+	cmd := exec.Command("rummage", "version")
+	cmd.Env = append(os.Environ(), "GODEBUG=inittrace=1")
+	trace, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(trace)) {
+		switch name, _, _ := strings.Cut(strings.TrimPrefix(line, "init "), " "); name {
+		case "rummage/cmd/internal/hugeheap":
+			return
+		case "unicode":
+			t.Fatal("it imports too much")
+		}
+	}
+	t.Fatalf("it is not there:\n%s", trace)
+}
+
+// TestTags: what tags repeat is what it is elsewhere. (Variables in tags would be looked for in the texts of all flags.)
+func TestTags(t *testing.T) {
+	for _, tag := range []struct {
+		of                 reflect.Type
+		field, key, wanted string
+	}{
+		{reflect.TypeFor[scanFlags](), "Format", "enum", strings.Join(report.Formats(), ",")},
+		{reflect.TypeFor[sweepFindingsCmd](), "Format", "enum", strings.Join(report.Formats(), ",")},
+		{reflect.TypeFor[sweepFlags](), "Config", "default", sweep.FileName},
+	} {
+		if f, ok := tag.of.FieldByName(tag.field); !ok || f.Tag.Get(tag.key) != tag.wanted {
+			t.Errorf("%s.%s: %s is %q, want %q", tag.of, tag.field, tag.key, f.Tag.Get(tag.key), tag.wanted)
+		}
+	}
+}
 
 // TestGrammar: what a command line says to the parser of its command alone it says to that of all commands, and only the
 // needed one is made.

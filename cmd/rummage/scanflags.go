@@ -7,11 +7,13 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
 	"golang.org/x/term"
 
+	"rummage/cmd/internal/ahead"
 	"rummage/detect"
 	"rummage/report"
 	"rummage/scan"
@@ -19,7 +21,7 @@ import (
 
 // scanFlags are what all scans share.
 type scanFlags struct {
-	Format         string   `short:"f" enum:"${formats}" default:"text" help:"Report format: ${formats}."`
+	Format         string   `short:"f" enum:"text,json,jsonl,sarif,csv,junit,html,gitleaks,gitlab" default:"text" help:"Report format: ${enum}."`
 	Output         string   `short:"o" placeholder:"FILE" help:"Write the report to FILE, readable by you alone (default: standard output)."`
 	Rules          []string `placeholder:"FILE" sep:"none" help:"Rule file, ours or gitleaks'; repeatable, later ones override by id. Replaces the built-in rules unless it extends them ([extend] useDefault = true)."`
 	Baseline       string   `placeholder:"FILE" help:"Leave out what this earlier report (our JSON or gitleaks') has."`
@@ -138,6 +140,10 @@ type job struct {
 // use sets the rules. Their detector is made beside whatever comes before the search: so is a matcher, since the first one
 // has to lay the search for keywords out.
 func (j *job) use(rules *detect.Ruleset) {
+	if builtIn, _ := ahead.Rules(); rules == builtIn {
+		j.rules, j.detector = rules, ahead.Detector // has been begun
+		return
+	}
 	j.rules, j.detector = rules, sync.OnceValue(func() *detect.Detector { return detect.New(rules) })
 	go func() { j.detector().Matcher() }()
 }
@@ -239,6 +245,7 @@ func (a *app) write(f *scanFlags, rep *report.Report) error {
 }
 
 func ruleInfos(rs *detect.Ruleset) (infos []report.RuleInfo) {
+	infos = slices.Grow(infos, len(rs.Rules()))
 	for _, r := range rs.Rules() {
 		infos = append(infos, report.RuleInfo{ID: r.ID, Description: r.Description, Kind: scan.Kind(r.Kind), Severity: r.Severity,
 			Remedy: r.Remedy, Tags: r.Tags, References: r.References})

@@ -90,7 +90,7 @@ func (s *scanState) save(st *scan.Stats) error {
 	if s == nil || !st.Complete {
 		return nil
 	}
-	if err := report.WriteFile(s.path, 0o600, s.repo.State(s.terms).Write); err != nil {
+	if err := report.WriteDurable(s.path, 0o600, s.repo.State(s.terms).Write); err != nil {
 		return fmt.Errorf("state: %w", err)
 	}
 	return nil

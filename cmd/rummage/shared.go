@@ -4,13 +4,12 @@ import "rummage/cmd/internal/hookcmd"
 
 // What every command needs and rummage-hook too.
 var (
-	loadFile     = hookcmd.LoadFile
-	loadRules    = hookcmd.LoadRules
-	builtInRules = hookcmd.BuiltInRules
-	loadPolicy   = hookcmd.LoadPolicy
-	versionText  = hookcmd.VersionText
-	engineText   = hookcmd.EngineText
-	oneLine      = hookcmd.OneLine
+	loadFile    = hookcmd.LoadFile
+	loadRules   = hookcmd.LoadRules
+	loadPolicy  = hookcmd.LoadPolicy
+	versionText = hookcmd.VersionText
+	engineText  = hookcmd.EngineText
+	oneLine     = hookcmd.OneLine
 )
 
 // Exit codes.

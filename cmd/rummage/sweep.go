@@ -35,7 +35,7 @@ type sweepCmd struct {
 
 // sweepFlags are what all of them share.
 type sweepFlags struct {
-	Config string `short:"c" placeholder:"FILE" default:"${sweepfile}" help:"Configuration (default ${default})."`
+	Config string `short:"c" placeholder:"FILE" default:"sweep.toml" help:"Configuration (default ${default})."`
 }
 
 // open opens the database of the configuration, and reads the rules if a search is to come.
@@ -243,7 +243,7 @@ func (c *sweepExportCmd) Run(a *app) error {
 		if c.Output == "" || c.Output == "-" {
 			return s.Export(a.ctx, a.stdout)
 		}
-		return report.WriteFile(c.Output, 0o600, func(w io.Writer) error { return s.Export(a.ctx, w) })
+		return report.WriteDurable(c.Output, 0o600, func(w io.Writer) error { return s.Export(a.ctx, w) })
 	})
 }
 

@@ -12,6 +12,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"rummage/cmd/internal/ahead"
 	"rummage/report"
 	"rummage/scan"
 	"rummage/sweep"
@@ -170,7 +171,7 @@ func who() string {
 
 type sweepFindingsCmd struct {
 	sweepFlags
-	Format    string        `short:"f" enum:"${formats}" default:"text" help:"Report format: ${formats}."`
+	Format    string        `short:"f" enum:"text,json,jsonl,sarif,csv,junit,html,gitleaks,gitlab" default:"text" help:"Report format: ${enum}."`
 	Output    string        `short:"o" placeholder:"FILE" help:"Write the report to FILE, readable by you alone (default: standard output)."`
 	State     []string      `default:"open" enum:"open,revoked,false_positive,used_in_tests,wont_fix,any" help:"Findings of this state (default open; any: all). Repeatable."`
 	Severity  []string      `placeholder:"NAME" help:"Findings of this severity. Repeatable."`
@@ -222,7 +223,7 @@ func (c *sweepFindingsCmd) Run(a *app) error {
 
 // sweepReport is a report of findings of the database. Paths begin with what name gives for their repository.
 func sweepReport(ctx context.Context, s *store.Store, filter store.Filter, source string, name func(id int64) string) (*report.Report, error) {
-	rules, err := builtInRules()
+	rules, err := ahead.Rules()
 	if err != nil {
 		return nil, err
 	}

@@ -290,7 +290,7 @@ func (c *linkContext) read(i int, s *linkState) *linkedBlock {
 // i-th was: then it is the state that is new, and will be to others. So a file has two contexts at most.
 func (c *linkContext) parse(i int) bool {
 	c.services = map[int]contextService{}
-	c.text = append(append(append(make([]byte, 0, len(c.data)+len(servicesKey)+1), c.p.text...), servicesKey...), '\n')
+	c.text = append(append(append(c.r.context[:0], c.p.text...), servicesKey...), '\n')
 	var order []int
 	all := c.p.known[string(c.service(i))]
 	for j := i; j < len(c.r.inner)-1; j++ {
@@ -300,6 +300,7 @@ func (c *linkContext) parse(i int) bool {
 			c.text = append(c.text, text...)
 		}
 	}
+	c.r.context = c.text
 	c.tree = yamltree.Parse(c.text)
 	if !c.tree.SeparableFrom(c.text, c.p.key, c.p.nodes) {
 		return false

@@ -29,6 +29,7 @@ type Reader struct {
 	top      map[string]*block // by their bytes
 	services map[string]*block
 	prefixes map[string]*prefix // see linked.go
+	context  []byte             // room for the text of a linkContext
 	size     int                // of all that is known, in bytes
 	keys     carrier.Memory
 	starts   []int

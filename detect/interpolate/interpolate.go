@@ -10,7 +10,10 @@
 // Concurrency: pure functions, to be called from any goroutine. A Value belongs to whoever asked for it.
 package interpolate
 
-import "bytes"
+import (
+	"bytes"
+	"sync"
+)
 
 // Dialect says which forms are references; the constants combine.
 type Dialect uint8
@@ -111,7 +114,6 @@ type scanner struct {
 	d     Dialect
 	v     Value
 	stack []frame
-	room  [4]frame // for stack: more are rare
 	// noEnd[…] remember that nothing closes an expression, a backquote or a scope from here on, so that it is not looked for
 	// again and again.
 	noBraces, noBackquote, noBrace bool
@@ -131,8 +133,8 @@ func Scan(b []byte, d Dialect) Value {
 		(d&Template == 0 || bytes.IndexByte(b, '{') < 0) {
 		return Value{Form: form(b, nil, 0, len(b), 0)}
 	}
-	s := scanner{b: b, d: d}
-	s.stack = s.room[:0]
+	s := scanners.Get().(*scanner)
+	*s = scanner{b: b, d: d, stack: s.stack[:0], v: Value{Refs: s.v.Refs[:0]}}
 	for i := 0; i < len(b); {
 		if marks[b[i]] {
 			i = s.step(i)
@@ -147,9 +149,18 @@ func Scan(b []byte, d Dialect) Value {
 			r.Operand = form(b, s.v.Refs[k+1:], r.OperandStart, r.OperandEnd, r.Depth+1)
 		}
 	}
-	s.v.Form = form(b, s.v.Refs, 0, len(b), 0)
-	return s.v
+	v := Value{Form: form(b, s.v.Refs, 0, len(b), 0), Refs: append([]Ref(nil), s.v.Refs...), Escapes: s.v.Escapes}
+	s.b = nil
+	if cap(s.v.Refs) <= maxKept && cap(s.stack) <= maxKept {
+		scanners.Put(s)
+	}
+	return v
 }
+
+// scanners holds memory of scans, as *scanner, with room for maxKept references, open ones too, at most.
+var scanners = sync.Pool{New: func() any { return new(scanner) }}
+
+const maxKept = 64
 
 // step reads what stands at i and returns the offset behind it.
 func (s *scanner) step(i int) int {
@@ -351,9 +362,6 @@ func (s *scanner) add(r Ref) int {
 	r.Depth = len(s.stack)
 	if r.Depth > MaxDepth {
 		return -1
-	}
-	if s.v.Refs == nil {
-		s.v.Refs = make([]Ref, 0, 2)
 	}
 	s.v.Refs = append(s.v.Refs, r)
 	return len(s.v.Refs) - 1

@@ -100,7 +100,7 @@ func unhex(c byte) byte {
 // isDefaultWord reports whether v is a password that software ships with.
 func isDefaultWord(v []byte) bool {
 	low := lowered(v)
-	return low.n <= longestWord && wordKinds[string(low.bytes())]&defaults != 0
+	return low.n <= longestWord && wordKinds()[string(low.bytes())]&defaults != 0
 }
 
 // judgeText judges a password that stands alone.

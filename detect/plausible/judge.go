@@ -122,7 +122,7 @@ func (v *value) otherThing() string {
 // otherKey reports whether the word before a name that is no more than `key` makes it one that is no secret: public
 // key, primary key.
 func (v *value) otherKey(strength Strength) bool {
-	return strength == Perhaps && lookup(nameTable, v.name)&keyWord != 0 && lookup(nameTable, v.site.prior)&plainWord != 0
+	return strength == Perhaps && lookup(v.name)&keyWord != 0 && lookup(v.site.prior)&plainWord != 0
 }
 
 // isExpression reports whether an unquoted value is an expression of a programming language.

@@ -202,7 +202,7 @@ func (v *value) namesSecret() bool {
 		return false
 	}
 	for _, w := range spans[:n] {
-		if lookup(nameTable, v.text[w[0]:w[1]])&(passwordWord|strongKey|keyWord) != 0 {
+		if lookup(v.text[w[0]:w[1]])&(passwordWord|strongKey|keyWord) != 0 {
 			return v.shape.digits < 3 || n >= 5 || isCaps(v.text) && bytes.IndexByte(v.text, '_') > 0
 		}
 	}
@@ -281,6 +281,6 @@ func isKeyword(t []byte) bool {
 	if low.n > longestWord {
 		return false
 	}
-	k := wordKinds[string(low.bytes())]
+	k := wordKinds()[string(low.bytes())]
 	return k&typeName != 0
 }

@@ -44,8 +44,8 @@ func nameWords(name []byte) (spans [maxNameWords][2]int, n int) {
 	return spans, n
 }
 
-// lookup is the lower-cased word's entry in m; long words have none.
-func lookup(m map[string]nameKind, word []byte) nameKind {
+// lookup is the lower-cased word's entry in nameTable; long words have none.
+func lookup(word []byte) nameKind {
 	var low [24]byte
 	if len(word) > len(low) {
 		return 0
@@ -53,7 +53,7 @@ func lookup(m map[string]nameKind, word []byte) nameKind {
 	for i, c := range word {
 		low[i] = c | 0x20
 	}
-	return m[string(low[:len(word)])]
+	return nameTable()[string(low[:len(word)])]
 }
 
 // nameKind is what a word does in a name.
@@ -78,7 +78,7 @@ func SecretName(name []byte) (Strength, Sort) {
 	var kinds [maxNameWords]nameKind
 	last := -1
 	for i := range n {
-		kinds[i] = lookup(nameTable, name[spans[i][0]:spans[i][1]])
+		kinds[i] = lookup(name[spans[i][0]:spans[i][1]])
 		if kinds[i]&hashed != 0 {
 			return NotSecret, NoSort
 		}

@@ -1,6 +1,9 @@
 package plausible
 
-import "strings"
+import (
+	"strings"
+	"sync"
+)
 
 var nameLists = [...]struct {
 	kind  nameKind
@@ -68,7 +71,7 @@ var nameLists = [...]struct {
 }
 
 // nameTable maps a word of a name to what it does there.
-var nameTable = func() map[string]nameKind {
+var nameTable = sync.OnceValue(func() map[string]nameKind {
 	m := make(map[string]nameKind, 700)
 	for _, l := range nameLists {
 		for _, w := range strings.Fields(l.words) {
@@ -76,4 +79,4 @@ var nameTable = func() map[string]nameKind {
 		}
 	}
 	return m
-}()
+})

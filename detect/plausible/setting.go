@@ -3,6 +3,7 @@ package plausible
 import (
 	"bytes"
 	"strings"
+	"sync"
 
 	"rummage/detect/assignment"
 )
@@ -169,7 +170,7 @@ func counts(t []byte) bool {
 
 // commonPasswords are those of the lists of passwords in use that are no words: walks over the keyboard, and words with
 // a digit that everybody takes.
-var commonPasswords = func() map[string]bool {
+var commonPasswords = sync.OnceValue(func() map[string]bool {
 	m := map[string]bool{}
 	for _, w := range strings.Fields(`1q2w3e 1q2w3e4r 1q2w3e4r5t q1w2e3 q1w2e3r4 qwe123 qwerty123 qwerty1 qwer1234 1qaz2wsx zaq12wsx zaq1zaq1
 		!qaz2wsx !qaz1qaz 1qazxsw2 asdf1234 asd123 zxc123 zxcvbn abc123 abcd1234 a1b2c3 a1b2c3d4 aa123456 aaa111 123qwe 123abc
@@ -178,11 +179,11 @@ var commonPasswords = func() map[string]bool {
 		m[w] = true
 	}
 	return m
-}()
+})
 
 func isCommon(t []byte) bool {
 	low := lowered(t)
-	return low.n <= longestWord && commonPasswords[string(bytes.TrimRight(low.bytes(), "!."))]
+	return low.n <= longestWord && commonPasswords()[string(bytes.TrimRight(low.bytes(), "!."))]
 }
 
 // sentence judges a value with blanks: a passphrase of few words, or a text about the secret.
@@ -206,7 +207,7 @@ func keeps(name []byte) bool {
 	spans, n := nameWords(name)
 	for i := n - 1; i >= 0; i-- {
 		w := name[spans[i][0]:spans[i][1]]
-		k := lookup(nameTable, w)
+		k := lookup(w)
 		switch {
 		case k&(strongKey|passwordWord) != 0:
 			return true

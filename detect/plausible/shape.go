@@ -122,10 +122,11 @@ func cover(run []byte) (known, filler int, kinds kind) {
 	}
 	var bestKnown, bestFiller [most + 1]uint8
 	var at [most + 1]kind
+	words := wordKinds()
 	for i := 1; i <= n; i++ {
 		bestKnown[i], bestFiller[i], at[i] = bestKnown[i-1], bestFiller[i-1], at[i-1]
 		for l := 2; l <= longestWord && l <= i; l++ {
-			k, ok := wordKinds[string(low[i-l:i])]
+			k, ok := words[string(low[i-l:i])]
 			if !ok || l == 2 && (k&generic == 0 || n > l && i-l > 0 && i < n) {
 				continue
 			}

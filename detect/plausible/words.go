@@ -1,6 +1,9 @@
 package plausible
 
-import "strings"
+import (
+	"strings"
+	"sync"
+)
 
 // kind of a word in a value or a name. A word may be of several kinds.
 type kind uint16
@@ -82,8 +85,9 @@ var wordLists = [...]struct {
 		earth moon sun star love life money magic happy summer winter spring autumn monday friday`},
 }
 
-// wordKinds maps a word to its kinds.
-var wordKinds = func() map[string]kind {
+// wordKinds maps a word to its kinds. Like the other tables it is made when it is first asked: not every start of the
+// program comes to that.
+var wordKinds = sync.OnceValue(func() map[string]kind {
 	m := make(map[string]kind, 1500)
 	for _, l := range wordLists {
 		for _, w := range strings.Fields(l.words) {
@@ -91,7 +95,7 @@ var wordKinds = func() map[string]kind {
 		}
 	}
 	return m
-}()
+})
 
 // longestWord bounds the search for words in a run of letters.
 const longestWord = 16

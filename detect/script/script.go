@@ -68,6 +68,7 @@ type scripter struct {
 	claims  command.Claims // what the command's own knowledge has told of
 	visit   func(*shell.Command)
 	found   func(command.Found)
+	script  func(placed.Text) // nil where scripts are not followed any further
 }
 
 // script reads the text of a shell, or recalls it.
@@ -98,7 +99,7 @@ func (r *reader) readScript(t placed.Text, p *parts) {
 			r.add(f, r.dialect)
 		}
 		if r.level+1 < maxScripts {
-			s.command.Script = func(t placed.Text) {
+			s.script = func(t placed.Text) {
 				r.level++
 				r.script(t)
 				r.level--
@@ -108,6 +109,7 @@ func (r *reader) readScript(t placed.Text, p *parts) {
 	}
 	s := r.shells[r.level]
 	s.command.Reset()
+	s.command.Script = s.script
 	if s.split.Line = nil; p != nil {
 		p.command = &s.command
 		s.split.Line = p.line

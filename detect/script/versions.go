@@ -15,6 +15,7 @@ import (
 type Reader struct {
 	known memory
 	last  []Entry
+	one   *reader // reads all files, so that what it takes is made once
 }
 
 // Read reads a file of the kind. The list is valid until the next call.
@@ -23,10 +24,25 @@ func (r *Reader) Read(k Kind, data []byte) []Entry {
 		r.last = nil
 	}
 	clear(r.last) // what they refer to must not be kept alive
-	one := reader{data: data, dialect: interpolate.Shell, known: &r.known, entries: r.last[:0]}
+	if r.one == nil {
+		r.one = &reader{known: &r.known}
+	}
+	one := r.one
+	one.data, one.dialect, one.entries, one.level = data, interpolate.Shell, r.last[:0], 0
 	one.read(k)
 	r.last = one.entries
+	one.forget()
 	return r.last
+}
+
+// forget lets go of the file read last.
+func (r *reader) forget() {
+	r.data, r.entries = nil, nil
+	for _, s := range r.shells {
+		s.split.Forget()
+		s.command.Forget()
+		s.claims.Reset()
+	}
 }
 
 const (

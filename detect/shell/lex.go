@@ -45,6 +45,9 @@ type Reference struct {
 	Nodes []Node // of the word
 }
 
+// noVariable is what is no variable. It is not written to.
+var noVariable = &Reference{Op: "("}
+
 // All splits all of Src. The nodes are appended to list.
 func (l *Lexer) All(list []Node) []Node {
 	list, _, _ = l.until(list, 0, 0)
@@ -172,7 +175,7 @@ func (l *Lexer) double(list []Node, i int) ([]Node, int, bool) {
 func (l *Lexer) dollar(list []Node, i int, bare bool) ([]Node, int) {
 	if l.Shell {
 		if end, ok := l.substitution(i); ok {
-			return append(list, Node{Start: i, End: end, Ref: &Reference{Op: "("}}), end
+			return append(list, Node{Start: i, End: end, Ref: noVariable}), end
 		}
 		if l.Src[i] == '`' {
 			return l.Literal(list, i, i+1), i + 1
@@ -188,7 +191,7 @@ func (l *Lexer) dollar(list []Node, i int, bare bool) ([]Node, int) {
 		if bytes.HasPrefix(l.Src[i:], []byte("${{")) && !l.noBraces {
 			if n := bytes.Index(l.Src[i:], []byte("}}")); n >= 0 {
 				end := i + n + 2
-				return append(list, Node{Start: i, End: end, Ref: &Reference{Op: "("}}), end
+				return append(list, Node{Start: i, End: end, Ref: noVariable}), end
 			}
 			l.noBraces = true
 		}

@@ -60,8 +60,11 @@ func Commands(t placed.Text, escape byte, visit func(*Command)) {
 	splitters.Put(s)
 }
 
-// splitters holds memory of Splitters, as *Splitter.
-var splitters = sync.Pool{New: func() any { return new(Splitter) }}
+// splitters holds memory of Splitters, as *Splitter, and scouts those that only look for ends.
+var (
+	splitters = sync.Pool{New: func() any { return new(Splitter) }}
+	scouts    = sync.Pool{New: func() any { return new(Splitter) }}
+)
 
 // Split is Commands. It must not be called from visit; another Splitter may.
 func (s *Splitter) Split(t placed.Text, escape byte, visit func(*Command)) {
@@ -485,8 +488,12 @@ func (l *Lexer) substitution(i int) (int, bool) {
 	if l.Src[i] == '$' && (i+1 >= len(l.Src) || l.Src[i+1] != '(') {
 		return i, false
 	}
-	s := Splitter{b: l.Src, escape: l.Escape}
-	return s.dollar(i, len(l.Src)), true
+	s := scouts.Get().(*Splitter)
+	*s = Splitter{b: l.Src, escape: l.Escape, scratch: s.scratch[:0]}
+	end := s.dollar(i, len(l.Src))
+	s.b = nil
+	scouts.Put(s)
+	return end, true
 }
 
 func letter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }

@@ -42,7 +42,7 @@ func (w *work) fetch(ctx context.Context, before has) (unfetchable []string, err
 		return nil, err
 	}
 	if !maps.Equal(before.tips, w.remote.Tips) {
-		if err := w.fetchRefs(ctx); err != nil {
+		if err := w.bringRefs(ctx, before); err != nil {
 			return nil, err
 		}
 	}
@@ -269,7 +269,7 @@ func (w *work) unkeep(ctx context.Context, keep map[string]bool, tips map[string
 	}
 	commits := map[string]bool{}
 	for id := range keep {
-		if now[id] {
+		if now[id] || w.passed[id] {
 			if err := w.s.unkeep(w.name(), id); err != nil {
 				return err
 			}

@@ -24,6 +24,15 @@ type Options struct {
 	SSH string
 	// Git is the path of git. Empty: the one on PATH, and without one go-git.
 	Git string
+	// Objects opens a store's objects for reading. With it small fetches are done without git.
+	Objects func(dir string) (Objects, error)
+}
+
+// Objects are those of a store, by their ids. An object that cannot be read, or is larger than limit, is an error. The kinds are git's.
+type Objects interface {
+	Has(id []byte) bool
+	Get(id []byte, limit int) (kind string, data []byte, err error)
+	Close() error
 }
 
 // Mirror is a directory of clones.
@@ -137,7 +146,7 @@ func (f *Fetched) Release() {
 	})
 }
 
-// Fetch brings what the repository has that its store does not have. When nothing has changed, git asks for the refs and
+// Fetch brings what the repository has that its store does not have. When nothing has changed, the refs are asked for and
 // that is all.
 func (m *Mirror) Fetch(ctx context.Context, r Request) (*Fetched, error) {
 	if r.Timeout > 0 {
@@ -176,7 +185,8 @@ type work struct {
 	remote   *Remote
 	lock     *os.File
 	secrets  []string
-	again    []string // former tips, to be asked for after the store was thrown away
+	passed   map[string]bool // what the tips lead to, as far as a quick fetch has seen it
+	again    []string        // former tips, to be asked for after the store was thrown away
 	recloned string
 }
 

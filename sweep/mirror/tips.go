@@ -15,6 +15,8 @@ type Remote struct {
 	Tips map[string]string
 	// Head is the ref that HEAD stands for. Detached is the commit it points to when that is no ref's.
 	Head, Detached string
+
+	more *session // how the server may be asked for more; nil where git is to do that
 }
 
 // maxRefs bounds the refs of one repository, and maxRefBytes what their list takes.

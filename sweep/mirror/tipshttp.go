@@ -37,14 +37,15 @@ func (w *work) tipsHTTP(ctx context.Context) (*Remote, error) {
 	if err != nil {
 		return nil, err
 	}
-	req.Header.Set("User-Agent", "git/rummage") // some servers show a page to what is no git
+	more := &session{client: client}
 	if w.r.Credential != nil {
 		user, password, err := w.r.Credential(ctx)
 		if err != nil || user == "" || password == "" {
 			return nil, errors.New("no credential")
 		}
-		req.SetBasicAuth(user, password)
+		more.user, more.password = user, password
 	}
+	more.sign(req)
 	res, err := client.Do(req)
 	if err != nil {
 		return nil, err
@@ -53,8 +54,37 @@ func (w *work) tipsHTTP(ctx context.Context) (*Remote, error) {
 	if res.StatusCode != http.StatusOK || res.Header.Get("Content-Type") != "application/x-git-upload-pack-advertisement" {
 		return nil, fmt.Errorf("status %d", res.StatusCode)
 	}
-	return parseAdvert(&stalling{r: res.Body, cancel: cancel})
+	remote, err := parseAdvert(&stalling{r: res.Body, cancel: cancel})
+	if err != nil {
+		return nil, err
+	}
+	var ok bool
+	if more.base, ok = strings.CutSuffix(res.Request.URL.String(), "/info/refs?service=git-upload-pack"); ok {
+		more.capabilities = remote.more.capabilities
+		remote.more = more
+	} else {
+		remote.more = nil
+	}
+	return remote, nil
 }
+
+// session is a server that has told its refs, and how.
+type session struct {
+	client         *http.Client
+	base           string // the URL, after redirects
+	user, password string
+	capabilities   []string
+}
+
+// sign makes a request one of git's.
+func (s *session) sign(req *http.Request) {
+	req.Header.Set("User-Agent", agent) // some servers show a page to what is no git
+	if s.user != "" {
+		req.SetBasicAuth(s.user, s.password)
+	}
+}
+
+const agent = "git/rummage"
 
 // stalling ends a transfer that no longer gets on.
 type stalling struct {
@@ -112,7 +142,7 @@ func parseAdvert(r io.Reader) (*Remote, error) {
 	if line, err := packet(in); err != nil || line != "" {
 		return nil, errAdvert
 	}
-	remote, head, size := &Remote{Tips: map[string]string{}}, "", 0
+	remote, head, size := &Remote{Tips: map[string]string{}, more: &session{}}, "", 0
 	for first := true; ; first = false {
 		line, err := packet(in)
 		if err != nil {
@@ -126,6 +156,7 @@ func parseAdvert(r io.Reader) (*Remote, error) {
 			return nil, errAdvert
 		}
 		for word := range strings.FieldsSeq(capabilities) {
+			remote.more.capabilities = append(remote.more.capabilities, word)
 			if to, ok := strings.CutPrefix(word, "symref=HEAD:"); ok {
 				remote.Head = to
 			}

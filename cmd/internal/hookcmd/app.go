@@ -1,5 +1,5 @@
 // Package hookcmd is the commands that git runs for every push and commit, and what they share with the others: exit codes,
-// rule files, the pace of the collector, errors of one line.
+// rule files, errors of one line.
 //
 // It is apart from cmd/rummage so that cmd/rummage-hook is a small program: what is linked costs time at each start. It knows
 // no database, no images and no network; what a sweep has decided is asked through App.Decisions. An App is used by one

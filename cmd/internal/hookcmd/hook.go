@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"sync"
 	"time"
 
+	"rummage/cmd/internal/ahead"
 	"rummage/detect"
 	"rummage/hook"
 	"rummage/report"
@@ -126,7 +128,7 @@ func (a *App) decide(what string, jobs int, load func() (*hook.Policy, error), r
 	if err != nil {
 		return fmt.Errorf("rules: %w", err)
 	}
-	if r.Detector = builtInDetector; len(r.Policy.Rules) > 0 {
+	if r.Detector = ahead.Detector; len(r.Policy.Rules) > 0 {
 		r.Detector = sync.OnceValue(func() *detect.Detector { return detect.New(rules) })
 	}
 	go func() { r.Detector().Matcher() }() // beside the reading of the repository
@@ -135,18 +137,10 @@ func (a *App) decide(what string, jobs int, load func() (*hook.Policy, error), r
 	return err
 }
 
-// builtInDetector is that of the built-in rules, made once; nil where these cannot be restored, which LoadRules tells.
-var builtInDetector = sync.OnceValue(func() *detect.Detector {
-	rules, err := BuiltInRules()
-	if err != nil {
-		return nil
-	}
-	return detect.New(rules)
-})
-
-// PrepareDetector makes what the search of nearly every push needs, beside the reading of the command line and the policy.
-func PrepareDetector() {
-	if d := builtInDetector(); d != nil {
-		d.Matcher()
+// limitMemory has the collector work harder when the program comes near a bound of its memory, a little before the bound
+// itself ends the search.
+func limitMemory(most int64) {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(most - most/8)
 	}
 }

@@ -4,9 +4,8 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"sync"
 
-	"rummage"
+	"rummage/cmd/internal/ahead"
 	"rummage/detect"
 )
 
@@ -27,13 +26,9 @@ func LoadFile(path string) ([]byte, error) {
 	return data, err
 }
 
-// BuiltInRules restores the built-in rules, once. That takes as long as reading the command line, and so main has it done
-// meanwhile.
-var BuiltInRules = sync.OnceValues(func() (*detect.Ruleset, error) { return detect.Restore(rummage.RulesSnapshot) })
-
 // LoadRules reads rule files, or the built-in rules when there are none.
 func LoadRules(files []string) (*detect.Ruleset, error) {
-	builtIn, err := BuiltInRules()
+	builtIn, err := ahead.Rules()
 	if err != nil || len(files) == 0 {
 		return builtIn, err
 	}

@@ -187,7 +187,7 @@ func (d *Decoder) blocks(s *stream) error {
 		case 0:
 			err = s.stored()
 		case 1:
-			err = s.codes(&fixed)
+			err = s.codes(fixed())
 		case 2:
 			var c codes
 			if c, err = d.dynamic(s); err == nil {

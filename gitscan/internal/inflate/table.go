@@ -1,6 +1,9 @@
 package inflate
 
-import "math/bits"
+import (
+	"math/bits"
+	"sync"
+)
 
 // A table is looked up with the next bits of the stream. Its first 2^bits entries are the first step; codes that are
 // longer have a second table each behind them, to which an entry of the first step leads. Entries:
@@ -73,9 +76,9 @@ func prototypes() (lit [maxSymbols]uint32, dist [maxSymbols]uint32) {
 }
 
 // fixed are the codes of section 3.2.6.
-var fixed = fixedCodes()
+var fixed = sync.OnceValue(fixedCodes)
 
-func fixedCodes() codes {
+func fixedCodes() *codes {
 	var l codeLengths
 	for i := range maxSymbols {
 		n := 8
@@ -95,7 +98,7 @@ func fixedCodes() codes {
 		l.add(i, 5)
 	}
 	dist, distMask, _ := build(dist, l.used[:l.n], &l.count, &sorted, &distPrototype, distBits)
-	return codes{lit, dist, litMask, distMask}
+	return &codes{lit, dist, litMask, distMask}
 }
 
 // codeLengths are the symbols that have a code, ascending, and how many there are of each length.

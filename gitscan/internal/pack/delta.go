@@ -3,6 +3,7 @@ package pack
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // errVarint ends a varint that is too long for an int or runs off the end.
@@ -88,6 +89,9 @@ func note(copies *[]Copy, c Copy) {
 			last.Len += c.Len
 			return
 		}
+	}
+	if n := len(*copies); n == cap(*copies) {
+		*copies = slices.Grow(*copies, max(n, 64)) // twice as many: append grows long lists by a quarter each time
 	}
 	*copies = append(*copies, c)
 }

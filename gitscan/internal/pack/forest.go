@@ -129,7 +129,6 @@ func (b *builder) readHeaders(least int) {
 	for k := range runs {
 		b.roots, b.bad = append(b.roots, runs[k].roots...), append(b.bad, runs[k].bad...)
 	}
-	b.pack.giveBack(b.pack.data)
 }
 
 // headers is a run of entries whose headers are read, and what those say of the whole forest.
@@ -139,6 +138,7 @@ type headers struct {
 	bad   []badEntry
 }
 
+// read leaves maxResident bytes of the pack in memory at most: they are counted when the forest has been built.
 func (b *headers) read(from, to int32) {
 	debug.SetPanicOnFault(true) // of this goroutine: see header
 	size := uint64(len(b.pack.data))

@@ -198,7 +198,7 @@ func (s *Store) descend(inf *inflater, p *packFile, off uint64, limit int, h *ho
 		if err != nil {
 			return 0, nil, nil, err
 		}
-		inf.reads.touch(s, off, e.size)
+		inf.reads.touch(s, p, off, e.size)
 		if len(chain) > p.idx.n {
 			return 0, nil, nil, fmt.Errorf("offset %d: delta chain is a cycle", off)
 		}

@@ -13,12 +13,13 @@ import (
 
 // packFile is one pack with its index, both mapped. The mapping stays valid when a concurrent gc removes the files.
 type packFile struct {
-	path   string // of the .pack
-	data   []byte // whole file; entries lie between the 12-byte header and the trailing checksum
-	idx    *index
-	unmap  []func() error
-	mapped bool // the files are mapped memory, of which pages can be given back
-	format Format
+	path    string // of the .pack
+	data    []byte // whole file; entries lie between the 12-byte header and the trailing checksum
+	idx     *index
+	unmap   []func() error
+	regions regions // of data
+	mapped  bool    // the files are mapped memory, of which pages can be given back
+	format  Format
 	// whole says that the checksum of the index holds, and the pack's if that is needed; see sums.go.
 	whole, summed atomic.Bool
 }
@@ -40,6 +41,7 @@ func openPack(files disk.Files, idxPath string, f Format) (*packFile, error) {
 		_ = p.close()
 		return nil, err
 	}
+	p.regions = newRegions(len(p.data))
 	if err = p.checkHeader(); err == nil {
 		err = p.checkIndex()
 	}

@@ -83,6 +83,7 @@ func (s *Store) buildForests() {
 }
 
 func (s *Store) forest(p *packFile) *forest {
+	defer func() { s.resident.add(s, min(p.regions.fill(), len(p.data))) }() // all headers have been read
 	return buildForest(p, func(id ID) (Kind, bool) {
 		k, _, err := s.foreignBase(p, id, 0)
 		return k, err == nil
@@ -117,12 +118,13 @@ type walker struct {
 	cuts    []cutSet  // by pack
 	whole   []bool    // by pack: see packFile.whole
 
-	emit  func(*Object)
-	inf   inflater
-	delta []byte
-	free  [][]byte
-	stack []frame
-	obj   Object
+	emit      func(*Object)
+	inf       inflater
+	delta     []byte
+	free      [][]byte // buffers, which have freeBytes bytes
+	freeBytes int
+	stack     []frame
+	obj       Object
 
 	checks bool // CRCs of the pack at hand are looked at
 	intact bool // those of the object that was just read hold, and of all that it is a delta of
@@ -314,7 +316,7 @@ func (w *walker) entry(f *forest, i int32) (entry, error) {
 	off := f.offset(i)
 	e, err := f.pack.entryAt(off)
 	if err == nil {
-		w.inf.reads.touch(w.s, off, e.size)
+		w.inf.reads.touch(w.s, f.pack, off, e.size)
 	}
 	return e, err
 }
@@ -362,29 +364,56 @@ func (w *walker) child(f *forest, i int32, base []byte) ([]byte, error) {
 	return applyNoting(w.buffer(boundTarget(target, len(base), len(w.delta))), base, w.delta, &w.copies)
 }
 
-// buffer gives an empty slice with room for n bytes.
+// buffer gives an empty slice with room for n bytes: the smallest that is free, unless it has room for many times as much, since
+// what is large is better kept for what needs it.
 func (w *walker) buffer(n int) []byte {
-	for i := len(w.free) - 1; i >= 0; i-- {
-		if b := w.free[i]; cap(b) >= n {
-			w.free = append(w.free[:i], w.free[i+1:]...)
-			return b[:0]
+	best := -1
+	for i, b := range w.free {
+		if cap(b) >= n && cap(b)/maxWaste <= n+leastBuffer && (best < 0 || cap(b) < cap(w.free[best])) {
+			best = i
 		}
 	}
-	if len(w.free) > 0 {
-		w.free = w.free[:len(w.free)-1] // too small ones make room for larger ones
+	if best < 0 {
+		return make([]byte, 0, n+n/8+leastBuffer)
 	}
-	return make([]byte, 0, n+n/8+64)
+	b := w.free[best]
+	w.unfree(best)
+	return b[:0]
 }
 
-// maxFree bounds the buffers kept for reuse, and bigFree their size: one giant object must not pin its memory.
+// unfree takes a buffer off the list.
+func (w *walker) unfree(i int) {
+	last := len(w.free) - 1
+	w.freeBytes -= cap(w.free[i])
+	w.free[i], w.free[last] = w.free[last], nil
+	w.free = w.free[:last]
+}
+
 const (
-	maxFree = 8
-	bigFree = 8 << 20
+	// maxFree bounds the buffers kept for reuse, freeBytes what they hold together and bigFree the size of one: one giant
+	// object must not pin its memory.
+	maxFree   = 24
+	freeBytes = 16 << 20
+	bigFree   = 8 << 20
+	// leastBuffer is what a buffer has room for beside an eighth of what is asked, and maxWaste how many times as much it may have.
+	leastBuffer = 512
+	maxWaste    = 8
 )
 
+// release keeps a buffer for reuse. When there are too many, the smallest makes room: it is made again at the least cost.
 func (w *walker) release(b []byte) {
-	if cap(b) > 0 && cap(b) <= bigFree && len(w.free) < maxFree {
-		w.free = append(w.free, b)
+	if cap(b) == 0 || cap(b) > bigFree {
+		return
+	}
+	w.free, w.freeBytes = append(w.free, b), w.freeBytes+cap(b)
+	for len(w.free) > maxFree || w.freeBytes > freeBytes {
+		least := 0
+		for i := range w.free {
+			if cap(w.free[i]) < cap(w.free[least]) {
+				least = i
+			}
+		}
+		w.unfree(least)
 	}
 }
 

@@ -37,7 +37,9 @@ func (s *Server) serveGit(w http.ResponseWriter, r *http.Request) {
 	dir, owner, visibility := s.dirOf(name)
 	switch {
 	case dir != "" && s.sees(who, owner, visibility):
-		backend(dir, root, w, r)
+		if !s.quick(dir, w, r) {
+			backend(dir, root, w, r)
+		}
 	case who == (caller{}):
 		// Forges do not tell someone without a credential whether there is such a repository.
 		w.Header().Set("WWW-Authenticate", `Basic realm="forge"`)

@@ -106,13 +106,14 @@ type Server struct {
 	config Config
 	http   *httptest.Server
 
-	mu       sync.Mutex
-	faults   Faults
-	requests []Request
-	revoked  bool
-	renamed  map[string]string // names of before, in lower case
-	gone     map[string]bool   // listed, not there
-	minted   map[string]minted
+	mu         sync.Mutex
+	remembered map[string]refs // by directory; see Remember
+	faults     Faults
+	requests   []Request
+	revoked    bool
+	renamed    map[string]string // names of before, in lower case
+	gone       map[string]bool   // listed, not there
+	minted     map[string]minted
 }
 
 // Start starts a forge, which Close ends.
@@ -199,7 +200,7 @@ func (s *Server) Rename(from, to string) {
 			repos[i].Name = to + "/" + rest
 		}
 	}
-	s.config.Repos = repos
+	s.config.Repos, s.remembered = repos, nil
 }
 
 // SetRepos replaces the model's repositories.

@@ -1,4 +1,4 @@
-package hookcmd
+package ahead
 
 import (
 	"os"
@@ -20,8 +20,8 @@ const (
 	goLeast = 4 << 20
 )
 
-// PaceCollector sets that, unless the user's environment says otherwise.
-func PaceCollector() {
+// paceCollector sets that, unless the user's environment says otherwise.
+func paceCollector() {
 	if os.Getenv("GOGC") != "" {
 		return
 	}
@@ -33,14 +33,6 @@ func PaceCollector() {
 			debug.SetGCPercent(growthPercent(live[0].Value.Uint64()))
 		}
 	})
-}
-
-// limitMemory has the collector work harder when the program comes near a bound of its memory, a little before the bound
-// itself ends the search.
-func limitMemory(most int64) {
-	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(most - most/8)
-	}
 }
 
 // growthPercent is by how much the heap may grow beyond what is live.
