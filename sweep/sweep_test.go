@@ -383,7 +383,7 @@ func TestSlices(t *testing.T) {
 	f := &fleet{t: t, dir: folder, repos: []string{"large.git"}}
 	want := f.audited(open(t, filepath.Join(t.TempDir(), "sweep.db"), folder, rules), rules)
 	most := 0
-	for length := 8 * time.Millisecond; length < time.Minute && most < 2; length = length * 5 / 4 {
+	for length, tries := 8*time.Millisecond, 0; tries < 20 && most < 2; length = length * 5 / 4 {
 		s := open(t, filepath.Join(t.TempDir(), "sweep.db"), folder, rules)
 		s.slice = length
 		tooShort := false
@@ -402,6 +402,8 @@ func TestSlices(t *testing.T) {
 		}
 		if tooShort {
 			most = 0
+		} else if most < 2 { // a busy machine may have been slow until now
+			length, tries = 8*time.Millisecond, tries+1
 		}
 	}
 	if most < 2 {
