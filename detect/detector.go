@@ -22,7 +22,7 @@ type Detector struct {
 	automata sync.Map // rule's index → *dfa.Program
 
 	rules    *Ruleset
-	programs []program // by the rule's index in rules
+	programs []program              // by the rule's index in rules
 	byRule   func() map[*Rule]int32 // made at the first use
 
 	inNames func() *literal.Set // of what of a keyword must lie in a name; nil when there are none

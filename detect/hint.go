@@ -8,6 +8,7 @@ type hint struct {
 	// further than reach from where it begins. 0: there is no such run, or no such bound.
 	run, of, reach int
 	names          []string // of a rule by name, see program.nameWords
+	location       string   // near and tail, see readLocation; empty for a rule without
 }
 
 // hints finds out the program's hint.
@@ -18,6 +19,9 @@ func (p *program) hints() hint {
 	}
 	if p.ready(); p.tail != nil && p.tail.run > 0 && p.near.empty && !p.near.whole() && p.near.others+margin <= maxRunText {
 		h.run, h.of, h.reach = p.tail.run, p.tail.of, p.near.others
+	}
+	if p.near != nil {
+		h.location = string(appendLocation(nil, p.near, p.tail))
 	}
 	return h
 }

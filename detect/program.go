@@ -86,6 +86,13 @@ func (p *program) locate() {
 	if p.hint != nil && !p.hint.bound || p.hint == nil && !p.bound() {
 		return
 	}
+	if p.hint != nil && p.hint.location != "" {
+		var ok bool
+		if p.near, p.tail, ok = readLocation(p.hint.location); ok {
+			return
+		}
+		p.near, p.tail = nil, nil
+	}
 	tree := p.tree()
 	if tree == nil {
 		return

@@ -17,9 +17,9 @@ import (
 //
 // The form is a heading line, then every field in the order of (*snapshot).ruleset: numbers as varints, strings and
 // lists after their length; last, what takes longer to find out than all the rest: how the search for the keywords is
-// laid out, and a hint for each rule.
+// laid out, a hint for each rule, and where its matches are.
 
-const snapshotHeading = "rummage rules snapshot 5\n"
+const snapshotHeading = "rummage rules snapshot 6\n"
 
 var errSnapshot = errors.New("rules snapshot: damaged or of another version")
 
@@ -34,6 +34,7 @@ func (rs *Ruleset) Snapshot() []byte {
 		hints[i] = d.programs[i].hints()
 	}
 	each(&s, &hints, s.hint)
+	s.locations(hints)
 	return s.write
 }
 
@@ -50,6 +51,7 @@ func Restore(data string) (*Ruleset, error) {
 	s.layouts(&laid)
 	var hints []hint
 	each(&s, &hints, s.hint)
+	s.locations(hints)
 	if s.bad || s.read != "" || len(hints) != len(rs.rules) {
 		return nil, errSnapshot
 	}
@@ -130,6 +132,24 @@ func (s *snapshot) hint(h *hint) {
 	s.strs(&h.names)
 	if s.reading && (h.run < 0 || h.reach < 0 || h.of < 0 || h.of >= len(runSets)) {
 		s.bad = true
+	}
+}
+
+// locations are after all the rest, since few of them are read: their lengths, then their bytes.
+func (s *snapshot) locations(hints []hint) {
+	lengths := make([]int, len(hints))
+	for i := range hints {
+		lengths[i] = s.len(len(hints[i].location))
+	}
+	for i, n := range lengths {
+		switch {
+		case !s.reading:
+			s.write = append(s.write, hints[i].location...)
+		case n > len(s.read):
+			s.bad, s.read = true, ""
+		default:
+			hints[i].location, s.read = s.read[:n], s.read[n:]
+		}
 	}
 }
 

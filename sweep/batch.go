@@ -29,9 +29,14 @@ const leaseTime = 45 * time.Second
 // batch does a job: what is searched already is left out, so that it may be done again. A sweep that is to end by itself ends at
 // once where its database cannot be written; one that keeps going tries again, for somebody may mend that.
 func (w *Worker) batch(ctx context.Context, job jobs.Job[batchArgs]) error {
+	return w.busy(func() error { return w.each(ctx, job) })
+}
+
+// busy does a job of searches.
+func (w *Worker) busy(do func() error) error {
 	w.batches.Add(1)
 	defer w.batches.Add(-1)
-	err := w.each(ctx, job)
+	err := do()
 	if w.once && errors.Is(err, store.ErrUnwritable) {
 		return jobs.Fatal(unwritableError(report.Escape(err.Error())))
 	}
@@ -40,42 +45,76 @@ func (w *Worker) batch(ctx context.Context, job jobs.Job[batchArgs]) error {
 
 // each searches the repositories of a job.
 func (w *Worker) each(ctx context.Context, job jobs.Job[batchArgs]) error {
-	left := 0
-	same, err := w.leaveUnchangedThere(ctx, job.Args)
-	if err != nil {
-		return err
-	}
-	for _, id := range job.Args.IDs {
-		if same[id] {
-			continue
-		}
-		r, now, err := w.store.RepositoryNow(ctx, id)
-		if errors.Is(err, store.ErrNotFound) {
-			continue // forgotten meanwhile
-		}
-		if err != nil {
-			return err
-		}
-		if !wanted(r, job.Args.Since, now) {
-			if only, err := w.onlyLookedAt(ctx, r, job.Args.Since); err != nil {
+	ids := job.Args.IDs
+	if job.Args.Divided {
+		for _, id := range ids {
+			if err := w.afterShards(ctx, id); err != nil {
 				return err
-			} else if !only {
-				continue
 			}
 		}
-		o, err := w.one(ctx, r, !job.Args.Since.IsZero())
+	} else {
+		same, err := w.leaveUnchangedThere(ctx, job.Args)
 		if err != nil {
 			return err
 		}
-		if o.Left {
-			left++
+		ids = slices.DeleteFunc(slices.Clone(ids), func(id int64) bool { return same[id] })
+	}
+	for wait := leftFirst; ; wait *= 2 {
+		var left []int64
+		for _, id := range ids {
+			o, err := w.take(ctx, id, &job.Args)
+			if err != nil {
+				return err
+			}
+			if o != nil && o.Left {
+				left = append(left, id)
+			}
 		}
-		w.tell(o)
+		if ids = left; len(left) == 0 {
+			return nil
+		}
+		if wait > w.o.Lease/8 { // who is at them may be dead or lose them: they are looked at again
+			return jobs.Later(w.o.Lease/4, fmt.Errorf("another worker is at %d of its repositories", len(left)))
+		}
+		select { // most often it is nearly done with them, see help
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(wait):
+		}
 	}
-	if left > 0 { // who is at them may be dead or lose them: they are looked at again
-		return jobs.Later(w.o.Lease/4, fmt.Errorf("another worker is at %d of its repositories", left))
+}
+
+// leftFirst is after how long a repository is looked at again that another worker is at.
+const leftFirst = 25 * time.Millisecond
+
+// take has a repository of a job searched, and tells of it; no outcome: there is nothing to do.
+func (w *Worker) take(ctx context.Context, id int64, args *batchArgs) (*Outcome, error) {
+	r, now, err := w.store.RepositoryNow(ctx, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil // forgotten meanwhile
 	}
-	return nil
+	if err != nil {
+		return nil, err
+	}
+	if !wanted(r, args.Since, now) {
+		if only, err := w.onlyLookedAt(ctx, r, args.Since); err != nil || !only {
+			return nil, err
+		}
+	}
+	return w.taken(ctx, r, args)
+}
+
+// taken has a repository searched or divided, and tells of it.
+func (w *Worker) taken(ctx context.Context, r *store.Repository, args *batchArgs) (*Outcome, error) {
+	o, err := w.one(ctx, r, searchHow{!args.Since.IsZero(), args.Divided})
+	switch {
+	case err != nil || o.Left:
+		return o, err
+	case o.Err == nil && o.Answer.Shards > 0:
+		return o, w.makeShards(ctx, r, args.Since, o.Answer.Shards)
+	}
+	w.tell(o)
+	return o, nil
 }
 
 // wanted: the repository is still to be searched.
@@ -116,8 +155,11 @@ func (w *Worker) tell(o *Outcome) {
 	w.o.Told(*o)
 }
 
+// searchHow says how a repository is searched: all means also when nothing has changed, divided that its shards were searched.
+type searchHow struct{ all, divided bool }
+
 // one has a repository searched, unless another process is at it, and writes down how that ended.
-func (w *Worker) one(ctx context.Context, r *store.Repository, all bool) (*Outcome, error) {
+func (w *Worker) one(ctx context.Context, r *store.Repository, how searchHow) (*Outcome, error) {
 	o := &Outcome{Repository: *r}
 	started := time.Now()
 	lease, ok, err := w.store.Acquire(ctx, fmt.Sprintf("repository/%d", r.ID), rand.Text(), w.o.Lease)
@@ -128,11 +170,13 @@ func (w *Worker) one(ctx context.Context, r *store.Repository, all bool) (*Outco
 	held, cancel := context.WithCancel(ctx)
 	defer cancel()
 	lost, stop := w.keep(held, cancel, lease)
-	o.Err = w.bringAndSearch(held, o, &lease, all)
+	o.Err = w.bringAndSearch(held, o, &lease, how)
 	stop()
 	o.Took = time.Since(started)
 	release := func() error { return w.store.Release(context.WithoutCancel(ctx), lease) }
 	switch {
+	case o.Err == nil && o.Answer.Shards > 0: // nothing was written down
+		return o, release()
 	case o.Err == nil: // the lease has ended with what was written down
 		return o, nil
 	case ctx.Err() != nil: // it is due still
@@ -187,9 +231,12 @@ func passing(err error) bool {
 }
 
 // bringAndSearch fetches what is not on this machine, and has it searched.
-func (w *Worker) bringAndSearch(ctx context.Context, o *Outcome, lease *store.Lease, all bool) error {
+func (w *Worker) bringAndSearch(ctx context.Context, o *Outcome, lease *store.Lease, how searchHow) error {
 	r := &o.Repository
-	t := &Task{ID: r.ID, Dir: r.CloneURL, Lease: lease, All: all, Next: w.config.Every}
+	t := &Task{ID: r.ID, Dir: r.CloneURL, Lease: lease, All: how.all, Next: w.config.Every}
+	if !how.divided {
+		t.ShardSize = w.config.ShardSize
+	}
 	target, err := w.targetOf(ctx, r)
 	if err != nil {
 		return err
@@ -200,57 +247,33 @@ func (w *Worker) bringAndSearch(ctx context.Context, o *Outcome, lease *store.Le
 			return &brokenError{err}
 		}
 	}
-	if _, err := os.Stat(t.Dir); isLocal(r) && errors.Is(err, os.ErrNotExist) {
-		return elsewhereError("it is not on this machine")
-	}
 	if isLocal(r) && !target.Images {
 		t.Quiet = w.quiet.of(t.Dir)
 	}
-	var f *mirror.Fetched
-	if !isLocal(r) {
-		if !t.All {
-			if same, err := w.unchangedThere(ctx, r, lease); same || err != nil && !w.withoutPages(ctx, r, err) {
-				o.Answer = &Answer{Unchanged: same}
-				return err
-			}
-		}
-		var err error
-		f, err = w.fetch(ctx, r)
-		switch {
-		case err == nil:
-			defer f.Release()
-			o.Fetched = f.Bytes
-			t.fetched(f)
-			if !target.Images {
-				t.Quiet = w.tips.in(f.Dir)
-			}
-		case w.withoutPages(ctx, r, err):
-			t.Dir = ""
-		default:
+	if !isLocal(r) && !t.All {
+		if same, err := w.unchangedThere(ctx, r, lease); same || err != nil && !w.withoutPages(ctx, r, err) {
+			o.Answer = &Answer{Unchanged: same}
 			return err
 		}
 	}
-	select {
-	case w.turns <- struct{}{}:
-		defer func() { <-w.turns }()
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	t.Workers = max(1, runtime.GOMAXPROCS(0)/max(1, len(w.turns))) // the last ones have all processors
-	if t.Dir == "" {                                               // there is nothing in it
-		o.Answer, err = w.nothing(ctx, t)
-	} else {
-		limited, cancel := context.WithTimeout(ctx, w.config.Timeout) // from now on: it may have waited for its turn for long
-		defer cancel()
-		o.Answer, err = w.o.Search(limited, t)
-		if err != nil && limited.Err() != nil && ctx.Err() == nil {
-			return fmt.Errorf("not searched within %s", w.config.Timeout)
+	f, err := w.bring(ctx, r, t)
+	switch {
+	case err == nil:
+		defer f.Release()
+		o.Fetched = f.Bytes
+		if !isLocal(r) && !target.Images {
+			t.Quiet = w.tips.in(f.Dir)
 		}
+	case w.withoutPages(ctx, r, err):
+		t.Dir = ""
+	default:
+		return err
 	}
+	o.Answer, err = w.inTurn(ctx, t)
 	if err == nil && o.Answer.Quiet != nil && isLocal(r) {
 		w.quiet.add(o.Answer.Quiet.Name, o.Answer.Quiet.Sum)
 	}
-	if err == nil && o.Answer.QuietTips && f != nil {
+	if err == nil && o.Answer.QuietTips && f != nil && !isLocal(r) {
 		w.tips.add(f.Dir, tipsOfFetched(f))
 	}
 	switch {
@@ -264,6 +287,42 @@ func (w *Worker) bringAndSearch(ctx context.Context, o *Outcome, lease *store.Le
 		return imagesError(o.Answer.Images)
 	}
 	return nil
+}
+
+// bring fetches what is not on this machine.
+func (w *Worker) bring(ctx context.Context, r *store.Repository, t *Task) (*mirror.Fetched, error) {
+	if isLocal(r) {
+		if _, err := os.Stat(t.Dir); errors.Is(err, os.ErrNotExist) {
+			return nil, elsewhereError("it is not on this machine")
+		}
+		return &mirror.Fetched{}, nil
+	}
+	f, err := w.fetch(ctx, r)
+	if err == nil {
+		t.fetched(f)
+	}
+	return f, err
+}
+
+// inTurn has a task done when it is its turn. Of one without a folder there is nothing in the repository.
+func (w *Worker) inTurn(ctx context.Context, t *Task) (*Answer, error) {
+	select {
+	case w.turns <- struct{}{}:
+		defer func() { <-w.turns }()
+	case <-ctx.Done():
+		return &Answer{}, ctx.Err()
+	}
+	if t.Dir == "" {
+		return w.nothing(ctx, t)
+	}
+	t.Workers = max(1, runtime.GOMAXPROCS(0)/max(1, len(w.turns))) // the last ones have all processors
+	limited, cancel := context.WithTimeout(ctx, w.config.Timeout)  // from now on: it may have waited for its turn for long
+	defer cancel()
+	a, err := w.o.Search(limited, t)
+	if err != nil && limited.Err() != nil && ctx.Err() == nil {
+		return &Answer{}, fmt.Errorf("not searched within %s", w.config.Timeout)
+	}
+	return a, err
 }
 
 // fetched says where the repository is now.

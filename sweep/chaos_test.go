@@ -25,6 +25,8 @@ const (
 	chaosRounds = "RUMMAGE_CHAOS_ROUNDS"
 	// chaosPause is how long each search takes at least, so that a sweep is not over before it is disturbed.
 	chaosPause = "RUMMAGE_CHAOS_PAUSE"
+	// chaosShard has it die in a shard.
+	chaosShard = "RUMMAGE_CHAOS_SHARD"
 )
 
 // chaosLease is short, so that what the dead were at is taken over soon.
@@ -61,11 +63,15 @@ func chaosChild(mode string) int {
 	}
 	children := NewChildren(s, func() *exec.Cmd { return chaosCommand("serve", os.Getenv(chaosConfig)) })
 	pause, _ := time.ParseDuration(os.Getenv(chaosPause))
+	var w *Worker
 	search := func(ctx context.Context, task *Task) (*Answer, error) {
 		time.Sleep(pause)
+		if task.Shard != nil && os.Getenv(chaosShard) != "" {
+			dieInShard(ctx, w)
+		}
 		return children.Search(ctx, task)
 	}
-	w, err := NewWorker(ctx, s, WorkerOptions{Jobs: 2, Search: search, Lease: chaosLease, Poll: 20 * time.Millisecond})
+	w, err = NewWorker(ctx, s, WorkerOptions{Jobs: 2, Search: search, Lease: chaosLease, Poll: 20 * time.Millisecond})
 	if err != nil {
 		return fail(err)
 	}
@@ -81,6 +87,19 @@ func chaosChild(mode string) int {
 	}
 	_ = children.Close()
 	return 0
+}
+
+// dieInShard kills the process once the job is done of which the shards were made.
+func dieInShard(ctx context.Context, w *Worker) {
+	for {
+		if left, err := w.jobs.Unfinished(ctx, searchJob); err == nil && len(left) == 1 {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	self, _ := os.FindProcess(os.Getpid())
+	_ = self.Kill()
+	select {}
 }
 
 func chaosCommand(mode, config string) *exec.Cmd {

@@ -31,12 +31,15 @@ type Config struct {
 	Jobs     int           // repositories that are searched at a time; 0: a worker for each processor
 	Fetches  int           // from one host at a time, by all workers together
 	MaxBlob  int           // bytes; 0: the usual
-	Rules    []string      // files; none: the built-in rules
-	Targets  []Target
-	Channels []Channel
-	Keep     store.Retention
-	Seal     seal.Seal // encrypts secrets to be kept; nil: none is
-	Listen   string    // host:port of metrics and health; empty: nowhere
+	// ShardSize is how much of a repository is searched by one worker at a time: larger ones are divided. It is in bytes of blobs
+	// as they are packed.
+	ShardSize int64
+	Rules     []string // files; none: the built-in rules
+	Targets   []Target
+	Channels  []Channel
+	Keep      store.Retention
+	Seal      seal.Seal // encrypts secrets to be kept; nil: none is
+	Listen    string    // host:port of metrics and health; empty: nowhere
 
 	Clones     string // folder of what is fetched
 	ClonesSize int64  // bytes that it may take
@@ -64,6 +67,7 @@ const (
 	defaultFetches    = 4
 	defaultClones     = "clones"
 	defaultClonesSize = 50 << 30
+	defaultShardSize  = 8 << 30 // one processor searches it in two to five minutes
 )
 
 type configFile struct {
@@ -83,6 +87,7 @@ type configFile struct {
 	Rules           []string      `toml:"rules"`
 	Clones          string        `toml:"clones"`
 	ClonesSize      string        `toml:"clones_size"`
+	ShardSize       string        `toml:"shard_size"`
 	Listen          string        `toml:"listen"`
 	Target          []targetFile  `toml:"target"`
 	Recipients      []string      `toml:"recipients"`
@@ -181,6 +186,9 @@ func (c *Config) amounts(f *configFile) (err error) {
 		return err
 	}
 	if c.ClonesSize, err = size("clones_size", f.ClonesSize, defaultClonesSize); err != nil {
+		return err
+	}
+	if c.ShardSize, err = size("shard_size", f.ShardSize, defaultShardSize); err != nil {
 		return err
 	}
 	return c.retention(&f.Retention)

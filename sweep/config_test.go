@@ -27,6 +27,7 @@ func TestConfigRefused(t *testing.T) {
 		"database = \"mysql://h/d\"\n" + folder:                                        "want a file, or postgres://",
 		"every = \"often\"\n" + head + folder:                                          "every = \"often\": want a time",
 		"clones_size = \"9999999TB\"\n" + head + folder:                                "want a size",
+		"shard_size = \"much\"\n" + head + folder:                                      "shard_size = \"much\": want a size",
 		"part = \"1\"\n" + head + folder:                                               "part is not a key",
 		"jobs = -1\n" + head + folder:                                                  "cannot be negative",
 		"recipients = [\"nobody\"]\n" + head + folder:                                  "recipient 1",
@@ -51,6 +52,7 @@ func TestConfig(t *testing.T) {
 	c, err := parseConfig([]byte(`database = "sweep.db"
 every = "2d"
 clones_size = "3GiB"
+shard_size = "2GB"
 [retention]
 scans = "ever"
 [[target]]
@@ -64,7 +66,7 @@ type = "slack"
 		t.Fatal(err)
 	}
 	if c.Database != "/etc/rummage/sweep.db" || c.Clones != "/etc/rummage/clones" || c.Targets[0].Folder != "/etc/rummage/repos" || c.Every != 48*time.Hour ||
-		c.ClonesSize != 3<<30 || c.Timeout != defaultTimeout || c.Keep.Scans != 0 || c.Keep.Gone == 0 || c.Channels[0].Secret.Variable != "RUMMAGE_SWEEP_SECRET_OUR_TEAM" ||
+		c.ClonesSize != 3<<30 || c.ShardSize != 2<<30 || c.Timeout != defaultTimeout || c.Keep.Scans != 0 || c.Keep.Gone == 0 || c.Channels[0].Secret.Variable != "RUMMAGE_SWEEP_SECRET_OUR_TEAM" ||
 		c.Channels[0].First != firstDigest {
 		t.Errorf("%+v", c)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"rummage/sweep/forge"
 	"rummage/sweep/forge/forgetest"
+	"rummage/sweep/jobs"
 	"rummage/sweep/store"
 )
 
@@ -56,11 +57,14 @@ func openForgeWith(t *testing.T, address, config, rules string) *Sweeper {
 }
 
 // TestForgeAgainstAudit: after whatever happens to repositories of a forge that are forks of one another, a sweep leaves in
-// the database what audits of the repositories by themselves find in what is reachable; what was pushed away stays, marked.
+// the database what audits of the repositories by themselves find in what is reachable; what was pushed away stays, marked. So it does
+// where repositories are divided.
 func TestForgeAgainstAudit(t *testing.T) {
 	t.Setenv(TokenVariable, "a-token-of-a-test")
-	for _, kind := range []forge.Kind{"github", "gitlab"} {
-		t.Run(string(kind), func(t *testing.T) {
+	for _, name := range []string{"github", "gitlab", "gitlab in shards"} {
+		t.Run(name, func(t *testing.T) {
+			first, _, inShards := strings.Cut(name, " ")
+			kind := forge.Kind(first)
 			server := forgetest.Start(forgetest.Config{Kind: kind, Token: "a-token-of-a-test", PerPage: 2})
 			defer server.Close()
 			f := &fleet{t: t, r: rand.New(rand.NewPCG(8, 1)), dir: t.TempDir()}
@@ -72,6 +76,9 @@ func TestForgeAgainstAudit(t *testing.T) {
 				f.add("r0")
 			}
 			s := openForge(t, filepath.Join(t.TempDir(), "sweep.db"), fmt.Sprintf("[[target]]\nforge = %q\nurl = %q\nowner = \"acme\"\n", kind, server.URL))
+			if inShards {
+				s.config.ShardSize = shardsOfTests / 2
+			}
 			lost := 0
 			for step := range 5 {
 				for range 3 + f.r.IntN(5) {
@@ -112,8 +119,31 @@ func TestForgeAgainstAudit(t *testing.T) {
 			if lost == 0 {
 				t.Error("nothing that was pushed away was kept")
 			}
+			if done := shardsDone(t, s); inShards != (done > 2) {
+				t.Errorf("%d shards", done)
+			}
 		})
 	}
+}
+
+// shardsDone counts the shards that were searched.
+func shardsDone(t *testing.T, s *Sweeper) int {
+	t.Helper()
+	j, err := jobs.Open(context.Background(), jobsDatabase(s.config.Database), jobs.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer j.Close()
+	counts, err := j.Status(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range counts {
+		if c.Kind == shardJob && c.State == "completed" {
+			return c.N
+		}
+	}
+	return 0
 }
 
 // keptAtForge is what the database has, of what is reachable and the rest, under the names that the fleet has for repositories.

@@ -74,7 +74,7 @@ func (w *Worker) listAll(ctx context.Context, turn func(t *Target, since time.Du
 		if !turn(t, now.Sub(last[t.Name])) {
 			continue
 		}
-		err := w.list(ctx, t)
+		err := w.listOnce(ctx, t, now)
 		w.listed(t, err)
 		switch {
 		case ctx.Err() != nil:
@@ -94,6 +94,26 @@ func (w *Worker) listAll(ctx context.Context, turn func(t *Target, since time.Du
 		}
 	}
 	return nil
+}
+
+// listOnce lists a target, which a sweep that runs once does alone: another that was at it meanwhile has done it for both.
+func (w *Worker) listOnce(ctx context.Context, t *Target, began time.Time) error {
+	if !w.once {
+		return w.list(ctx, t)
+	}
+	release, err := w.jobs.Acquire(ctx, listJob+"/"+t.Name, 1)
+	if err != nil {
+		return err
+	}
+	defer release()
+	targets, err := w.store.Listings(ctx)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(targets, func(l store.Target) bool { return l.Name == t.Name && !l.Listed.Before(began) }) {
+		return nil
+	}
+	return w.list(ctx, t)
 }
 
 // note tells something once, which is no failure.

@@ -198,6 +198,7 @@ func TestManyDisturbed(t *testing.T) {
 // TestDatabaseRemoved: the database of jobs may be thrown away, also while it is in use, which is told, as it is of the other one.
 func TestDatabaseRemoved(t *testing.T) {
 	o := newOutage(t, 60)
+	t.Setenv(chaosPause, "50ms")
 	for _, name := range []string{"sweep-jobs.db", "sweep.db"} {
 		config := o.config("sweep.db")
 		cmd := chaosCommand("run", config)
@@ -213,7 +214,7 @@ func TestDatabaseRemoved(t *testing.T) {
 			}
 		}
 		if err := cmd.Wait(); err == nil || !strings.Contains(string(said.end), name) || !strings.Contains(string(said.end), "removed or replaced while in use: start again") || strings.Count(string(said.end), "\n") != 1 {
-			t.Errorf("%v: %s", err, said.end)
+			t.Errorf("%s removed: %v: %s", name, err, said.end)
 		}
 		o.mended(config)
 	}

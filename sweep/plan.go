@@ -4,8 +4,11 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -14,10 +17,11 @@ import (
 )
 
 // batchArgs are the repositories that one job searches, one after the other. Since, when not zero, has those searched too
-// that are not due, unless they were since then.
+// that are not due, unless they were since then. Divided: their shards are searched first, see makeShards.
 type batchArgs struct {
-	IDs   []int64   `json:"ids"`
-	Since time.Time `json:"since,omitzero"`
+	IDs     []int64   `json:"ids"`
+	Since   time.Time `json:"since,omitzero"`
+	Divided bool      `json:"divided,omitempty"`
 }
 
 const (
@@ -69,29 +73,44 @@ func (w *Worker) plan(ctx context.Context, since time.Time, again bool) (wanted 
 	}
 	relate(due)
 	soon, later := divide(due, version)
+	var batches []jobs.New
 	for i, part := range [][]store.Repository{soon, later} {
 		for _, ids := range batchesOf(part, w.o.Jobs) {
-			if _, _, err := w.jobs.Enqueue(ctx, searchJob, batchArgs{ids, since}, jobs.EnqueueOptions{Priority: 1 + 2*i}); err != nil {
-				return nil, err
-			}
+			batches = append(batches, jobs.New{Kind: searchJob, Args: batchArgs{IDs: ids, Since: since}, EnqueueOptions: jobs.EnqueueOptions{Priority: 2 + 2*i}})
 			for _, id := range ids {
 				wanted[id] = true
 			}
 		}
 	}
-	return wanted, nil
+	return wanted, w.jobs.EnqueueAll(ctx, batches)
 }
 
 // relate has repositories on this machine that have a pack in common be a fork network: of one that was cloned here, or was packed
-// alike. The original is what has nothing but its pack. It is about the order of searches alone, see quiet.
+// alike. The original is what has nothing but its pack. Their sizes are those of their packs. It is about the order of searches alone,
+// see quiet.
 func relate(due []store.Repository) {
 	for i := range due {
 		if r := &due[i]; isLocal(r) && r.Network == "" {
-			if names := packNames(r.CloneURL); len(names) > 0 {
+			names := packNames(r.CloneURL)
+			r.Size = packSize(r.CloneURL, names)
+			if len(names) > 0 {
 				r.Network, r.Fork = names[0], len(names) > 1 || hasLoose(r.CloneURL)
 			}
 		}
 	}
+}
+
+// packSize is what packs of a repository take.
+func packSize(dir string, names []string) (size int64) {
+	for _, name := range names {
+		for _, objects := range []string{"objects", filepath.Join(".git", "objects")} {
+			if info, err := os.Stat(filepath.Join(dir, objects, "pack", name+".pack")); err == nil {
+				size += info.Size()
+				break
+			}
+		}
+	}
+	return size
 }
 
 // noteRules tells of programs with other rules, which search again what this one has searched.
@@ -165,9 +184,33 @@ func (w *Worker) over(wanted map[int64]bool, since time.Time) func(context.Conte
 			return false, err
 		}
 		maps.DeleteFunc(wanted, func(id int64, _ bool) bool { return !planned[id] })
+		if since.IsZero() && len(wanted) <= 2*batchMost && w.batches.Load() == 0 {
+			if err := w.dropSearched(ctx, wanted); err != nil {
+				return false, err
+			}
+		}
 		idle, busy = time.Now().Add(askShare*time.Since(began)), time.Now().Add(askBusy)
 		return len(wanted) == 0, nil
 	}
+}
+
+// dropSearched takes those out that need no search any more: their jobs end a little later.
+func (w *Worker) dropSearched(ctx context.Context, ids map[int64]bool) error {
+	for id := range ids {
+		r, now, err := w.store.RepositoryNow(ctx, id)
+		if errors.Is(err, store.ErrNotFound) {
+			delete(ids, id)
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if wanted(r, time.Time{}, now) {
+			return nil
+		}
+		delete(ids, id)
+	}
+	return nil
 }
 
 // due are the repositories of the configuration's targets that are to be searched, or all of them.

@@ -34,6 +34,8 @@ type Task struct {
 	Images     bool     `json:",omitempty"` // also the images that its files name
 	Registries []string `json:",omitempty"` // that may be asked for them; none: the usual
 	Quiet      []string `json:",omitempty"` // sums of packs in which there is nothing to find; with a Prefix, ids of what leads to nothing else
+	ShardSize  int64    `json:",omitempty"` // from twice as much work on there are to be shards; 0: never
+	Shard      *Shard   `json:",omitempty"` // this alone is to be searched, and nothing settled
 }
 
 // Answer is what became of a task.
@@ -48,6 +50,7 @@ type Answer struct {
 	Quiet          *QuietPack `json:",omitempty"`
 	QuietTips      bool       `json:",omitempty"` // there is nothing to find in what the repository's tips in a shared store lead to
 	Quick          bool       `json:",omitempty"` // only what is beyond quiet packs was read
+	Shards         int        `json:",omitempty"` // not searched: it is to be divided into so many
 }
 
 // slice is for how long a search goes on before what it did is written down: what dies loses no more.
@@ -69,6 +72,9 @@ func (s *Sweeper) Search(ctx context.Context, t *Task) (*Answer, error) {
 		return &Answer{Error: report.Escape(err.Error())}, nil
 	}
 	defer repo.Close()
+	if t.Shard != nil {
+		return s.searchShard(ctx, t, repo, version)
+	}
 	tips := t.Tips
 	if tips == nil {
 		tips = tipsOf(repo)
@@ -139,8 +145,17 @@ func (s *Sweeper) search(ctx context.Context, t *Task, repo *gitscan.Repo, tips 
 			defer again.Close()
 			repo = again
 		}
+		n, err := s.consult(ctx, repo, version)
+		if err != nil {
+			return &Answer{Error: report.Escape(err.Error())}, ctx.Err()
+		}
+		if res == nil {
+			if a.Shards = shardsOf(t, repo, n); a.Shards > 0 {
+				return a, nil
+			}
+		}
 		sliced, cancel := context.WithTimeout(ctx, s.slice)
-		n, err := s.searchNew(sliced, repo, t.Workers, version)
+		err = n.search(sliced, s, repo, t.Workers)
 		over := sliced.Err() == nil
 		cancel()
 		if err != nil {
@@ -268,6 +283,15 @@ type searchable interface {
 // searchNew searches what the database does not know to have nothing: what had nothing under older rules with what has changed
 // since, and with all rules when that finds something.
 func (s *Sweeper) searchNew(ctx context.Context, repo searchable, workers, version int) (*searched, error) {
+	n, err := s.consult(ctx, repo, version)
+	if err != nil {
+		return nil, err
+	}
+	return n, n.search(ctx, s, repo, workers)
+}
+
+// consult asks the database what is known of the blobs.
+func (s *Sweeper) consult(ctx context.Context, repo searchable, version int) (*searched, error) {
 	n := &searched{ids: make([][]byte, repo.Objects()), ledger: scan.NewLedger(repo.Objects())}
 	var refs []scan.BlobRef
 	if err := repo.Blobs(ctx, func(ref scan.BlobRef, id []byte) {
@@ -299,9 +323,14 @@ func (s *Sweeper) searchNew(ctx context.Context, repo searchable, workers, versi
 			n.ledger.SetOther(refs[i], scan.Mark(m.Kinds), d)
 		}
 	}
+	return n, nil
+}
+
+// search searches what is left.
+func (n *searched) search(ctx context.Context, s *Sweeper, repo searchable, workers int) (err error) {
 	repo.LeaveOut(n.ledger.Searched)
 	n.res, err = scan.RunWith(ctx, repo, s.detect(), max(workers, 1), n.ledger)
-	return n, err
+	return err
 }
 
 // fresh are the blobs that the search has found nothing in.

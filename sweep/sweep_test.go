@@ -294,7 +294,7 @@ func TestSweepTwice(t *testing.T) {
 			inner++
 			return &Answer{}, nil
 		}, nil)
-		if o, err := second.one(ctx, r, false); err != nil || !o.Left {
+		if o, err := second.one(ctx, r, searchHow{}); err != nil || !o.Left {
 			t.Errorf("it is not said that another is at it: %v", err)
 		}
 		return &Answer{}, nil
@@ -340,7 +340,7 @@ func TestSweepFails(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		o, err := w.one(context.Background(), r, true)
+		o, err := w.one(context.Background(), r, searchHow{all: true})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -47,6 +47,10 @@ timeout = "1h"
 # Repositories to search at a time. Default: as many as there are processors.
 # jobs = 2
 
+# A repository that is searched for minutes is divided, so that several workers search shards of it: about so much of its blobs each,
+# as they are packed.
+# shard_size = "8GB"
+
 # Where repositories that are not on this machine are fetched to, and how much that may take: what was not used for long goes
 # first, and is fetched again when it is needed. All workers together fetch so many from one host at a time.
 # clones = "clones"

@@ -109,6 +109,7 @@ const stopGrace = 100 * time.Millisecond
 // kinds of jobs.
 const (
 	searchJob  = "search"
+	shardJob   = "shard"
 	listJob    = "list"
 	planJob    = "plan"
 	deliverJob = "deliver"
@@ -151,6 +152,7 @@ func NewWorker(ctx context.Context, s *Sweeper, o WorkerOptions) (*Worker, error
 		atOnce += s.config.Fetches
 	}
 	jobs.Handle(w.jobs, searchJob, jobs.KindOptions{Workers: atOnce, Timeout: 2 * batchMost * s.config.Timeout, MaxAttempts: searchTries, Backoff: w.searchBackoff}, w.batch)
+	jobs.Handle(w.jobs, shardJob, jobs.KindOptions{Workers: atOnce, Timeout: 2 * s.config.Timeout, MaxAttempts: maxFailures, Backoff: w.searchBackoff}, w.shard)
 	return w, nil
 }
 
@@ -172,6 +174,10 @@ func (s *Sweeper) fetches() bool {
 
 // gaveUp hears of jobs that failed again and again. What they were to search is due still, until it is parked.
 func (w *Worker) gaveUp(ctx context.Context, f jobs.Failure) {
+	if f.Kind == shardJob { // what it has is searched with all of the repository
+		w.note(fmt.Sprintf("a shard of a large repository was given up, and is searched with all of it: %s", f.Reason))
+		return
+	}
 	w.o.Logger.Error("job given up", "kind", f.Kind, "reason", f.Reason)
 	w.count(func(s *Summary) {
 		s.Errors = append(s.Errors, fmt.Errorf("a %s job was given up: %s", f.Kind, f.Reason))
@@ -254,7 +260,10 @@ func (w *Worker) Run(ctx context.Context, all bool) (*Summary, error) {
 		if w.o.Ready != nil {
 			w.o.Ready(ctx, min(w.o.Jobs, len(wanted)))
 		}
-		if err := w.jobs.Until(ctx, w.over(wanted, since)); err != nil {
+		stop := w.help(ctx, helpSoon)
+		err := w.jobs.Until(ctx, w.over(wanted, since))
+		stop()
+		if err != nil {
 			return w.sum, err
 		}
 	}
@@ -281,6 +290,7 @@ func (w *Worker) Work(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	defer w.help(ctx, helpEvery)()
 	return errors.Join(w.jobs.Work(ctx), stop())
 }
 

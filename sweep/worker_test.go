@@ -172,7 +172,7 @@ func TestWaiting(t *testing.T) {
 	ended := make(chan *Outcome)
 	for i := range list { // as where more are fetched than searched at a time
 		go func() {
-			o, err := w.one(context.Background(), &list[i], false)
+			o, err := w.one(context.Background(), &list[i], searchHow{})
 			if err != nil {
 				t.Error(err)
 			}

@@ -15,6 +15,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"rummage/cmd/internal/hookcmd"
+	_ "rummage/cmd/internal/hugeheap" // asks for memory before all other packages are initialized
 	"rummage/hook"
 )
 

@@ -13,23 +13,27 @@ import (
 	"rummage/sweep"
 )
 
-// TestHeapFirst: what asks for huge pages comes before what fills them, which package fmt's imports are the first of.
-func TestHeapFirst(t *testing.T) {
+// TestBegunFirst: what asks for huge pages comes before what fills them, which package fmt's imports are the first of; and the
+// rules are begun before networks and databases are initialized.
+func TestBegunFirst(t *testing.T) {
 	cmd := exec.Command("rummage", "version")
 	cmd.Env = append(os.Environ(), "GODEBUG=inittrace=1")
 	trace, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for line := range strings.Lines(string(trace)) {
-		switch name, _, _ := strings.Cut(strings.TrimPrefix(line, "init "), " "); name {
-		case "rummage/cmd/internal/hugeheap":
-			return
-		case "unicode":
-			t.Fatal("it imports too much")
+	initialized := func(name string) int {
+		at := bytes.Index(trace, []byte("init "+name+" @"))
+		if at < 0 {
+			t.Fatalf("%s is not there:\n%s", name, trace)
+		}
+		return at
+	}
+	for first, later := range map[string]string{"rummage/cmd/internal/hugeheap": "unicode", "rummage/cmd/internal/ahead": "net"} {
+		if initialized(first) > initialized(later) {
+			t.Errorf("%s comes after %s: it imports too much", first, later)
 		}
 	}
-	t.Fatalf("it is not there:\n%s", trace)
 }
 
 // TestTags: what tags repeat is what it is elsewhere. (Variables in tags would be looked for in the texts of all flags.)

@@ -62,11 +62,15 @@ func (f *sweepFlags) with(a *app, use func(*store.Store) error) error {
 }
 
 func (f *sweepFlags) withConfig(a *app, use func(*store.Store, *sweep.Config) error) error {
+	return f.withSweeper(a, func(s *sweep.Sweeper, config *sweep.Config) error { return use(s.Store(), config) })
+}
+
+func (f *sweepFlags) withSweeper(a *app, use func(*sweep.Sweeper, *sweep.Config) error) error {
 	s, config, err := f.open(a.ctx, false)
 	if err != nil {
 		return err
 	}
-	return errors.Join(use(s.Store(), config), s.Close())
+	return errors.Join(use(s, config), s.Close())
 }
 
 type sweepInitCmd struct {

@@ -26,7 +26,8 @@ type sweepStatusCmd struct {
 
 // Run tells what there is, and what could not be done, which ends in exit code 2.
 func (c *sweepStatusCmd) Run(a *app) error {
-	return c.withConfig(a, func(s *store.Store, config *sweep.Config) error {
+	return c.withSweeper(a, func(sweeper *sweep.Sweeper, config *sweep.Config) error {
+		s := sweeper.Store()
 		st, err := s.Status(a.ctx)
 		if err != nil {
 			return err
@@ -35,15 +36,24 @@ func (c *sweepStatusCmd) Run(a *app) error {
 		if err != nil {
 			return err
 		}
+		shards, err := sweeper.ShardsLeft(a.ctx)
+		if err != nil {
+			return err
+		}
 		problems := notDone(st, list)
 		if len(problems) > 0 {
 			a.code = exitError
 		}
 		if c.JSON {
-			return json.NewEncoder(a.stdout).Encode(statusJSON(st, problems, config.Notes(st)))
+			return json.NewEncoder(a.stdout).Encode(statusJSON(st, shards, problems, config.Notes(st)))
 		}
 		if err := statusText(a.stdout, st); err != nil {
 			return err
+		}
+		for _, of := range shards {
+			if _, err := fmt.Fprintf(a.stdout, "%s: %d of %d shards are left, %d are searched now\n", oneLine(of.Repository), of.Left, of.Of, of.Now); err != nil {
+				return err
+			}
 		}
 		for _, note := range config.Notes(st) {
 			if _, err := fmt.Fprintf(a.stdout, "note: %s\n", oneLine(note)); err != nil {
@@ -97,13 +107,13 @@ func notDone(st *store.Status, list []store.Repository) []scan.Problem {
 	return problems
 }
 
-func statusJSON(st *store.Status, problems []scan.Problem, notes []string) any {
+func statusJSON(st *store.Status, shards []sweep.ShardsLeft, problems []scan.Problem, notes []string) any {
 	findings := map[string]int{}
 	for _, state := range store.States() {
 		findings[string(state)] = st.Findings[state]
 	}
 	return map[string]any{"schema": 1, "repositories": st.Repositories, "due": st.Due, "never_searched": st.NeverScanned, "parked": st.Parked,
-		"gone": st.GoneRepos, "clean_blobs": st.Blobs, "findings": findings, "findings_gone": st.Gone, "occurrences": st.Occurrences, "problems": problems, "notes": notes}
+		"gone": st.GoneRepos, "clean_blobs": st.Blobs, "findings": findings, "findings_gone": st.Gone, "occurrences": st.Occurrences, "problems": problems, "notes": notes, "shards": slices.Concat([]sweep.ShardsLeft{}, shards)}
 }
 
 type sweepTriageCmd struct {

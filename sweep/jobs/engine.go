@@ -18,6 +18,7 @@ import (
 type engine interface {
 	migrate(ctx context.Context) error
 	insert(ctx context.Context, args rawArgs, attempts int, o EnqueueOptions) (int64, bool, error)
+	insertMany(ctx context.Context, list []insertion) error
 	insertIf(ctx context.Context, s stmt, args rawArgs, attempts int, o EnqueueOptions) error
 	start(ctx context.Context, j *Jobs, poll time.Duration) error
 	stop(grace time.Duration) error
@@ -88,6 +89,23 @@ func (e *riverEngine[TTx]) insert(ctx context.Context, args rawArgs, attempts in
 		return 0, false, err
 	}
 	return r.Job.ID, !r.UniqueSkippedAsDuplicate, nil
+}
+
+// insertion is a job to be added.
+type insertion struct {
+	args     rawArgs
+	attempts int
+	o        EnqueueOptions
+}
+
+// insertMany adds jobs in one transaction.
+func (e *riverEngine[TTx]) insertMany(ctx context.Context, list []insertion) error {
+	params := make([]river.InsertManyParams, len(list))
+	for i, n := range list {
+		params[i] = river.InsertManyParams{Args: n.args, InsertOpts: insertOpts(n.attempts, n.o)}
+	}
+	_, err := e.client.InsertMany(ctx, params)
+	return err
 }
 
 // insertIf adds a job in one transaction with a statement, when that changes a row.

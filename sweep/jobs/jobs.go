@@ -197,6 +197,30 @@ func (j *Jobs) Enqueue(ctx context.Context, name string, args any, o EnqueueOpti
 	return id, fresh, oneLine(err)
 }
 
+// New is a job to be added.
+type New struct {
+	Kind string
+	Args any
+	EnqueueOptions
+}
+
+// EnqueueAll adds jobs, all or none, in their order.
+func (j *Jobs) EnqueueAll(ctx context.Context, list []New) error {
+	if len(list) == 0 {
+		return nil
+	}
+	all := make([]insertion, len(list))
+	for i, n := range list {
+		raw, err := json.Marshal(n.Args)
+		if err != nil {
+			return fmt.Errorf("arguments of a %s job: %w", n.Kind, err)
+		}
+		attempts, o := j.defaults(n.Kind, n.EnqueueOptions)
+		all[i] = insertion{rawArgs{n.Kind, raw}, attempts, o}
+	}
+	return oneLine(j.eng.insertMany(ctx, all))
+}
+
 // defaults are what the kind says, as far as it is known here.
 func (j *Jobs) defaults(name string, o EnqueueOptions) (attempts int, _ EnqueueOptions) {
 	j.mu.Lock()

@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"encoding/json"
+	"time"
 )
 
 // Status counts the jobs by kind and state.
@@ -25,22 +26,41 @@ func (j *Jobs) Status(ctx context.Context) ([]Count, error) {
 
 // Unfinished lists the arguments of a kind's jobs that are queued, running or to be tried again.
 func (j *Jobs) Unfinished(ctx context.Context, kind string) ([]json.RawMessage, error) {
-	args := "json(args)"
-	if j.db.pg {
-		args = "CAST(args AS TEXT)"
+	list, err := j.Left(ctx, kind)
+	all := make([]json.RawMessage, len(list))
+	for i := range list {
+		all[i] = list[i].Args
 	}
-	rows, err := j.db.QueryContext(ctx, j.db.q("SELECT "+args+" FROM river_job WHERE kind = ? AND finalized_at IS NULL ORDER BY id"), kind)
+	return all, err
+}
+
+// Known is a job that there is.
+type Known struct {
+	Args    json.RawMessage
+	Created time.Time // by the database's clock, which may tell whole seconds alone
+	Running bool
+}
+
+// Left lists a kind's jobs that are queued, running or to be tried again, the oldest first.
+func (j *Jobs) Left(ctx context.Context, kind string) ([]Known, error) {
+	columns := "json(args), CAST(unixepoch(created_at, 'subsec') * 1000 AS INTEGER)"
+	if j.db.pg {
+		columns = "CAST(args AS TEXT), CAST(extract(epoch FROM created_at) * 1000 AS BIGINT)"
+	}
+	rows, err := j.db.QueryContext(ctx, j.db.q("SELECT "+columns+", state = 'running' FROM river_job WHERE kind = ? AND finalized_at IS NULL ORDER BY id"), kind)
 	if err != nil {
 		return nil, oneLine(err)
 	}
 	defer rows.Close()
-	var all []json.RawMessage
+	var all []Known
 	for rows.Next() {
 		var text string
-		if err := rows.Scan(&text); err != nil {
+		var created int64
+		var running bool
+		if err := rows.Scan(&text, &created, &running); err != nil {
 			return nil, oneLine(err)
 		}
-		all = append(all, json.RawMessage(text))
+		all = append(all, Known{json.RawMessage(text), time.UnixMilli(created), running})
 	}
 	return all, oneLine(rows.Err())
 }

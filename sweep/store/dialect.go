@@ -20,6 +20,7 @@ type dialect struct {
 	serial string // makes transactions that reconcile wait for each other; empty where one writes at a time anyway
 	number bool   // placeholders are $1, $2, …
 
+	locked   string // ends a query of rows that nobody changes until the transaction ends
 	unsynced string // a condition that is true, and has the transaction not wait for the disk, where it would
 }
 
@@ -27,6 +28,7 @@ var (
 	sqliteDialect   = dialect{name: "sqlite", unsynced: "true", now: "CAST(unixepoch('subsec') * 1000000 AS INTEGER)"}
 	postgresDialect = dialect{name: "postgres", now: "CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)",
 		serial: "SELECT pg_advisory_xact_lock(7166732061117)", number: true,
+		locked:   " FOR UPDATE",
 		unsynced: "set_config('synchronous_commit', 'off', true) = 'off'"}
 )
 
@@ -138,8 +140,8 @@ func (s *Store) tryTx(ctx context.Context, serial bool, f func(conn) error) erro
 	}
 	defer func() { _ = tx.Rollback() }()
 	c := conn{s.d, tx}
-	if serial && s.d.serial != "" {
-		if _, err := c.exec(ctx, s.d.serial); err != nil {
+	if serial {
+		if err := c.serialize(ctx); err != nil {
 			return err
 		}
 	}
@@ -147,6 +149,15 @@ func (s *Store) tryTx(ctx context.Context, serial bool, f func(conn) error) erro
 		return err
 	}
 	return tx.Commit()
+}
+
+// serialize has the transaction wait for others that reconcile. Rows of repositories are locked after that, never before.
+func (c conn) serialize(ctx context.Context) error {
+	if c.d.serial == "" {
+		return nil
+	}
+	_, err := c.exec(ctx, c.d.serial)
+	return err
 }
 
 // explained says what to do about errors that another try does not mend, which are ErrUnwritable.

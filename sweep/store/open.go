@@ -19,7 +19,6 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/lock"
 
 	"rummage/sweep/internal/lite"
 )
@@ -66,7 +65,8 @@ type Option func(*options)
 func WithPassword(password string) Option { return func(o *options) { o.password = password } }
 
 // Relaxed has SQLite not wait for the disk at the end of each transaction: a power cut may take the last ones back, all from
-// some moment on, which is no loss to who does them again. PostgreSQL has settings of its own for that.
+// some moment on, which is no loss to who does them again. PostgreSQL has settings of its own for that, and is to read tables by
+// their indexes: it keeps plans, and one that it made while a table was small would read all of it when it is large.
 func Relaxed() Option { return func(o *options) { o.relaxed = true } }
 
 // ReadOnly opens an existing database for reading: nothing is made or brought up to date.
@@ -135,7 +135,14 @@ func (s *Store) openPostgres(dsn string, o *options) error {
 	}
 	d := postgresDialect
 	s.d = &d
-	s.write = stdlib.OpenDB(*cfg)
+	var opts []stdlib.OptionOpenDB
+	if o.relaxed {
+		opts = append(opts, stdlib.OptionAfterConnect(func(ctx context.Context, c *pgx.Conn) error {
+			_, err := c.Exec(ctx, "SET enable_seqscan = off; SET jit = off")
+			return err
+		}))
+	}
+	s.write = stdlib.OpenDB(*cfg, opts...)
 	s.write.SetMaxOpenConns(maxConns)
 	s.read = s.write
 	return nil
@@ -248,11 +255,6 @@ func (s *Store) provider() (*goose.Provider, error) {
 	dialect, opts := goose.DialectSQLite3, []goose.ProviderOption{goose.WithTableName(versionTable), goose.WithDisableGlobalRegistry(true)}
 	if s.d.number {
 		dialect = goose.DialectPostgres
-		locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300))
-		if err != nil {
-			return nil, err
-		}
-		opts = append(opts, goose.WithSessionLocker(locker))
 	}
 	dir, err := fs.Sub(migrations, "migrations/"+s.d.name)
 	if err != nil {
@@ -261,15 +263,39 @@ func (s *Store) provider() (*goose.Provider, error) {
 	return goose.NewProvider(dialect, s.write, dir, opts...)
 }
 
+// alone holds others off that bring the tables of PostgreSQL up to date, until release: one goes on at once when the other is done.
+// SQLite has no such lock.
+func (s *Store) alone(ctx context.Context) (release func(), err error) {
+	if !s.d.number {
+		return func() {}, nil
+	}
+	c, err := s.write.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := c.ExecContext(ctx, "SELECT pg_advisory_lock(7166732061118)"); err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return func() {
+		_, _ = c.ExecContext(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock(7166732061118)")
+		_ = c.Close()
+	}, nil
+}
+
 // migrate brings the tables up to date. Another process may do so at the same time: SQLite lets one of them win, and the
 // other finds its work done.
 func (s *Store) migrate(ctx context.Context, provider *goose.Provider, known int64) error {
+	release, err := s.alone(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
 	for try := 1; ; try++ {
-		_, err := provider.Up(ctx)
-		if err == nil {
+		if version, err := s.version(ctx); err == nil && version >= known {
 			return nil
 		}
-		if version, verr := s.version(ctx); verr == nil && version >= known {
+		_, err := provider.Up(ctx)
+		if err == nil {
 			return nil
 		}
 		if try == maxTries || ctx.Err() != nil {

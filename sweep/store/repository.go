@@ -261,7 +261,7 @@ func (s *Store) Fail(ctx context.Context, id int64, reason string, limit int, ne
 // that was nowhere else is removed. The repository comes back as a new one when it is listed again.
 func (s *Store) Forget(ctx context.Context, id int64, who string) error {
 	return s.tx(ctx, true, func(c conn) error {
-		r, err := c.repository(ctx, "WHERE id = ?", id)
+		r, err := c.repository(ctx, "WHERE id = ?"+c.d.locked, id) // a search that settles now ends first
 		if err != nil {
 			return err
 		}

@@ -68,7 +68,7 @@ func (s *Store) Settle(ctx context.Context, repository int64, scan Scan, found [
 		}
 		seen = seen[seenBatch:]
 	}
-	err = s.tx(ctx, true, func(c conn) error {
+	err = s.tx(ctx, false, func(c conn) error {
 		if err := c.markClean(ctx, seen); err != nil {
 			return err
 		}
@@ -116,8 +116,11 @@ type placed struct {
 }
 
 func (t *settling) run(ctx context.Context, repository int64, found []Found) error {
-	var err error
-	if t.repo, err = t.c.repository(ctx, "WHERE id = ?", repository); err != nil {
+	nothing, err := t.begin(ctx, repository, found)
+	if err != nil {
+		return err
+	}
+	if t.repo, err = t.c.repository(ctx, "WHERE id = ?"+t.c.d.locked, repository); err != nil {
 		return err
 	}
 	if t.scan.Lease != nil {
@@ -132,8 +135,10 @@ func (t *settling) run(ctx context.Context, repository int64, found []Found) err
 		t.out.Repeated = done
 		return err
 	}
-	if err := t.load(ctx, found); err != nil {
-		return err
+	if !nothing {
+		if err := t.load(ctx, found); err != nil {
+			return err
+		}
 	}
 	for _, f := range merge(t.s, found) {
 		if err := t.settle(ctx, f); err != nil {
@@ -149,6 +154,19 @@ func (t *settling) run(ctx context.Context, repository int64, found []Found) err
 		}
 	}
 	return t.notify(ctx)
+}
+
+// begin reports whether nothing was found and nothing was known: then no finding is touched, nobody need wait for others that
+// reconcile, nor for the disk, since a search that a crash of the database takes back is done again.
+func (t *settling) begin(ctx context.Context, repository int64, found []Found) (nothing bool, err error) {
+	if len(found) == 0 {
+		var n int64
+		err := t.c.row(ctx, "SELECT CASE WHEN EXISTS (SELECT 1 FROM sighting WHERE repository = ?) THEN 0 WHEN "+t.c.d.unsynced+" THEN 1 ELSE 0 END", repository).Scan(&n)
+		if err != nil || n > 0 {
+			return n > 0, err
+		}
+	}
+	return false, t.c.serialize(ctx)
 }
 
 // record remembers the scan; done when it was settled before.

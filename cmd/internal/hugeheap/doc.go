@@ -1,5 +1,5 @@
-// Package hugeheap has the system give the heap its first memory in huge pages, when the program is about to search a
-// repository. It is imported for that alone, and does nothing but on Linux.
+// Package hugeheap has the system give the heap its first memory in huge pages, when the program is about to search. It is
+// imported for that alone, and does nothing but on Linux.
 //
 // A page comes into being when it is first written to, which takes two microseconds each time: a third of what a start
 // takes, and a seventh of the search of a small repository. Where the system makes huge pages only for those that ask (the

@@ -7,8 +7,10 @@ import (
 )
 
 const (
-	// size is how much of the heap is asked for in huge pages: about what a search of a repository takes.
-	size = 128 << 20
+	// searchHeap is how much of the heap is asked for in huge pages for a search: about what that of a repository takes.
+	searchHeap = 128 << 20
+	// hookHeap is that for a hook, of which a policy bounds the memory: no more than any push takes.
+	hookHeap = 16 << 20
 	// hugePage is the size of one, on amd64, and on arm64 with pages of 4 kB.
 	hugePage = 2 << 20
 	// chunk is what Go's heap grows by.
@@ -17,35 +19,46 @@ const (
 	madvCollapse = 25
 )
 
+// Frames of functions that take stacks of so much: they are there twice, to be read and to be handed on, and stacks are powers
+// of two.
+type (
+	searchFrame [searchHeap/4 + hugePage/2]byte
+	hookFrame   [hookHeap/4 + hugePage/2]byte
+)
+
 func init() {
-	if searches(os.Args) {
-		ask()
+	if len(os.Args) > 1 {
+		askFor(os.Args[1])
 	}
 }
 
-// searches says that a repository is to be searched. (Few of its commands do not, and of them all but a start is short.)
-func searches(args []string) bool { return len(args) > 1 && args[1] == "git" }
+// askFor asks for what a command takes. (What else these commands do besides searching is short but for its start.)
+func askFor(command string) {
+	switch command {
+	case "git", "files":
+		ask[searchFrame](searchHeap)
+	case "hook":
+		ask[hookFrame](hookHeap)
+	}
+}
 
 // ask asks for the memory of a stack. A large allocation would be the heap's again only after the collector has run, which
 // takes a millisecond; a stack is when its goroutine ends.
-func ask() {
+func ask[frame any](size uintptr) {
 	done := make(chan struct{})
 	go func() {
 		var top byte
-		onLargeStack(&top, *(*uintptr)(unsafe.Pointer(&done)), nil)
+		onLargeStack[frame](&top, size, *(*uintptr)(unsafe.Pointer(&done)), nil)
 		close(done)
 	}()
 	<-done
 }
 
-// half is a good half of a stack: it is there twice, to be read and to be handed on, and stacks are powers of two.
-type half [size/4 + hugePage/2]byte
-
 // onLargeStack has a frame that takes a stack of the size, of which next to nothing is written to. That of the heap which is
 // there, around an address, becomes huge pages at once: few of its pages are in use yet. Whatever fails is slower, no more.
 //
 //go:noinline
-func onLargeStack(top *byte, heap uintptr, never *half) {
+func onLargeStack[frame any](top *byte, size, heap uintptr, never *frame) {
 	if never != nil {
 		handOn(*never)
 	}
@@ -57,7 +70,7 @@ func onLargeStack(top *byte, heap uintptr, never *half) {
 }
 
 //go:noinline
-func handOn(half) {}
+func handOn[frame any](frame) {}
 
 func advise(start, length, what uintptr) {
 	_, _, _ = syscall.Syscall(syscall.SYS_MADVISE, start, length, what)

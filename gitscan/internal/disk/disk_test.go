@@ -1,6 +1,7 @@
 package disk
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -114,5 +115,43 @@ func TestMemoryNames(t *testing.T) {
 	}
 	if !m.Sealed() || (OS{}).Sealed() || m.Real("/x") != "/x" {
 		t.Error("memory leads elsewhere")
+	}
+}
+
+// TestReadAgainstOS: files of all sizes, those whose size the system does not tell, directories and what is not there read as
+// package os reads them, and to the byte as far as they are wanted.
+func TestReadAgainstOS(t *testing.T) {
+	dir := t.TempDir()
+	paths := []string{dir, filepath.Join(dir, "missing"), filepath.Join(dir, "dangling"), filepath.Join(dir, "0", "below a file"), "/proc/self/maps", "a\x00b"}
+	if err := os.Symlink("missing", paths[2]); err != nil {
+		t.Skip(err)
+	}
+	for _, size := range []int{0, 1, 41, 511, 512, 513, 4095, 4096, 4097, 1 << 20} {
+		path := filepath.Join(dir, fmt.Sprint(size))
+		if err := os.WriteFile(path, bytes.Repeat([]byte("0123456789abcdefghi"), size/19+1)[:size], 0o600); err != nil {
+			t.Fatal(err)
+		}
+		paths = append(paths, path)
+	}
+	for _, path := range paths {
+		want, wantErr := os.ReadFile(path)
+		got, err := OS{}.ReadFile(path)
+		if path == "/proc/self/maps" && err == nil { // which reading may change
+			if wantErr == nil && len(got) < 1000 {
+				t.Errorf("%s: %d bytes", path, len(got))
+			}
+			continue
+		}
+		if fmt.Sprint(err) != fmt.Sprint(wantErr) || !bytes.Equal(got, want) {
+			t.Errorf("%s: %d bytes, %v; package os reads %d, %v", path, len(got), err, len(want), wantErr)
+		}
+		for _, limit := range []int{0, len(want) - 1, len(want), len(want) + 1} {
+			if limit < 0 || wantErr != nil {
+				continue
+			}
+			if got, err := (OS{}).ReadSmall(path, limit); (err != nil) != (limit < len(want)) || err == nil && !bytes.Equal(got, want) {
+				t.Errorf("%s, at most %d: %d bytes, %v", path, limit, len(got), err)
+			}
+		}
 	}
 }

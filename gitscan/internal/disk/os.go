@@ -2,8 +2,8 @@ package disk
 
 import (
 	"fmt"
-	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 
@@ -19,16 +19,11 @@ var _ Files = OS{}
 func (OS) Stat(path string) (fs.FileInfo, error) { return os.Stat(path) }
 
 // ReadFile implements Files.
-func (OS) ReadFile(path string) ([]byte, error) { return os.ReadFile(path) }
+func (OS) ReadFile(path string) ([]byte, error) { return readAtMost(path, math.MaxInt) }
 
 // ReadSmall implements Files.
 func (OS) ReadSmall(path string, limit int) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, int64(limit)+1))
+	data, err := readAtMost(path, limit+1)
 	if err != nil {
 		return nil, err
 	}

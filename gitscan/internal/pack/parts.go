@@ -20,16 +20,7 @@ func (s *Store) EachKind(visit func(ord uint32, kind Kind)) {
 			}
 		}
 	}
-	inf := s.infl.Get().(*inflater)
-	defer s.infl.Put(inf)
-	for i, l := range s.loose {
-		for j, id := range l.ids {
-			if s.isFirst(len(s.packs)+i, id) {
-				lf, _ := l.open(id, inf) // a damaged header gives kind 0
-				visit(s.starts[len(s.packs)+i]+uint32(j), lf.kind)
-			}
-		}
-	}
+	s.eachLoose(func(ord uint32, _ ID, lf *looseFile) { visit(ord, lf.kind) })
 }
 
 // Count tells how many distinct objects of each kind the store has; kind 0 counts the damaged ones.

@@ -45,7 +45,7 @@ type WalkOptions struct {
 // that newWorker made for the worker. Objects whose kind cannot be known because they are damaged are handed out with
 // kind 0 and an error when the walk wants blobs. Walk returns when all workers have ended; its error is the context's.
 func (s *Store) Walk(ctx context.Context, o WalkOptions, newWorker func() func(*Object)) error {
-	forests := s.forestsIn(ctx, o)
+	forests := s.pruned(s.forestsIn(ctx, o), o.Kinds, o.Only)
 	plan, cuts := s.divide(o, forests)
 	whole := make([]bool, len(s.packs)) // what is known now: what workers do must not depend on who is first
 	for i, p := range s.packs {
