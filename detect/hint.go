@@ -21,7 +21,7 @@ func (p *program) hints() hint {
 		h.run, h.of, h.reach = p.tail.run, p.tail.of, p.near.others
 	}
 	if p.near != nil {
-		h.location = string(appendLocation(nil, p.near, p.tail))
+		h.location = storeLocation(p.near, p.tail)
 	}
 	return h
 }

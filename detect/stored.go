@@ -1,88 +1,71 @@
 package detect
 
-import (
-	"encoding/binary"
-
-	"rummage/detect/dfa"
-)
+import "rummage/detect/dfa"
 
 // Where matches of a rule are looked for, program.near and program.tail, takes longer to find out than most rules are searched
 // for afterwards. So a snapshot has it, in a form of its own that is read when a keyword of the rule is met.
 
-// appendLocation appends near and tail. near is not nil.
-func appendLocation(b []byte, near *extent, t *tail) []byte {
-	b = binary.AppendVarint(b, int64(near.others))
-	var loops [len(near.loops) / 8]byte
-	for i, in := range near.loops {
-		if in {
-			loops[i/8] |= 1 << (i % 8)
-		}
-	}
-	b = append(b, flag(near.empty))
-	if !near.empty {
-		b = append(b, loops[:]...)
-	}
-	if t == nil {
-		return append(b, 0)
-	}
-	b = append(b, 1, flag(t.whole))
-	for _, n := range []int{t.head, t.run, t.of} {
-		b = binary.AppendVarint(b, int64(n))
-	}
-	return t.prog.AppendBinary(b)
+// storeLocation writes near and tail for readLocation. near is not nil.
+func storeLocation(near *extent, t *tail) string {
+	var s snapshot
+	s.location(near, &t)
+	return string(s.write)
 }
 
-func flag(set bool) byte {
-	if set {
-		return 1
-	}
-	return 0
-}
-
-// readLocation reads what appendLocation has written, and nothing else.
+// readLocation reads what storeLocation has written, and nothing else.
 func readLocation(data string) (near *extent, t *tail, ok bool) {
-	r := locationReader{data: []byte(data)}
-	near = &extent{others: r.int(), empty: r.byte() == 1}
+	s := snapshot{reading: true, read: data}
+	near = &extent{}
+	s.location(near, &t)
+	return near, t, !s.bad && s.read == ""
+}
+
+func (s *snapshot) location(near *extent, t **tail) {
+	s.int(&near.others)
+	s.bool(&near.empty)
 	if !near.empty {
-		for i := range len(near.loops) / 8 {
-			for bit, b := 0, r.byte(); bit < 8; bit++ {
-				near.loops[8*i+bit] = b>>bit&1 != 0
+		s.loops(&near.loops)
+	}
+	has := *t != nil
+	if s.bool(&has); !has {
+		return
+	}
+	if s.reading {
+		*t = &tail{}
+	}
+	s.tail(*t)
+}
+
+// loops has a bit for each byte.
+func (s *snapshot) loops(set *byteSet) {
+	for i := 0; i < len(set); i += 32 {
+		bits := 0
+		for k, in := range set[i : i+32] {
+			if in {
+				bits |= 1 << k
 			}
 		}
+		s.int(&bits)
+		for k := range 32 {
+			set[i+k] = bits>>k&1 != 0
+		}
 	}
-	if r.byte() == 0 {
-		return near, nil, !r.bad && len(r.data) == 0
-	}
-	t = &tail{whole: r.byte() == 1, head: r.int(), run: r.int(), of: r.int()}
-	if r.bad || t.head < -1 || t.run < 0 || t.of < 0 || t.of >= len(runSets) {
-		return nil, nil, false
-	}
-	t.prog, r.data, ok = dfa.Read(r.data)
-	return near, t, ok && len(r.data) == 0
 }
 
-// locationReader reads numbers; after the first that is none all are 0.
-type locationReader struct {
-	data []byte
-	bad  bool
-}
-
-func (r *locationReader) byte() byte {
-	if len(r.data) == 0 {
-		r.bad = true
-		return 0
+func (s *snapshot) tail(t *tail) {
+	s.bool(&t.whole)
+	for _, n := range []*int{&t.head, &t.run, &t.of} {
+		s.int(n)
 	}
-	b := r.data[0]
-	r.data = r.data[1:]
-	return b
-}
-
-func (r *locationReader) int() int {
-	v, n := binary.Varint(r.data)
-	if n <= 0 || int64(int(v)) != v {
-		r.bad = true
-		return 0
+	text := ""
+	if !s.reading {
+		text = string(t.prog.AppendBinary(nil))
 	}
-	r.data = r.data[n:]
-	return int(v)
+	if s.str(&text); !s.reading {
+		return
+	}
+	prog, rest, ok := dfa.Read([]byte(text))
+	if s.bad = s.bad || !ok || len(rest) > 0 || t.head < -1 || t.run < 0 || t.of < 0 || t.of >= len(runSets); !s.bad {
+		t.prog = prog
+	}
 }

@@ -15,13 +15,13 @@ func FuzzLocation(f *testing.F) {
 			f.Fatal(err)
 		}
 		x := extentOf(re)
-		data := appendLocation(nil, &x, tailOf(re, []string{"key-"}))
+		data := storeLocation(&x, tailOf(re, []string{"key-"}))
 		for n := range data {
-			if _, _, ok := readLocation(string(data[:n])); ok {
+			if _, _, ok := readLocation(data[:n]); ok {
 				f.Errorf("%q: is read from %d bytes of %d", expr, n, len(data))
 			}
 		}
-		f.Add(string(data), []byte("key-abcdefghijklmnopqrst"))
+		f.Add(data, []byte("key-abcdefghijklmnopqrst"))
 	}
 	f.Fuzz(func(t *testing.T, data string, text []byte) {
 		if _, tail, ok := readLocation(data); ok && tail != nil {

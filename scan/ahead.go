@@ -111,25 +111,3 @@ func (c *collector) keepRead(k structuredKey, hits []hit, problems int) *structu
 	c.files.hits[k] = found
 	return found
 }
-
-// idlePass is that of a worker which has searched and does not any more, or a new one.
-func (c *collector) idlePass() *pass {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if n := len(c.visitors); n > 0 {
-		v := c.visitors[n-1]
-		c.visitors = c.visitors[:n-1]
-		return &v.pass
-	}
-	p := newPass(c.det, c.matcher())
-	return &p
-}
-
-// open makes the visitor of a worker.
-func (c *collector) open() Visitor {
-	v := &visitor{c: c, pass: newPass(c.det, c.matcher())}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.visitors = append(c.visitors, v)
-	return v
-}

@@ -400,3 +400,25 @@ func Fingerprint(rule, value string) string {
 	sum := sha256.Sum256([]byte(fingerprintVersion + rule + "\x00" + value))
 	return hex.EncodeToString(sum[:16])
 }
+
+// idlePass is that of a worker which has searched and does not any more, or a new one.
+func (c *collector) idlePass() *pass {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if n := len(c.visitors); n > 0 {
+		v := c.visitors[n-1]
+		c.visitors = c.visitors[:n-1]
+		return &v.pass
+	}
+	p := newPass(c.det, c.matcher())
+	return &p
+}
+
+// open makes the visitor of a worker.
+func (c *collector) open() Visitor {
+	v := &visitor{c: c, pass: newPass(c.det, c.matcher())}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.visitors = append(c.visitors, v)
+	return v
+}
