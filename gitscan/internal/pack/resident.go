@@ -9,7 +9,10 @@ import (
 // it has to: a scan that has read a pack of a gigabyte is told to take a gigabyte. So the pages of packs are given back
 // each time about maxResident bytes of them have been read. They stay in the system's cache of files, from where a page
 // that is read again comes without reading the disk.
-const maxResident = 40 << 20
+const maxResident = 16 << 20
+
+// smallPacks is how large all packs together may be to stay as they are.
+const smallPacks = 40 << 20
 
 // The system maps this many bytes around one that is read.
 const aroundPage = 64 << 10
@@ -58,6 +61,17 @@ func (r *reads) touch(s *Store, p *packFile, off uint64, size int) {
 		s.resident.add(s, r.n)
 		r.n = 0
 	}
+}
+
+// residentLimit is how much of packs may have been read before their pages are given back.
+func residentLimit(packs []*packFile) int {
+	total := 0
+	for _, p := range packs {
+		if total += len(p.data); total > smallPacks {
+			return maxResident
+		}
+	}
+	return max(maxResident, 2*smallPacks) // what is large is counted more than once
 }
 
 // resident counts what all readers have read since pages were given back.

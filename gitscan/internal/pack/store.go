@@ -73,7 +73,6 @@ func Open(files disk.Files, objectDir string, f Format, extra ...string) (*Store
 	s := &Store{files: files, format: f, known: map[string]bool{}, listed: map[string]time.Time{}}
 	s.infl.New = func() any { return new(inflater) }
 	s.bases.init(defaultBaseCache)
-	s.resident.limit = maxResident
 	if info, err := files.Stat(objectDir); err != nil {
 		return nil, err
 	} else if !info.IsDir() {
@@ -84,6 +83,7 @@ func Open(files disk.Files, objectDir string, f Format, extra ...string) (*Store
 		s.addDir(dir, 0)
 	}
 	s.packs = s.newPacks()
+	s.resident.limit = residentLimit(s.packs)
 	for _, dir := range s.dirs {
 		l, err := openLoose(files, dir, f)
 		if err != nil {
