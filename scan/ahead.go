@@ -19,7 +19,7 @@ type Foreseer interface {
 // ahead reads for one goroutine what the walk over history will come to.
 type ahead struct {
 	c     *collector
-	pass  *pass // what the reading is done with, that of a worker whose search has ended; nil: not taken yet
+	pass  *pass // what the reading is done with, made when there is something to read: those of the search hold much that they remember
 	kinds map[string]aheadName
 	size  int // bytes of these paths
 }
@@ -30,7 +30,7 @@ type aheadName struct {
 }
 
 // maxAheadNames is how many bytes of paths are remembered.
-const maxAheadNames = 4 << 20
+const maxAheadNames = 1 << 20
 
 // Ahead implements Foreseer.
 func (c *collector) Ahead() func(BlobRef, bool, []byte) bool {
@@ -80,7 +80,8 @@ func (a *ahead) prepare(ref BlobRef, kind structure.Kind) {
 		return
 	}
 	if a.pass == nil {
-		a.pass = c.idlePass()
+		p := newPass(c.det, c.matcher())
+		a.pass = &p
 	}
 	read := a.pass.reader.Each(structure.Set(0).Add(k.kind), text)
 	hits := locate(text, a.pass.m.MatchWith(text, read[0].Reading))

@@ -26,8 +26,6 @@ type collector struct {
 	// texts and searched are bytes: of all that was searched, and of what was looked at for that.
 	texts, searched atomic.Int64
 
-	visitors []*visitor // of this search; when it has ended, those whose memory is free, see idlePass
-
 	named map[string][]*detect.Rule // path → rules that fire by the name alone
 	at    map[atKey][]SecretID
 	files structured

@@ -61,7 +61,7 @@ func Measure(ctx context.Context, src Source, d *detect.Detector, p *detect.Prof
 
 func run(ctx context.Context, src Source, c *collector, workers int) (*Result, error) {
 	start := time.Now()
-	err := src.Search(ctx, max(workers, 1), c.open)
+	err := src.Search(ctx, max(workers, 1), func() Visitor { return &visitor{c: c, pass: newPass(c.det, c.matcher())} })
 	c.profile.Lap(detect.ShareSource)
 	interrupted := ctx.Err() != nil
 	if err != nil && !interrupted {
@@ -399,26 +399,4 @@ const fingerprintVersion = "rummage/1\x00"
 func Fingerprint(rule, value string) string {
 	sum := sha256.Sum256([]byte(fingerprintVersion + rule + "\x00" + value))
 	return hex.EncodeToString(sum[:16])
-}
-
-// idlePass is that of a worker which has searched and does not any more, or a new one.
-func (c *collector) idlePass() *pass {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if n := len(c.visitors); n > 0 {
-		v := c.visitors[n-1]
-		c.visitors = c.visitors[:n-1]
-		return &v.pass
-	}
-	p := newPass(c.det, c.matcher())
-	return &p
-}
-
-// open makes the visitor of a worker.
-func (c *collector) open() Visitor {
-	v := &visitor{c: c, pass: newPass(c.det, c.matcher())}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.visitors = append(c.visitors, v)
-	return v
 }
