@@ -12,9 +12,11 @@ import (
 )
 
 // leaveUnchangedThere asks for the refs of those of a job's repositories that are elsewhere and were searched before, and gives those
-// in which nothing has changed, which is written down: together they cost the database a few statements, and those of a host one slot. What cannot be asked is asked again when it is its turn, which is when that is told.
+// in which nothing has changed, which is written down: together they cost the database a few statements, and those of a host one slot.
+// What cannot be asked is asked again when it is its turn, which is when that is told.
 func (w *Worker) leaveUnchangedThere(ctx context.Context, job batchArgs) (same map[int64]bool, err error) {
-	if !job.Since.IsZero() {
+	elsewhere := func(t Target) bool { return t.Folder == "" }
+	if !job.Since.IsZero() || !slices.ContainsFunc(w.config.Targets, elsewhere) {
 		return nil, nil
 	}
 	asked, err := w.askable(ctx, job.IDs)
