@@ -16,7 +16,7 @@ type walkJob struct {
 }
 
 const (
-	looseChunk = 64
+	looseChunk = 64 // keeps the workers from meeting at the counter of jobs too often
 	// pieces is into how many parts, for each worker, the work is divided at least where trees are large.
 	pieces = 4
 	// entryCost is what an entry costs beside its deflated bytes, in such bytes: 350 where code of C has long versions, 1,200 to
@@ -71,6 +71,7 @@ func (s *Store) divide(o WalkOptions, forests []*forest) (p *plan, cuts []cutSet
 		p.jobs = append(p.jobs, s.looseJobs()...)
 	}
 	p.shares = p.light.share(max(o.Workers, 1))
+	p.light.weight = nil // of no use any more, and as long as all objects
 	return p, cuts
 }
 
