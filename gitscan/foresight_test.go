@@ -10,20 +10,14 @@ import (
 	"rummage/gitscan"
 )
 
-// foresightRules find what is in files of variables by the names of variables, and a file by its own name.
-const foresightRules = `
+// foresightRules find also what is in files of variables by the names of variables, and a file by its own name.
+const foresightRules = conditionRules + `
 [[rules]]
 id = "variable"
 description = "x"
 in = ["dotenv", "compose.environment"]
 keywords = ["token"]
 value = '''.'''
-[[rules]]
-id = "env-tracked"
-description = "x"
-kind = "exposure"
-in = ["compose.env-tracked"]
-key = '''.'''
 [[rules]]
 id = "by-name"
 description = "x"

@@ -1,8 +1,6 @@
 package scan
 
-import (
-	"rummage/detect/structure"
-)
+import "rummage/detect/structure"
 
 // Foreseer is a Lookup that can be asked before a walk over history comes to a path: most of what At tells of a blob follows
 // from the blob and its name, and can be found out beside the walk.
@@ -15,6 +13,8 @@ type Foreseer interface {
 	// Learned reports whether a file of this path is of interest since At or Depends have told of another that names it.
 	Learned(path []byte) bool
 }
+
+var _ Foreseer = (*collector)(nil)
 
 // ahead reads for one goroutine what the walk over history will come to.
 type ahead struct {

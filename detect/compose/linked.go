@@ -300,7 +300,9 @@ func (c *linkContext) parse(i int) bool {
 			c.text = append(c.text, text...)
 		}
 	}
-	c.r.context = c.text
+	if cap(c.text) <= maxContext {
+		c.r.context = c.text
+	}
 	c.tree = yamltree.Parse(c.text)
 	if !c.tree.SeparableFrom(c.text, c.p.key, c.p.nodes) {
 		return false
@@ -336,6 +338,9 @@ func (c *linkContext) parse(i int) bool {
 	c.one.Document(d)
 	return len(order) == 0
 }
+
+// maxContext is how much room for a context is kept for the next one, in bytes.
+const maxContext = 1 << 20
 
 // close gives back what a context takes.
 func (c *linkContext) close() {
