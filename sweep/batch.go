@@ -140,6 +140,9 @@ func (w *Worker) onlyLookedAt(ctx context.Context, r *store.Repository, since ti
 func (w *Worker) tell(o *Outcome) {
 	w.observe(o)
 	w.o.Progress.Done.Add(1)
+	if !o.Left {
+		defer w.waited(o.Repository.ID)
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if !o.Left {

@@ -39,6 +39,9 @@ type Worker struct {
 	quiet  quiet
 	tips   quietTips
 	once   bool // it does not keep going
+	all    bool // it searches what has not changed too
+
+	awaited awaited
 
 	batches atomic.Int64 // jobs of searches that run here
 
@@ -231,7 +234,7 @@ func (w *Worker) count(add func(*Summary)) {
 // been searched, by this worker or by others. The error is for what ends the sweep.
 func (w *Worker) Run(ctx context.Context, all bool) (*Summary, error) {
 	started := time.Now()
-	w.once = true
+	w.once, w.all = true, all
 	if err := w.store.Log(ctx, store.Event{Kind: store.EventStart}); err != nil {
 		return w.sum, err
 	}
@@ -260,8 +263,9 @@ func (w *Worker) Run(ctx context.Context, all bool) (*Summary, error) {
 		if w.o.Ready != nil {
 			w.o.Ready(ctx, min(w.o.Jobs, len(wanted)))
 		}
+		w.awaited.ids = wanted
 		stop := w.help(ctx, helpSoon)
-		err := w.jobs.Until(ctx, w.over(wanted, since))
+		err := w.jobs.Until(ctx, w.over(since))
 		stop()
 		if err != nil {
 			return w.sum, err
