@@ -60,10 +60,10 @@ func (w *Worker) plan(ctx context.Context, since time.Time, again bool) (wanted 
 		}
 		return planned[r.ID]
 	})
-	if since.IsZero() {
-		if due, err = w.leaveUnchanged(ctx, due); err != nil {
-			return nil, err
-		}
+	if !since.IsZero() {
+		w.ready(ctx, len(due))
+	} else if due, err = w.leaveUnchanged(ctx, due); err != nil {
+		return nil, err
 	}
 	version, err := w.rulesVersion(ctx)
 	if err != nil {

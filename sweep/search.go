@@ -238,6 +238,9 @@ func (s *Sweeper) rulesVersion(ctx context.Context) (int, error) {
 
 // ruleset is the version of the rules in the database.
 func (s *Sweeper) ruleset(ctx context.Context) (int, error) {
+	if version, same, err := s.store.RulesetNow(ctx, s.rules.Hash()); same || err != nil {
+		return version, err
+	}
 	return s.store.Ruleset(ctx, s.rules.Hash(), s.rules.RuleHashes())
 }
 

@@ -31,11 +31,12 @@ func (w *Worker) leaveUnchanged(ctx context.Context, due []store.Repository) ([]
 	if err != nil {
 		return nil, err
 	}
-	same := make([]bool, len(due))
+	same, changed := make([]bool, len(due)), 0
 	var asked []int64
 	for i := range due {
 		switch r := &due[i]; {
 		case !mayBeSame(r, version) || looked != nil && !looked[r.ID]:
+			changed++
 		case isLocal(r):
 			asked = append(asked, r.ID)
 		case notPushed(r):
@@ -43,6 +44,7 @@ func (w *Worker) leaveUnchanged(ctx context.Context, due []store.Repository) ([]
 			same[i] = err == nil && t.ByPushTime
 		}
 	}
+	w.ready(ctx, changed)
 	if len(asked) == 0 && !slices.Contains(same, true) {
 		return due, nil
 	}
@@ -59,7 +61,9 @@ func (w *Worker) leaveUnchanged(ctx context.Context, due []store.Repository) ([]
 		p.Go(func() {
 			var now []store.Tip
 			err := gitscan.RefsOf(due[i].CloneURL, func(name, id string) { now = append(now, store.Tip{Ref: name, ID: id}) })
-			same[i] = err == nil && slices.Equal(now, known) // what cannot be read is the search's to tell
+			if same[i] = err == nil && slices.Equal(now, known); !same[i] { // what cannot be read is the search's to tell
+				w.ready(ctx, 1)
+			}
 		})
 	}
 	p.Wait()
