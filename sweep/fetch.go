@@ -80,7 +80,7 @@ func (w *Worker) slot(ctx context.Context, q *mirror.Request) (release func(), e
 
 // unchangedThere asks for the refs of a repository that was searched before; the disk is not needed for one in which nothing
 // has changed.
-func (w *Worker) unchangedThere(ctx context.Context, r *store.Repository, lease *store.Lease) (bool, error) {
+func (w *Worker) unchangedThere(ctx context.Context, r *store.Repository, lease *store.Lease, target *Target) (bool, error) {
 	version, err := w.rulesVersion(ctx)
 	if err != nil {
 		return false, &brokenError{err}
@@ -88,10 +88,7 @@ func (w *Worker) unchangedThere(ctx context.Context, r *store.Repository, lease 
 	if !mayBeSame(r, version) {
 		return false, nil
 	}
-	q, err := w.request(ctx, r)
-	if err != nil {
-		return false, err
-	}
+	q := w.requestOf(target, r)
 	m, err := w.mirror()
 	if err != nil {
 		return false, &brokenError{err}
@@ -118,15 +115,12 @@ func (w *Worker) unchangedThere(ctx context.Context, r *store.Repository, lease 
 }
 
 // fetch brings a repository here. Former tips that the forge does not have any more are forgotten.
-func (w *Worker) fetch(ctx context.Context, r *store.Repository) (*mirror.Fetched, error) {
-	q, err := w.request(ctx, r)
-	if err != nil {
-		return nil, err
-	}
-	if q.Extra, err = w.store.OldTips(ctx, r.ID, oldTips); err != nil {
-		return nil, &brokenError{err}
-	}
+func (w *Worker) fetch(ctx context.Context, r *store.Repository, target *Target) (*mirror.Fetched, error) {
+	q := w.requestOf(target, r)
 	m, err := w.mirror()
+	if err == nil && !r.LastScan.IsZero() { // else it had none
+		q.Extra, err = w.store.OldTips(ctx, r.ID, oldTips)
+	}
 	if err != nil {
 		return nil, &brokenError{err}
 	}

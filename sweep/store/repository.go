@@ -200,6 +200,21 @@ func (s *Store) RepositoryNow(ctx context.Context, id int64) (r *Repository, now
 	return r, instant(us), err
 }
 
+// RepositoriesNow are those of the repositories that there are, in no order, with the database's time.
+func (s *Store) RepositoriesNow(ctx context.Context, ids []int64) (list []Repository, now time.Time, err error) {
+	var us int64
+	err = chunks(ids, 500, func(part []int64) error {
+		return s.r().rows(ctx, "SELECT NOW(), "+repositoryColumns+" FROM repository WHERE id IN "+marks(1, len(part)), anys(part), func(scan func(...any) error) error {
+			r, err := scanRepository(func(targets ...any) error { return scan(append([]any{&us}, targets...)...) })
+			if err == nil {
+				list = append(list, *r)
+			}
+			return err
+		})
+	})
+	return list, instant(us), err
+}
+
 // FailedDue makes those due at once whose last search failed and that are not parked.
 func (s *Store) FailedDue(ctx context.Context) error {
 	_, err := s.w().exec(ctx, "UPDATE repository SET next_due = NOW() WHERE failures > 0 AND next_due > NOW() AND state = 'ok' AND gone_at IS NULL")
