@@ -340,6 +340,7 @@ func (w *Worker) inTurn(ctx context.Context, t *Task) (*Answer, error) {
 // fetched says where the repository is now.
 func (t *Task) fetched(f *mirror.Fetched) {
 	t.Dir, t.Prefix, t.Seen, t.Head, t.Tips = f.Dir, f.Prefix, f.Seen, f.Head, tipsIn(f.Tips, f.Detached)
+	t.RefsAlone = len(f.Kept) == 0
 	t.Odd = map[string]string{}
 	maps.Copy(t.Odd, f.Odd)
 	if f.Detached != "" {

@@ -24,6 +24,7 @@ type Task struct {
 	Dir        string
 	Prefix     string            `json:",omitempty"` // where the repository's refs are in a store that others share
 	Seen       string            `json:",omitempty"` // where those are that keep what it no longer has
+	RefsAlone  bool              `json:",omitempty"` // there is nothing that it no longer has
 	Odd        map[string]string `json:",omitempty"` // its refs under names that no store has, see gitscan.Part
 	Head       string            `json:",omitempty"` // the name of its default branch
 	Tips       []store.Tip       `json:",omitempty"` // its refs, where Dir does not tell them
@@ -50,6 +51,7 @@ type Answer struct {
 	Quiet          *QuietPack `json:",omitempty"`
 	QuietTips      bool       `json:",omitempty"` // there is nothing to find in what the repository's tips in a shared store lead to
 	Quick          bool       `json:",omitempty"` // only what is beyond quiet packs was read
+	Alike          bool       `json:",omitempty"` // not searched, since one that is the same was
 	Shards         int        `json:",omitempty"` // not searched: it is to be divided into so many
 }
 
@@ -66,6 +68,11 @@ func (s *Sweeper) Search(ctx context.Context, t *Task) (*Answer, error) {
 	version, err := s.rulesVersion(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if !mayBeSame(r, version) { // else it is asked first whether anything has changed
+		if a, err := s.settleAlike(ctx, t, version, r.LastScan.IsZero()); a != nil || err != nil {
+			return a, err
+		}
 	}
 	repo, err := s.openRepository(t)
 	if err != nil {
@@ -200,6 +207,9 @@ func (s *Sweeper) search(ctx context.Context, t *Task, repo *gitscan.Repo, tips 
 		}
 	}
 	a.New, a.Regressed, a.Quiet, a.QuietTips = len(settled.New), len(settled.Regressed), quiet, quietTips
+	if res.Stats.Complete && problem == "" {
+		s.alike.add(t, list, quietTips)
+	}
 	if problem != "" {
 		a.Images = report.Escape(problem)
 	} else if !res.Stats.Complete {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -141,7 +142,7 @@ type Fetched struct {
 	Unfetchable []string
 
 	once sync.Once
-	held *os.File
+	held io.Closer
 }
 
 // Release lets Evict take the store. It may be called more than once.

@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
+	"time"
 
 	"rummage/sweep/mirror/internal/sent"
 )
@@ -22,6 +24,7 @@ func (m *Mirror) FetchForks(ctx context.Context, requests []Request) []*Fetched 
 		return out
 	}
 	t := together{m: m, s: m.storeFor(&requests[0], false)}
+	t.use.left.Store(1)
 	for i := range requests {
 		w, err := m.askFork(ctx, &requests[i], t.s)
 		if err != nil { // the next may have to wait as long
@@ -38,12 +41,11 @@ func (m *Mirror) FetchForks(ctx context.Context, requests []Request) []*Fetched 
 	for _, f := range t.forks {
 		if err == nil && f.there {
 			out[f.index] = f.result(has{}, has{tips: f.remote.Tips}, f.bytes, nil)
-			out[f.index].held, f.held = f.held, nil
-		}
-		if f.held != nil {
-			f.held.Close()
+			t.use.left.Add(1)
+			out[f.index].held = &t.use
 		}
 	}
+	t.use.Close()
 	return out
 }
 
@@ -73,16 +75,30 @@ type together struct {
 	m      *Mirror
 	s      *store
 	forks  []*newFork
+	use    sharedLock // of the store, by all of them
 	roots  map[sent.ID]bool
 	joined sent.Joined
 	apart  []*sent.Pack // that have objects of the others
+}
+
+// sharedLock is a lock that several hold: the last who closes it ends it.
+type sharedLock struct {
+	file *os.File // nil: it was not had
+	left atomic.Int64
+}
+
+// Close implements io.Closer.
+func (l *sharedLock) Close() error {
+	if l.left.Add(-1) > 0 || l.file == nil {
+		return nil
+	}
+	return l.file.Close()
 }
 
 // newFork is the fetch of a fork, there when it was done.
 type newFork struct {
 	*work
 	index   int
-	held    *os.File
 	changes changes
 	bytes   int64
 	there   bool
@@ -90,17 +106,17 @@ type newFork struct {
 
 // bring has the store have the forks that can be had.
 func (t *together) bring(ctx context.Context) error {
-	for _, f := range t.forks {
-		var err error
-		if f.held, err = t.m.lock(ctx, t.s.key+".use", false); err != nil {
-			return err
-		}
+	var err error
+	if t.use.file, err = t.m.lock(ctx, t.s.key+".use", false); err != nil {
+		return err
 	}
 	lock, err := t.m.lock(ctx, t.s.key+".write", true)
 	if err != nil {
 		return err
 	}
 	defer lock.Close()
+	now := time.Now()
+	_ = os.Chtimes(t.use.file.Name(), now, now) // when it was used last
 	if !t.s.exists() {
 		return errSlow
 	}
