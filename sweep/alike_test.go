@@ -48,7 +48,8 @@ func TestForksAlike(t *testing.T) {
 	git(t, filepath.Join(f.dir, "r4"), "branch", "-m", "next", "other")
 	git(t, filepath.Join(f.dir, "r5"), "checkout", "-q", "next") // another default branch
 	publish(f, server)
-	s := openForge(t, filepath.Join(t.TempDir(), "sweep.db"), fmt.Sprintf("[[target]]\nforge = \"github\"\nurl = %q\nowner = \"acme\"\n", server.URL))
+	address, config := filepath.Join(t.TempDir(), "sweep.db"), fmt.Sprintf("[[target]]\nforge = \"github\"\nurl = %q\nowner = \"acme\"\n", server.URL)
+	s := openForge(t, address, config)
 	run := func(want ...string) {
 		t.Helper()
 		var got []string
@@ -85,7 +86,14 @@ func TestForksAlike(t *testing.T) {
 	if packs, _ := filepath.Glob(filepath.Join(s.config.Clones, "*", "*", "objects", "pack", "*.pack")); len(packs) != 3 {
 		t.Errorf("%d packs, want one more", len(packs))
 	}
-	// What a fork no longer has is its own: it is like none of the others, though its refs are the same again.
+	// What a fork no longer has is its own, and is searched under other rules though its refs are again those of others.
 	git(t, filepath.Join(f.dir, "r3"), "reset", "-q", "--hard", "HEAD~1")
 	run()
+	clones := s.config.Clones
+	s = openForgeWith(t, address, config, strings.Replace(markRules, "mark-[a-z]{3}", "mark-[a-z]{2,3}", 1))
+	s.config.Clones = clones
+	run("r1", "r2")
+	if _, gone := keptAtForge(f, s); len(gone) == 0 {
+		t.Error("what was pushed away is not known any more")
+	}
 }
