@@ -195,6 +195,9 @@ func (c *Children) Close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var err error
+	for _, one := range c.idle { // all at once
+		_ = one.in.Close()
+	}
 	for _, one := range c.idle {
 		err = errors.Join(err, one.bury())
 	}
