@@ -64,7 +64,8 @@ func (m *Mirror) askFork(ctx context.Context, r *Request, s *store) (*work, erro
 	if w.remote, err = w.tipsHTTP(ctx); err != nil {
 		return nil, err
 	}
-	if w.remote.more == nil || w.remote.Detached != "" || len(w.remote.Tips) == 0 || len(r.Extra) > 0 || w.isSHA256() || m.storeFor(r, false).dir != s.dir || s.partial {
+	usual := w.remote.more != nil && w.remote.Detached == "" && len(w.remote.Tips) > 0 && len(r.Extra) == 0 && !w.isSHA256() && !s.partial
+	if !usual || m.storeFor(r, false).dir != s.dir {
 		return nil, nil
 	}
 	return w, nil
