@@ -97,3 +97,46 @@ func TestForksAlike(t *testing.T) {
 		t.Error("what was pushed away is not known any more")
 	}
 }
+
+// TestCloneGone: a repository whose clone was thrown away before it is searched is not taken for one in which nothing is any more.
+func TestCloneGone(t *testing.T) {
+	t.Setenv(TokenVariable, "a-token-of-a-test")
+	server := forgetest.Start(forgetest.Config{Kind: "github", Token: "a-token-of-a-test"})
+	defer server.Close()
+	f := &fleet{t: t, r: rand.New(rand.NewPCG(8, 1)), dir: t.TempDir()}
+	f.add("")
+	dir := filepath.Join(f.dir, "r0")
+	commit := func(text string) {
+		if err := os.WriteFile(filepath.Join(dir, "a"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		git(t, dir, "add", "-A")
+		git(t, dir, "commit", "-q", "-m", "Change")
+	}
+	commit("mark-abc\n")
+	publish(f, server)
+	s := openForge(t, filepath.Join(t.TempDir(), "sweep.db"), fmt.Sprintf("[[target]]\nforge = \"github\"\nurl = %q\nowner = \"acme\"\n", server.URL))
+	sweepOnce(t, s)
+	commit("mark-def\n")
+	lose := func(ctx context.Context, task *Task) (*Answer, error) {
+		if err := os.Remove(filepath.Join(task.Dir, "packed-refs")); err != nil && !os.IsNotExist(err) {
+			t.Error(err)
+		}
+		if err := os.RemoveAll(filepath.Join(task.Dir, "refs", "r")); err != nil {
+			t.Error(err)
+		}
+		return s.Search(ctx, task)
+	}
+	w := worker(t, s, lose, nil)
+	if sum, err := w.Run(context.Background(), false); err != nil || sum.Failed != 1 {
+		t.Errorf("%+v, %v", sum, err)
+	}
+	if have, _ := keptAtForge(f, s); len(have) != 1 {
+		t.Errorf("what is known is %v", have)
+	}
+	sweepOnce(t, s)
+	have, _ := keptAtForge(f, s)
+	if want, _ := reachable(f.audited(s, s.rules)); !slices.Equal(have, want) || len(have) != 2 {
+		t.Errorf("got %v, want %v", have, want)
+	}
+}

@@ -85,6 +85,8 @@ func (s *Sweeper) Search(ctx context.Context, t *Task) (*Answer, error) {
 	tips := t.Tips
 	if tips == nil {
 		tips = tipsOf(repo)
+	} else if !hasTips(repo, tips) {
+		return &Answer{Error: "its clone was thrown away or changed before it was searched: it is fetched again"}, nil
 	}
 	if same, err := s.same(ctx, r, tips, version); err != nil {
 		return nil, err
@@ -230,6 +232,18 @@ func tipsOf(repo *gitscan.Repo) (tips []store.Tip) {
 	tips = []store.Tip{}
 	repo.Refs(func(name, id string) { tips = append(tips, store.Tip{Ref: name, ID: id}) })
 	return tips
+}
+
+// hasTips: a store that others share has the refs that a repository had when it was fetched. Without them it would be searched as one in
+// which there is nothing any more.
+func hasTips(repo *gitscan.Repo, tips []store.Tip) bool {
+	has := tipsOf(repo)
+	for i := range has {
+		has[i].Ref = report.Escape(has[i].Ref)
+	}
+	order := func(a, b store.Tip) int { return cmp.Or(cmp.Compare(a.Ref, b.Ref), cmp.Compare(a.ID, b.ID)) }
+	slices.SortFunc(has, order)
+	return slices.Equal(has, slices.SortedFunc(slices.Values(tips), order))
 }
 
 // rulesVersion is the version of the rules, which is asked for once.
