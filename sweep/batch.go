@@ -305,7 +305,7 @@ func (w *Worker) bring(ctx context.Context, r *store.Repository, t *Task, target
 		}
 		return &mirror.Fetched{}, nil
 	}
-	if f := forks.take(ctx, r); f != nil {
+	if f := forks.take(ctx, r, target); f != nil {
 		t.fetched(f)
 		return f, nil
 	}

@@ -32,12 +32,20 @@ func (w *Worker) targetOf(ctx context.Context, r *store.Repository) (*Target, er
 	if err != nil {
 		return nil, &brokenError{err}
 	}
-	for i := range w.config.Targets {
-		if slices.Contains(names, w.config.Targets[i].Name) {
-			return &w.config.Targets[i], nil
-		}
+	if t := w.targetIn(names); t != nil {
+		return t, nil
 	}
 	return nil, errNotOurs
+}
+
+// targetIn is the first of the targets that the configuration has; nil: none is.
+func (w *Worker) targetIn(names []string) *Target {
+	for i := range w.config.Targets {
+		if slices.Contains(names, w.config.Targets[i].Name) {
+			return &w.config.Targets[i]
+		}
+	}
+	return nil
 }
 
 // errNotOurs is of a repository whose targets are those of other configurations, whose workers search it.
@@ -48,16 +56,7 @@ type elsewhereError string
 
 func (e elsewhereError) Error() string { return string(e) }
 
-// request says how a repository is fetched.
-func (w *Worker) request(ctx context.Context, r *store.Repository) (*mirror.Request, error) {
-	t, err := w.targetOf(ctx, r)
-	if err != nil {
-		return nil, err
-	}
-	return w.requestOf(t, r), nil
-}
-
-// requestOf is request for one of a target.
+// requestOf says how a repository of a target is fetched.
 func (w *Worker) requestOf(t *Target, r *store.Repository) *mirror.Request {
 	q := w.sources[t.Name].request(r)
 	q.Repo = fmt.Sprintf("%s/%s", r.Forge, r.ForgeID)
