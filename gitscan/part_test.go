@@ -128,7 +128,7 @@ func (n *network) fetch(k int) {
 		now[id] = true
 		n.seen[k][id] = true
 	}
-	for id := range n.seen[k] {
+	for _, id := range slices.Sorted(maps.Keys(n.seen[k])) {
 		if !now[id] || n.r.IntN(4) == 0 { // one that is a tip may be kept, too
 			git(n.t, n.store(), nil, "update-ref", fmt.Sprintf("refs/seen/%d/%s", k, id), id)
 		}
