@@ -95,6 +95,7 @@ func changedRules(before, now *Ruleset) (ids []string) {
 			ids = append(ids, id)
 		}
 	}
+	slices.Sort(ids)
 	return ids
 }
 
@@ -231,9 +232,7 @@ func TestRuleHashes(t *testing.T) {
 		"keyword that others have": {func(m map[string]*Rule) { m["dashed"].Keywords = []string{"db_", "passw"} },
 			"dashed"},
 	} {
-		ids := changedRules(base, with(c.change))
-		slices.Sort(ids)
-		if got := strings.Join(ids, " "); got != c.want {
+		if got := strings.Join(changedRules(base, with(c.change)), " "); got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
 	}

@@ -147,9 +147,7 @@ func TestBeyondTipsAgainstWhole(t *testing.T) {
 				less++
 			}
 			if whole {
-				for id := range n.seen[k] {
-					known = append(known, id)
-				}
+				known = append(known, slices.Sorted(maps.Keys(n.seen[k]))...)
 			}
 		}
 	}

@@ -261,10 +261,12 @@ func (t fileTree) exposures() map[string]map[string]bool {
 // naiveConditions works the exposures of every commit out from its whole tree.
 func naiveConditions(t *testing.T, dir string) (map[string]*naiveCommit, map[string]string) {
 	t.Helper()
-	commits, refs := naive(t, dir)
-	blobs := map[string]string{}
+	all := everything(t, dir)
+	commits, refs := naiveHistory(t, dir, all)
 	for id, c := range commits {
-		c.holds = readTree(t, dir, id, blobs).exposures()
+		tree := fileTree{}
+		all.files(id, func(path, blob string) { tree[path] = all[blob].data })
+		c.holds = tree.exposures()
 	}
 	return commits, refs
 }
@@ -310,11 +312,13 @@ func TestConditionsAgainstNaive(t *testing.T) {
 			git(t, dir, nil, "init", "-q", "--bare", "--object-format="+format)
 			r := rand.New(rand.NewPCG(seed, 5))
 			git(t, dir, randomConditions(r, 50, seed%2 == 0), "fast-import", "--quiet", "--force")
+			var lost bytes.Buffer
 			for i := 1; i <= 50; i++ {
 				if r.IntN(4) > 0 {
-					git(t, dir, nil, "update-ref", "-d", fmt.Sprintf("refs/heads/b%d", i))
+					fmt.Fprintf(&lost, "delete refs/heads/b%d\n", i)
 				}
 			}
+			git(t, dir, lost.Bytes(), "update-ref", "--stdin")
 			commits, refs := naiveConditions(t, dir)
 			res := scanRepo(t, dir, gitscan.Options{}, conditionRules, 2)
 			if !res.Stats.Complete {

@@ -3,6 +3,7 @@ package gitscan_test
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"fmt"
 	"math/rand/v2"
 	"os/exec"
@@ -128,6 +129,45 @@ func randomHistory(r *rand.Rand, commits int) []byte {
 	return b.Bytes()
 }
 
+// gitObjects are all objects of a repository by their ids, as git itself gives them: of one call, since one for each takes most of the
+// time of a test.
+type gitObjects map[string]struct{ kind, data string }
+
+func everything(t *testing.T, dir string) gitObjects {
+	t.Helper()
+	all := gitObjects{}
+	for out := git(t, dir, nil, "cat-file", "--batch", "--batch-all-objects"); out != ""; {
+		var id, kind string
+		var size int
+		head, rest, _ := strings.Cut(out, "\n")
+		if _, err := fmt.Sscan(head, &id, &kind, &size); err != nil {
+			t.Fatalf("%q: %v", head, err)
+		}
+		all[id] = struct{ kind, data string }{kind, rest[:size]}
+		out = rest[size+1:]
+	}
+	return all
+}
+
+// files visits the files of a tree, or of the tree of a commit.
+func (all gitObjects) files(id string, visit func(path, blob string)) {
+	o := all[id]
+	if o.kind == "commit" {
+		all.files(o.data[len("tree "):len("tree ")+len(id)], visit)
+		return
+	}
+	for data := o.data; data != ""; {
+		head, rest, _ := strings.Cut(data, "\x00")
+		mode, name, _ := strings.Cut(head, " ")
+		entry := hex.EncodeToString([]byte(rest[:len(id)/2]))
+		if data = rest[len(id)/2:]; mode != "40000" {
+			visit(name, entry)
+			continue
+		}
+		all.files(entry, func(path, blob string) { visit(name+"/"+path, blob) })
+	}
+}
+
 // naiveCommit is a commit as git itself tells it.
 type naiveCommit struct {
 	parents []string
@@ -136,27 +176,30 @@ type naiveCommit struct {
 
 func naive(t *testing.T, dir string) (map[string]*naiveCommit, map[string]string) {
 	t.Helper()
+	return naiveHistory(t, dir, everything(t, dir))
+}
+
+func naiveHistory(t *testing.T, dir string, all gitObjects) (map[string]*naiveCommit, map[string]string) {
+	t.Helper()
 	commits := map[string]*naiveCommit{}
-	blobs := map[string][]string{}
-	for line := range strings.Lines(git(t, dir, nil, "cat-file", "--batch-all-objects", "--batch-check=%(objecttype) %(objectname)")) {
-		kind, id, _ := strings.Cut(strings.TrimSpace(line), " ")
-		switch kind {
-		case "blob":
-			blobs[id] = mark.FindAllString(git(t, dir, nil, "cat-file", "blob", id), -1)
-		case "commit":
-			commits[id] = &naiveCommit{holds: map[string]map[string]bool{}}
+	for id, o := range all {
+		if o.kind != "commit" {
+			continue
 		}
-	}
-	for id, c := range commits {
-		c.parents = strings.Fields(git(t, dir, nil, "show", "-s", "--format=%P", id))
-		for entry := range strings.SplitSeq(git(t, dir, nil, "ls-tree", "-r", "-z", id), "\x00") {
-			if meta, path, ok := strings.Cut(entry, "\t"); ok {
-				c.holds[path] = map[string]bool{}
-				for _, m := range blobs[strings.Fields(meta)[2]] {
-					c.holds[path][m] = true
-				}
+		c := &naiveCommit{holds: map[string]map[string]bool{}}
+		head, _, _ := strings.Cut(o.data, "\n\n")
+		for line := range strings.SplitSeq(head, "\n") {
+			if parent, ok := strings.CutPrefix(line, "parent "); ok {
+				c.parents = append(c.parents, parent)
 			}
 		}
+		all.files(id, func(path, blob string) {
+			c.holds[path] = map[string]bool{}
+			for _, m := range mark.FindAllString(all[blob].data, -1) {
+				c.holds[path][m] = true
+			}
+		})
+		commits[id] = c
 	}
 	refs := map[string]string{}
 	for line := range strings.Lines(git(t, dir, nil, "for-each-ref", "--format=%(objectname) %(refname)")) {

@@ -128,11 +128,13 @@ func (n *network) fetch(k int) {
 		now[id] = true
 		n.seen[k][id] = true
 	}
-	for id := range n.seen[k] {
+	var keep bytes.Buffer
+	for _, id := range slices.Sorted(maps.Keys(n.seen[k])) {
 		if !now[id] || n.r.IntN(4) == 0 { // one that is a tip may be kept, too
-			git(n.t, n.store(), nil, "update-ref", fmt.Sprintf("refs/seen/%d/%s", k, id), id)
+			fmt.Fprintf(&keep, "update refs/seen/%d/%s %s\n", k, id, id)
 		}
 	}
+	git(n.t, n.store(), keep.Bytes(), "update-ref", "--stdin")
 	if n.r.IntN(4) == 0 {
 		git(n.t, n.store(), nil, "repack", "-adq")
 	}

@@ -2,7 +2,9 @@ package dockerfile
 
 import (
 	"bytes"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"rummage/detect/assignment"
@@ -212,7 +214,9 @@ func TestPlaces(t *testing.T) {
 // TestPlacesMixed: lines of the files in any order, with bytes and endings changed, are read with right places too.
 func TestPlacesMixed(t *testing.T) {
 	var lines [][]byte
-	for _, data := range files(t) {
+	all := files(t)
+	for _, name := range slices.Sorted(maps.Keys(all)) { // in one order always: lines are chosen by numbers
+		data := all[name]
 		lines = append(lines, bytes.SplitAfter(data, []byte("\n"))...)
 	}
 	lines = append(lines, []byte("\\\n"), []byte("\"\n"), []byte("`\n"), []byte("${A:-\n"), []byte("\u00a0\n"), []byte("\xff\xfe\r\n"), []byte("\\"))

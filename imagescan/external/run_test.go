@@ -14,7 +14,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"rummage/scan"
 )
@@ -292,10 +291,8 @@ func TestBuiltinChild(t *testing.T) {
 
 // TestHugeOutput: a report beyond the limit ends the scanner.
 func TestHugeOutput(t *testing.T) {
-	start := time.Now()
-	o := scanWith(t, custom(FormatTrivy, shim(t, "scanner", `cat /dev/zero`, nil)))
-	if o.Incomplete != "wrote more than 64 MiB" || time.Since(start) > 20*time.Second {
-		t.Errorf("%q after %s", o.Incomplete, time.Since(start))
+	if o := scanWith(t, custom(FormatTrivy, shim(t, "scanner", `cat /dev/zero`, nil))); o.Incomplete != "wrote more than 64 MiB" {
+		t.Errorf("%q", o.Incomplete)
 	}
 }
 

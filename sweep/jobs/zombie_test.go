@@ -14,11 +14,12 @@ import (
 // TestZombie: a worker that stood still while its job was taken over is refused, and works on.
 func TestZombie(t *testing.T) {
 	each(t, func(t *testing.T, dsn string) {
-		j := openWith(t, dsn, brisk(childTTL))
+		j := open(t, dsn)
 		enqueue(t, j, "late", 1, EnqueueOptions{})
 		zombie := spawn(t, "zombie", dsn)
 		zombie.expect(t, "running")
 		freeze(t, j, dsn, zombie)
+		stale := staleLease(t, j)
 		taken, finish := make(chan Job[arg], 1), make(chan struct{})
 		Handle(j, "late", KindOptions{}, func(_ context.Context, job Job[arg]) error {
 			taken <- job
@@ -26,8 +27,14 @@ func TestZombie(t *testing.T) {
 			return job.Check(context.Background())
 		})
 		stop := background(t, j)
-		if job := <-taken; job.Attempt != 2 {
-			t.Errorf("taken over in attempt %d", job.Attempt)
+		for waits := true; waits; stale() {
+			select {
+			case job := <-taken:
+				if waits = false; job.Attempt != 2 {
+					t.Errorf("taken over in attempt %d", job.Attempt)
+				}
+			case <-time.After(10 * time.Millisecond):
+			}
 		}
 		if err := zombie.Process.Signal(syscall.SIGCONT); err != nil {
 			t.Fatal(err)

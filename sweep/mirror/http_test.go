@@ -384,14 +384,19 @@ func TestStops(t *testing.T) {
 	}
 }
 
-// gits are the command lines of processes that belong to a mirror.
+// gits are the command lines of processes that belong to a mirror and stay: what was killed may take a while to be gone.
 func gits(root string) (lines []string) {
-	files, _ := filepath.Glob("/proc/[0-9]*/environ")
-	for _, f := range files {
-		if data, _ := os.ReadFile(f); bytes.Contains(data, []byte("HOME="+root)) {
-			line, _ := os.ReadFile(filepath.Join(filepath.Dir(f), "cmdline"))
-			lines = append(lines, string(line))
+	for end := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		lines = nil
+		files, _ := filepath.Glob("/proc/[0-9]*/environ")
+		for _, f := range files {
+			if data, _ := os.ReadFile(f); bytes.Contains(data, []byte("HOME="+root)) {
+				line, _ := os.ReadFile(filepath.Join(filepath.Dir(f), "cmdline"))
+				lines = append(lines, string(line))
+			}
+		}
+		if len(lines) == 0 || time.Now().After(end) {
+			return lines
 		}
 	}
-	return lines
 }
