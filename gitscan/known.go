@@ -97,6 +97,16 @@ func (r *Repo) Refs(visit func(name, id string)) {
 	}
 }
 
+// Lost visits the ids of what a part no longer has, once each.
+func (r *Repo) Lost(visit func(id string)) {
+	if r.part == nil {
+		return
+	}
+	for _, id := range r.part.lost {
+		visit(r.format.objects.Hex(id))
+	}
+}
+
 // RefsOf visits the refs of the repository at a path as Refs does, without reading anything else. What cannot be read is an
 // error, after the others have been visited.
 func RefsOf(path string, visit func(name, id string)) error {

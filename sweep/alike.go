@@ -32,7 +32,7 @@ const (
 // alikeKey is the same for tasks that a search finds the same in. Not ok: the task is of more than the refs of a store that others
 // share, or is to be searched in any case.
 func alikeKey(t *Task) (key [sha256.Size]byte, ok bool) {
-	if t.Prefix == "" || !t.RefsAlone || t.All || t.Images || t.Shard != nil || len(t.Odd) > 0 || len(t.Tips) == 0 {
+	if t.Prefix == "" || len(t.Kept) > 0 || t.All || t.Images || t.Shard != nil || len(t.Odd) > 0 || len(t.Tips) == 0 {
 		return key, false
 	}
 	text, err := json.Marshal(struct {

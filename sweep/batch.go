@@ -225,13 +225,19 @@ const (
 	failedFirst  = 10 * time.Minute
 )
 
+// changedError is of a clone that changed while it was searched.
+type changedError string
+
+func (e changedError) Error() string { return string(e) }
+
 // passing: the failure is one of the network, of the disk, of images, of a credential that could not be had, of a machine that does
-// not have the repository, or says nothing about it.
+// not have the repository, of a clone that changed meanwhile, or says nothing about it.
 func passing(err error) bool {
 	var images imagesError
+	var changed changedError
 	var broken *brokenError
 	var elsewhere elsewhereError
-	if errors.As(err, &images) || errors.As(err, &broken) || errors.As(err, &elsewhere) {
+	if errors.As(err, &images) || errors.As(err, &changed) || errors.As(err, &broken) || errors.As(err, &elsewhere) {
 		return true
 	}
 	return slices.ContainsFunc([]mirror.Kind{mirror.Unreachable, mirror.DiskFull, mirror.TooSlow, mirror.NoCredential},
@@ -289,6 +295,8 @@ func (w *Worker) bringAndSearch(ctx context.Context, o *Outcome, lease *store.Le
 		return &brokenError{err}
 	case err != nil:
 		return err
+	case o.Answer.Changed:
+		return changedError(o.Answer.Error)
 	case o.Answer.Error != "":
 		return errors.New(o.Answer.Error)
 	case o.Answer.Images != "":
@@ -340,7 +348,7 @@ func (w *Worker) inTurn(ctx context.Context, t *Task) (*Answer, error) {
 // fetched says where the repository is now.
 func (t *Task) fetched(f *mirror.Fetched) {
 	t.Dir, t.Prefix, t.Seen, t.Head, t.Tips = f.Dir, f.Prefix, f.Seen, f.Head, tipsIn(f.Tips, f.Detached)
-	t.RefsAlone = len(f.Kept) == 0
+	t.Kept = f.Kept
 	t.Odd = map[string]string{}
 	maps.Copy(t.Odd, f.Odd)
 	if f.Detached != "" {

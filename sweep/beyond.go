@@ -121,7 +121,7 @@ func hasLoose(dir string) bool {
 type QuietPack struct{ Name, Sum string }
 
 // quietPack is the pack that is all that a repository has, after a search without a finding.
-func quietPack(t *Task, repo *gitscan.Repo, n *searched) *QuietPack {
+func quietPack(t *Task, repo *clone, n *searched) *QuietPack {
 	if t.Images || t.Prefix != "" || !n.res.Stats.Complete || !n.ledger.Quiet() {
 		return nil
 	}
@@ -152,11 +152,11 @@ func beyond(ctx context.Context, t *Task, repo *gitscan.Repo) (*gitscan.Beyond, 
 
 // searchBeyond searches what a repository has beside packs in which there is nothing to find. No answer: that does not do, such as
 // when there is something to find.
-func (s *Sweeper) searchBeyond(ctx context.Context, t *Task, repo *gitscan.Repo, tips []store.Tip, version int, first bool) (*Answer, error) {
+func (s *Sweeper) searchBeyond(ctx context.Context, t *Task, repo *clone, tips []store.Tip, version int, first bool) (*Answer, error) {
 	if len(t.Quiet) == 0 || t.Images {
 		return nil, nil
 	}
-	b, err := beyond(ctx, t, repo)
+	b, err := beyond(ctx, t, repo.Repo)
 	if err != nil || b == nil {
 		return nil, ctx.Err()
 	}
@@ -173,6 +173,9 @@ func (s *Sweeper) searchBeyond(ctx context.Context, t *Task, repo *gitscan.Repo,
 		fresh = n.fresh(b, version)
 		a.Blobs, a.Bytes, a.Known, a.Slices = int64(len(fresh)), n.res.Stats.BytesSearched, n.res.Stats.Skipped[scan.SkipKnown], 1
 		s.known.seen(fresh)
+	}
+	if err := repo.still(t); err != nil {
+		return unopened(err), nil
 	}
 	told, held := s.config.channels(first)
 	_, err = s.store.Settle(ctx, t.ID, store.Scan{ID: rand.Text(), Ruleset: version, Complete: true, Tips: tips, Lease: t.Lease, Seen: fresh,

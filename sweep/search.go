@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"rummage/detect"
-	"rummage/gitscan"
 	"rummage/report"
 	"rummage/scan"
 	"rummage/sweep/seal"
@@ -24,10 +23,10 @@ type Task struct {
 	Dir        string
 	Prefix     string            `json:",omitempty"` // where the repository's refs are in a store that others share
 	Seen       string            `json:",omitempty"` // where those are that keep what it no longer has
-	RefsAlone  bool              `json:",omitempty"` // there is nothing that it no longer has
+	Kept       []string          `json:",omitempty"` // their ids
 	Odd        map[string]string `json:",omitempty"` // its refs under names that no store has, see gitscan.Part
 	Head       string            `json:",omitempty"` // the name of its default branch
-	Tips       []store.Tip       `json:",omitempty"` // its refs, where Dir does not tell them
+	Tips       []store.Tip       // its refs, where Dir does not tell them
 	Lease      *store.Lease      `json:",omitempty"`
 	All        bool              `json:",omitempty"` // also when nothing has changed
 	Next       time.Duration
@@ -43,6 +42,7 @@ type Task struct {
 type Answer struct {
 	Unchanged      bool   `json:",omitempty"` // neither refs nor rules have changed since the last complete search
 	Error          string `json:",omitempty"` // why it is not complete
+	Changed        bool   `json:",omitempty"` // why that says nothing about the repository: its clone has changed meanwhile
 	Images         string `json:",omitempty"` // why that is of its images alone
 	New, Regressed int
 	Blobs, Known   int64      // searched, and left out since they were before
@@ -76,18 +76,13 @@ func (s *Sweeper) Search(ctx context.Context, t *Task) (*Answer, error) {
 	}
 	repo, err := s.openRepository(t)
 	if err != nil {
-		return &Answer{Error: report.Escape(err.Error())}, nil
+		return unopened(err), nil
 	}
 	defer repo.Close()
 	if t.Shard != nil {
 		return s.searchShard(ctx, t, repo, version)
 	}
-	tips := t.Tips
-	if tips == nil {
-		tips = tipsOf(repo)
-	} else if !hasTips(repo, tips) {
-		return &Answer{Error: "its clone was thrown away or changed before it was searched: it is fetched again"}, nil
-	}
+	tips := t.tips(repo)
 	if same, err := s.same(ctx, r, tips, version); err != nil {
 		return nil, err
 	} else if same && !t.All {
@@ -102,26 +97,12 @@ func (s *Sweeper) Search(ctx context.Context, t *Task) (*Answer, error) {
 		whole.Quiet = nil
 		again, err := s.openRepository(&whole)
 		if err != nil {
-			return &Answer{Error: report.Escape(err.Error())}, nil
+			return unopened(err), nil
 		}
 		defer again.Close()
-		if t, repo, tips = &whole, again, t.Tips; tips == nil {
-			tips = tipsOf(repo)
-		}
+		t, repo, tips = &whole, again, t.tips(again)
 	}
 	return s.search(ctx, t, repo, tips, version, first)
-}
-
-func (s *Sweeper) openRepository(t *Task) (*gitscan.Repo, error) {
-	return gitscan.Open(t.Dir, s.options(t))
-}
-
-func (s *Sweeper) options(t *Task) gitscan.Options {
-	o := gitscan.Options{MaxBlob: s.config.MaxBlob, Search: len(t.Quiet) == 0}
-	if t.Prefix != "" {
-		o.Part = &gitscan.Part{Refs: t.Prefix, Lost: t.Seen, Odd: t.Odd, Head: t.Head}
-	}
-	return o
 }
 
 // mayBeSame: the last search was complete, and with these rules.
@@ -138,7 +119,7 @@ func (s *Sweeper) same(ctx context.Context, r *store.Repository, tips []store.Ti
 	return err == nil && slices.Equal(known, tips), err
 }
 
-func (s *Sweeper) search(ctx context.Context, t *Task, repo *gitscan.Repo, tips []store.Tip, version int, first bool) (*Answer, error) {
+func (s *Sweeper) search(ctx context.Context, t *Task, repo *clone, tips []store.Tip, version int, first bool) (*Answer, error) {
 	a := &Answer{}
 	var res *scan.Result
 	var fresh []store.Seen
@@ -149,7 +130,7 @@ func (s *Sweeper) search(ctx context.Context, t *Task, repo *gitscan.Repo, tips 
 		if res != nil { // the last slice ended before the search did
 			again, err := s.openRepository(t)
 			if err != nil {
-				return &Answer{Error: report.Escape(err.Error())}, nil
+				return unopened(err), nil
 			}
 			defer again.Close()
 			repo = again
@@ -186,6 +167,9 @@ func (s *Sweeper) search(ctx context.Context, t *Task, repo *gitscan.Repo, tips 
 		}
 	}
 	a.Known = res.Stats.Skipped[scan.SkipKnown]
+	if err := repo.still(t); err != nil {
+		return unopened(err), nil
+	}
 	digests, problem, err := s.images(ctx, t, res)
 	if err != nil {
 		return nil, err
@@ -225,25 +209,6 @@ func incomplete(s *scan.Stats) error {
 		return errors.New("not searched whole")
 	}
 	return fmt.Errorf("%d could not be read, first: %s: %s", s.ProblemCount, report.Escape(s.Problems[0].Where), report.Escape(s.Problems[0].Why))
-}
-
-// tipsOf are the refs, by name.
-func tipsOf(repo *gitscan.Repo) (tips []store.Tip) {
-	tips = []store.Tip{}
-	repo.Refs(func(name, id string) { tips = append(tips, store.Tip{Ref: name, ID: id}) })
-	return tips
-}
-
-// hasTips: a store that others share has the refs that a repository had when it was fetched. Without them it would be searched as one in
-// which there is nothing any more.
-func hasTips(repo *gitscan.Repo, tips []store.Tip) bool {
-	has := tipsOf(repo)
-	for i := range has {
-		has[i].Ref = report.Escape(has[i].Ref)
-	}
-	order := func(a, b store.Tip) int { return cmp.Or(cmp.Compare(a.Ref, b.Ref), cmp.Compare(a.ID, b.ID)) }
-	slices.SortFunc(has, order)
-	return slices.Equal(has, slices.SortedFunc(slices.Values(tips), order))
 }
 
 // rulesVersion is the version of the rules, which is asked for once.

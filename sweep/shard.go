@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"rummage/gitscan"
 	"rummage/report"
 	"rummage/sweep/jobs"
 	"rummage/sweep/store"
@@ -28,7 +27,7 @@ type Shard struct{ N, Of int }
 const maxShards = 1000
 
 // shardsOf is into how many shards a repository is to be divided; 0: into none.
-func shardsOf(t *Task, repo *gitscan.Repo, n *searched) int {
+func shardsOf(t *Task, repo *clone, n *searched) int {
 	if t.ShardSize <= 0 {
 		return 0
 	}
@@ -40,7 +39,7 @@ func shardsOf(t *Task, repo *gitscan.Repo, n *searched) int {
 }
 
 // searchShard makes the blobs of a shard clean that have nothing. What cannot be read is for the search of all to tell.
-func (s *Sweeper) searchShard(ctx context.Context, t *Task, repo *gitscan.Repo, version int) (*Answer, error) {
+func (s *Sweeper) searchShard(ctx context.Context, t *Task, repo *clone, version int) (*Answer, error) {
 	a := &Answer{}
 	for {
 		sliced, cancel := context.WithTimeout(ctx, s.slice)
