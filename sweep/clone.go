@@ -29,7 +29,7 @@ func (s *Sweeper) openRepository(t *Task) (*clone, error) {
 	for again := false; ; again = true {
 		c := &clone{made: madeOf(t)}
 		var err error
-		if c.Repo, err = gitscan.Open(t.Dir, s.options(t)); err != nil {
+		if c.Repo, err = s.open(t.Dir, s.options(t)); err != nil {
 			return nil, err
 		}
 		if t.Prefix == "" || t.Shard != nil || hasTips(c.Repo, t.Tips) && hasKept(c.Repo, t.Kept) {

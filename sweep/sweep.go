@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"rummage/detect"
+	"rummage/gitscan"
 	"rummage/sweep/store"
 )
 
@@ -21,6 +22,7 @@ type Sweeper struct {
 	slice    time.Duration
 	look     Looker
 	detect   func() *detect.Detector // of the rules
+	open     func(path string, o gitscan.Options) (*gitscan.Repo, error)
 
 	known known // blobs
 	alike alike
@@ -35,7 +37,7 @@ func Open(ctx context.Context, c *Config, rules *detect.Ruleset) (*Sweeper, erro
 	if err != nil {
 		return nil, err
 	}
-	s := &Sweeper{config: c, rules: rules, slice: slice, sources: map[string]source{}}
+	s := &Sweeper{config: c, rules: rules, slice: slice, open: gitscan.Open, sources: map[string]source{}}
 	s.detect = sync.OnceValue(func() *detect.Detector { return detect.New(rules) })
 	for i := range c.Targets {
 		t := &c.Targets[i]
