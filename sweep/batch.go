@@ -189,7 +189,7 @@ func (w *Worker) one(ctx context.Context, r *store.Repository, how searchHow) (*
 		return o, nil
 	case ctx.Err() != nil: // it is due still
 		return o, errors.Join(ctx.Err(), release())
-	case errors.Is(o.Err, errNotOurs):
+	case errors.Is(o.Err, errNotOurs), errors.Is(o.Err, errLate):
 		o.Left, o.Err = true, nil
 		return o, release()
 	case lost.Load() || errors.Is(o.Err, store.ErrFenced): // who has it now says what became of it
@@ -224,6 +224,9 @@ const (
 	passingFirst = time.Minute
 	failedFirst  = 10 * time.Minute
 )
+
+// errLate is of a repository that another worker searched after it was fetched: what became of it is looked at again.
+var errLate = errors.New("another worker has searched it")
 
 // changedError is of a clone that changed while it was searched.
 type changedError string
@@ -295,6 +298,8 @@ func (w *Worker) bringAndSearch(ctx context.Context, o *Outcome, lease *store.Le
 		return &brokenError{err}
 	case err != nil:
 		return err
+	case o.Answer.Late:
+		return errLate
 	case o.Answer.Changed:
 		return changedError(o.Answer.Error)
 	case o.Answer.Error != "":
@@ -315,6 +320,7 @@ func (w *Worker) bring(ctx context.Context, r *store.Repository, t *Task, target
 	}
 	if f := forks.take(ctx, r, target); f != nil {
 		t.fetched(f)
+		t.First = true
 		return f, nil
 	}
 	f, err := w.fetch(ctx, r, target)

@@ -28,6 +28,7 @@ type Task struct {
 	Head       string            `json:",omitempty"` // the name of its default branch
 	Tips       []store.Tip       // its refs, where Dir does not tell them
 	Lease      *store.Lease      `json:",omitempty"`
+	First      bool              `json:",omitempty"` // it was fetched ahead, for its first search
 	All        bool              `json:",omitempty"` // also when nothing has changed
 	Next       time.Duration
 	Workers    int
@@ -43,6 +44,7 @@ type Answer struct {
 	Unchanged      bool   `json:",omitempty"` // neither refs nor rules have changed since the last complete search
 	Error          string `json:",omitempty"` // why it is not complete
 	Changed        bool   `json:",omitempty"` // why that says nothing about the repository: its clone has changed meanwhile
+	Late           bool   `json:",omitempty"` // not searched: another worker searched it, and may have fetched it later
 	Images         string `json:",omitempty"` // why that is of its images alone
 	New, Regressed int
 	Blobs, Known   int64      // searched, and left out since they were before
@@ -64,6 +66,9 @@ func (s *Sweeper) Search(ctx context.Context, t *Task) (*Answer, error) {
 	r, err := s.store.Repository(ctx, t.ID)
 	if err != nil {
 		return nil, err
+	}
+	if t.First && !r.LastScan.IsZero() {
+		return &Answer{Late: true}, nil
 	}
 	version, err := s.rulesVersion(ctx)
 	if err != nil {
