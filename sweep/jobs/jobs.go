@@ -146,8 +146,8 @@ type Jobs struct {
 	heldMu   sync.Mutex
 	held     map[int64]context.CancelCauseFunc // by token
 	slots    map[int64]bool
-	freed    map[string]chan struct{} // by a slot's name, for who waits for one here: closed when one becomes free
-	promoted time.Time                // see tick
+	freed    map[string][]chan struct{} // by a slot's name, for those who wait for one here: the first is closed when one becomes free
+	promoted time.Time                  // see tick
 	clock    clock
 
 	eng engine // for inserts; also works while Work or Until run

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -346,7 +347,10 @@ func TestAcquireFreed(t *testing.T) {
 						err = e
 						break
 					}
-					most.Store(max(most.Load(), now.Add(1)))
+					n := now.Add(1)
+					for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
+					}
+					time.Sleep(time.Millisecond) // others would have one meanwhile
 					now.Add(-1)
 					release()
 				}
@@ -363,6 +367,58 @@ func TestAcquireFreed(t *testing.T) {
 		}
 		if n := count(t, j, "SELECT count(*) FROM jobs_slot"); n != 0 || len(j.freed) != 0 {
 			t.Errorf("%d slots are left, %d are waited for", n, len(j.freed))
+		}
+	})
+}
+
+// TestAcquireWakes: a slot that is given back is told to one who waits, who tells the next if he does not need it.
+func TestAcquireWakes(t *testing.T) {
+	each(t, func(t *testing.T, dsn string) {
+		j := open(t, dsn)
+		release, err := j.Acquire(t.Context(), "host", 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var waiting []<-chan struct{}
+		for range 4 {
+			waiting = append(waiting, j.await("host"))
+		}
+		other := j.await("other")
+		told := func(want ...bool) {
+			t.Helper()
+			for i, c := range append(slices.Clone(waiting), other) {
+				got := false
+				select {
+				case <-c:
+					got = true
+				default:
+				}
+				if got != want[i] {
+					t.Errorf("%d was told: %v", i, got)
+				}
+			}
+		}
+		told(false, false, false, false, false)
+		release()
+		told(true, false, false, false, false)
+		j.leave("host", waiting[0])
+		told(true, true, false, false, false)
+		j.leave("host", waiting[2]) // who was not told has nothing to tell
+		told(true, true, false, false, false)
+		// Who has a slot without having waited, and who waits no more, tell no one.
+		if release, err = j.Acquire(t.Context(), "host", 1); err != nil {
+			t.Fatal(err)
+		}
+		ended, cancel := context.WithCancel(t.Context())
+		cancel()
+		if _, err := j.Acquire(ended, "host", 1); !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+		told(true, true, false, false, false)
+		release()
+		told(true, true, false, true, false)
+		if j.leave("other", other); len(j.freed) != 0 {
+			t.Errorf("%d are waited for", len(j.freed))
 		}
 	})
 }
