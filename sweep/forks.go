@@ -31,7 +31,11 @@ func (w *Worker) forksOf(ids []int64) *forks {
 // take gives a repository that was fetched with others, or fetches those of the job's that are forks of the same network and are, as
 // it is, searched for the first time. None: it is to be fetched by itself.
 func (f *forks) take(ctx context.Context, r *store.Repository, target *Target) *mirror.Fetched {
-	if f == nil || r.Network == "" || !r.LastScan.IsZero() {
+	if f == nil {
+		return nil
+	}
+	f.drop()
+	if r.Network == "" || !r.LastScan.IsZero() {
 		return nil
 	}
 	if network := networkOf(r); f.fetched[r.ID].Fetched == nil && !f.tried[network] {
@@ -47,11 +51,17 @@ func (f *forks) take(ctx context.Context, r *store.Repository, target *Target) *
 		return nil
 	}
 	delete(f.fetched, r.ID)
-	if time.Since(got.at) > forksFor {
-		got.Release()
-		return nil
-	}
 	return got.Fetched
+}
+
+// drop lets go of what was fetched too long ago, so that its store can be thrown away.
+func (f *forks) drop() {
+	for id, got := range f.fetched {
+		if time.Since(got.at) > forksFor {
+			got.Release()
+			delete(f.fetched, id)
+		}
+	}
 }
 
 // together fetches forks. What goes wrong is told when each is fetched by itself.
