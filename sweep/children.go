@@ -195,8 +195,8 @@ func (c *Children) Close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var err error
-	for _, one := range c.idle { // all at once
-		_ = one.in.Close()
+	for _, one := range c.idle { // all at once, and at once those are killed that go on
+		one.end()
 	}
 	for _, one := range c.idle {
 		err = errors.Join(err, one.bury())
