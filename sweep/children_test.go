@@ -168,3 +168,30 @@ func TestServeEnds(t *testing.T) {
 		t.Errorf("it went on: %s", out.String())
 	}
 }
+
+// nowhere is the input of a process that there is not.
+type nowhere struct{}
+
+func (nowhere) Write(p []byte) (int, error) { return len(p), nil }
+func (nowhere) Close() error                { return nil }
+
+// TestChildOfStore: a task is for the idle child that had the last one of the same directory, else for the one that was busy last.
+func TestChildOfStore(t *testing.T) {
+	c := &Children{}
+	for _, dir := range []string{"a", "b", "c"} {
+		c.idle = append(c.idle, &child{in: nowhere{}, dir: dir})
+	}
+	a, b, last := c.idle[0], c.idle[1], c.idle[2]
+	for _, want := range []struct {
+		dir string
+		one *child
+	}{{"b", b}, {"else", last}, {"a", a}} {
+		got, err := c.take(context.Background(), &Task{Dir: want.dir})
+		if err != nil || got != want.one || got.dir != want.dir {
+			t.Errorf("%s: %+v, %v", want.dir, got, err)
+		}
+	}
+	if len(c.idle) != 0 {
+		t.Errorf("%d are idle", len(c.idle))
+	}
+}
