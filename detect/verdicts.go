@@ -44,7 +44,7 @@ const (
 	// maxJudged bounds the length of an assignment that is remembered, in bytes, with what stands around it.
 	maxJudged = 1 << 10
 	// verdictSize is what an entry takes beside its key and verdicts, about.
-	verdictSize = 64
+	verdictSize = 96
 )
 
 // begin makes ready for an assignment of a context with a number. It reports whether it is known that no rule makes a

@@ -19,6 +19,9 @@ func (r *Repo) Place(ctx context.Context, l scan.Lookup, emit func(scan.Placemen
 		return nil // interrupted before anything was read
 	}
 	r.progress.SetStage("placing")
+	if r.part == nil { // a store of parts is searched again
+		r.store.LetGo()
+	}
 	p := newPlacer(r, l, emit)
 	h := newHistory(r, l)
 	h.see = p.see

@@ -108,7 +108,7 @@ func (c *collector) readLater(ref BlobRef, kind structure.Kind) (k structuredKey
 func (c *collector) keepRead(k structuredKey, hits []hit, problems int) *structuredHits {
 	c.identify(hits)
 	c.ledger.note(k.ref, markOf(structure.Set(0).Add(k.kind), 0))
-	found := &structuredHits{of: k, hits: hits, problems: problems}
+	found := newHits(k, hits, problems)
 	c.files.hits[k] = found
 	return found
 }

@@ -274,6 +274,7 @@ type pass struct {
 	reader   structure.Reader
 	wanted   bool // structured files are read
 	readings []detect.Reading
+	located  []*structuredHits // of the kinds that a blob was read as
 	carries  []*detect.Carry   // by slot, see Delta
 	clues    []structure.Clues // beside carries
 	carried  int               // bytes of memory in carries

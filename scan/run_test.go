@@ -228,8 +228,8 @@ func TestRunUnplaced(t *testing.T) {
 	}
 }
 
-// TestRunDocument: a text that quotes files is read as one of them only where it has such a name.
-func TestRunDocument(t *testing.T) {
+// serviceDetector has a rule for services' variables.
+func serviceDetector(t *testing.T) *detect.Detector {
 	rs, err := detect.Parse("test.toml", []byte(`
 [[rules]]
 id = "set"
@@ -241,13 +241,18 @@ value = '.'
 	if err != nil {
 		t.Fatal(err)
 	}
+	return detect.New(rs)
+}
+
+// TestRunDocument: a text that quotes files is read as one of them only where it has such a name.
+func TestRunDocument(t *testing.T) {
 	text := "services:\n  a:\n    image: x\n    environment:\n      PASSWORD: hunter2\n"
 	m := &memory{
 		texts: []string{text, text + "```\n", text + "# ```\n"},
 		paths: map[int][]string{0: {"docker-compose.yml", "README.md"}, 1: {"README.md", "docker-compose.yml"}, 2: {"stack.yml"}},
 		order: []int{1, 0, 2},
 	}
-	res, err := scan.Run(t.Context(), m, detect.New(rs), 1)
+	res, err := scan.Run(t.Context(), m, serviceDetector(t), 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -257,5 +262,23 @@ value = '.'
 	}
 	if got := res.Stats.Structured["compose"]; got != 3 {
 		t.Errorf("%d compose files", got)
+	}
+}
+
+// TestRunNothing: a file that holds nothing counts where it stands as what it is read as, once, and so does each other one.
+func TestRunNothing(t *testing.T) {
+	m := &memory{
+		texts: []string{"services:\n  a:\n    image: x\n", "services:\n  b:\n    image: x\n", "services:\n  c:\n    image: x\n"},
+		paths: map[int][]string{0: {"compose.yml", "docker-compose.yml", "a/compose.yml"}, 1: {"README.md", "b/compose.yml"}, 2: {"README.md"}},
+		order: []int{0, 1, 2},
+	}
+	for range 2 {
+		res, err := scan.Run(t.Context(), m, serviceDetector(t), 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := res.Stats.Structured["compose"]; got != 2 || len(res.Findings) > 0 {
+			t.Errorf("%d compose files, %d findings", got, len(res.Findings))
+		}
 	}
 }

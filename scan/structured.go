@@ -53,6 +53,19 @@ type structuredHits struct {
 	advised  bool // the hits have their remedies
 }
 
+// Most files hold nothing: these stand for all of them, of which a large history has hundreds of thousands.
+var (
+	nothing       structuredHits
+	nothingPlaced = structuredHits{placed: true}
+)
+
+func newHits(k structuredKey, hits []hit, problems int) *structuredHits {
+	if len(hits) == 0 && problems == 0 {
+		return &nothing
+	}
+	return &structuredHits{of: k, hits: hits, problems: problems}
+}
+
 func newStructured(d *detect.Detector, src Source) structured {
 	s := structured{src: src, reader: structure.Reader{Keep: d.Relevant}, hits: map[structuredKey]*structuredHits{}, failed: map[BlobRef]Problem{},
 		kinds: &byName[structure.Kind]{}, watched: &byName[bool]{}, sniffed: map[BlobRef]structure.Set{}, settings: map[string]bool{}, counts: map[structure.Kind]int64{}, remedies: map[string]string{}}
@@ -99,9 +112,9 @@ func (v *visitor) addRead(ref BlobRef, text []byte, sniffed, ahead structure.Set
 		v.readings = append(v.readings, read[i].Reading)
 	}
 	plain, with := v.m.MatchEach(text, v.readings)
-	located := make([]*structuredHits, len(with))
+	v.located = v.located[:0]
 	for i := range with {
-		located[i] = &structuredHits{of: structuredKey{ref, read[i].Kind}, hits: locate(text, with[i]), problems: read[i].Problems}
+		v.located = append(v.located, newHits(structuredKey{ref, read[i].Kind}, locate(text, with[i]), read[i].Problems))
 	}
 	hits := locate(text, plain)
 	c.mu.Lock()
@@ -113,10 +126,11 @@ func (v *visitor) addRead(ref BlobRef, text []byte, sniffed, ahead structure.Set
 	if sniffed != 0 {
 		c.files.sniffed[ref] = sniffed
 	}
-	for i := range read {
-		c.identify(located[i].hits)
-		c.files.hits[located[i].of] = located[i]
+	for i, found := range v.located {
+		c.identify(found.hits)
+		c.files.hits[structuredKey{ref, read[i].Kind}] = found
 	}
+	clear(v.located)
 }
 
 // adviseOn gives the hits of structured files remedies. That is done once for each blob and kind, and only where a place is
@@ -231,7 +245,12 @@ func (c *collector) readAt(ref BlobRef, name string) *structuredHits {
 		found = c.read(k, name)
 	}
 	if found != nil && !found.placed {
-		found.placed = true
+		if found == &nothing {
+			found = &nothingPlaced
+			c.files.hits[k] = found
+		} else {
+			found.placed = true
+		}
 		c.files.counts[kind]++
 		c.files.unread += int64(found.problems)
 	}

@@ -15,13 +15,15 @@ import (
 // what reading them anew gives, to the last offset: a pair is remembered only if nothing outside it has a say, see
 // yamltree.(Node).Piece. The zero value is ready for use. A Memory belongs to one goroutine.
 type Memory struct {
-	// Keep says which entries matter to the caller; nil: all. It is asked once for each that is remembered; see Matter.
+	// Keep says which entries matter to the caller; nil: all. It is asked once for each that is remembered; see AppendMatter.
 	Keep func(c assignment.Context, name []byte) bool
 
 	known map[string][]Entry
 	size  int // in bytes
 	key   []byte
 	lent  []Entry // the list that was given last
+
+	matter []Entry // room for those of a pair that matter
 }
 
 const (
@@ -90,7 +92,9 @@ func (w *Walker) Remember(p Recalled) {
 	if m.size > maxMemory || m.known == nil {
 		m.known, m.size = map[string][]Entry{}, 0
 	}
-	entries := m.Matter(append([]Entry(nil), w.entries[p.entries:]...), w.Data)
+	m.matter = m.AppendMatter(m.matter[:0], w.entries[p.entries:], w.Data)
+	entries := slices.Clone(m.matter) // of just the room that it takes
+	clear(m.matter)                   // they may refer to the file
 	for i := range entries {
 		e := &entries[i]
 		e.Name, e.Value = moved(e.Name, -p.start), moved(e.Value, -p.start)
@@ -106,21 +110,22 @@ func (w *Walker) Remember(p Recalled) {
 	m.size += entrySize + len(p.key)
 }
 
-// Matter leaves those of a list of entries that matter, and the first that is a reference: a file that has one may take
-// it from elsewhere.
-func (m *Memory) Matter(list []Entry, data []byte) []Entry {
+// AppendMatter appends to dst those entries of a list that matter, and the first that is a reference: a file that has one may
+// take it from elsewhere.
+func (m *Memory) AppendMatter(dst, list []Entry, data []byte) []Entry {
 	if m == nil || m.Keep == nil {
-		return list
+		return append(dst, list...)
 	}
 	refers := false
-	kept := slices.DeleteFunc(list, func(e Entry) bool {
-		if !refers && e.Form == interpolate.Reference && e.Value.Len() > 0 {
-			refers = true
-			return false
+	for i := range list {
+		e := &list[i]
+		first := !refers && e.Form == interpolate.Reference && e.Value.Len() > 0
+		refers = refers || first
+		if first || m.Keep(e.Context, e.Name.Of(data)) {
+			dst = append(dst, *e)
 		}
-		return !m.Keep(e.Context, e.Name.Of(data))
-	})
-	return slices.Clip(kept)
+	}
+	return dst
 }
 
 func moved(s assignment.Span, by int) assignment.Span {

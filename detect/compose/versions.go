@@ -252,12 +252,11 @@ func (r *Reader) readBlock(data []byte, head int, alone func(t *yamltree.Tree, d
 
 // keep takes those of the entries that matter. Those of extension fields and those of comments begin at last and comments.
 func (b *block) keep(m *carrier.Memory, data []byte, entries []Entry, last, comments int) {
-	matter := func(list []Entry) { b.entries = append(b.entries, m.Matter(slices.Clone(list), data)...) }
-	matter(entries[:last])
+	b.entries = m.AppendMatter(nil, entries[:last], data)
 	b.last = len(b.entries)
-	matter(entries[last:comments])
+	b.entries = m.AppendMatter(b.entries, entries[last:comments], data)
 	b.comments = len(b.entries)
-	matter(entries[comments:])
+	b.entries = slices.Clone(m.AppendMatter(b.entries, entries[comments:], data))
 }
 
 // move moves all that is known by so many bytes.

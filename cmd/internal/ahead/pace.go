@@ -8,12 +8,12 @@ import (
 )
 
 // The garbage collector runs when the heap has grown by a sixth of what was live after its last run, but not by less than
-// leastGrowth, and as long as little is live not by less than smallGrowth: a small repository takes a few tens of megabytes
-// in all, and collecting them over and over would take a quarter of its time. Go's own rule, by as much as is live and
-// from 4 MB on, is worse for both small and large ones.
+// leastGrowth; and as long as the heap stays small by more than that, though by no more than smallGrowth: a small repository
+// takes a few tens of megabytes in all, and collecting them over and over would take a quarter of its time. Go's own rule, by
+// as much as is live and from 4 MB on, is worse for both small and large ones.
 const (
 	smallGrowth = 64 << 20
-	small       = 96 << 20
+	small       = 128 << 20 // live and grown by
 	leastGrowth = 24 << 20
 	growthShare = 6 // of the live heap: a sixth
 	// goLeast is the heap for which, times a percentage, Go runs its collector first.
@@ -39,7 +39,7 @@ func paceCollector() {
 func growthPercent(live uint64) int {
 	growth := max(leastGrowth, live/growthShare)
 	if live < small {
-		growth = smallGrowth
+		growth = max(growth, min(smallGrowth, small-live))
 	}
 	return int(growth * 100 / max(live, goLeast))
 }

@@ -7,15 +7,13 @@ import (
 	"time"
 )
 
-// TestGrowthPercent: the heap grows by a sixth of what is live, and by no less than so much.
+// TestGrowthPercent: the heap grows by a sixth of what is live, by no less than so much, and to no less than what is small.
 func TestGrowthPercent(t *testing.T) {
-	for _, live := range []uint64{0, 1, 3 << 20, 4 << 20, 40 << 20, 128 << 20, 1 << 30, 1 << 40} {
+	const mb = 1 << 20
+	for live, want := range map[uint64]uint64{0: 64 * mb, 1: 64 * mb, 3 * mb: 64 * mb, 4 * mb: 64 * mb, 40 * mb: 64 * mb, 64 * mb: 64 * mb,
+		80 * mb: 48 * mb, 110 * mb: 24 * mb, 128 * mb: 24 * mb, 1 << 30: 1 << 30 / 6, 1 << 40: 1 << 40 / 6} {
 		percent := uint64(growthPercent(live))
 		growth := max(live, goLeast) * percent / 100
-		want := max(uint64(leastGrowth), live/6)
-		if live < small {
-			want = smallGrowth
-		}
 		if growth > want || growth < want-want/20 {
 			t.Errorf("%d bytes live: grows by %d, want %d", live, growth, want)
 		}

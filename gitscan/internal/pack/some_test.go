@@ -1,6 +1,7 @@
 package pack
 
 import (
+	"maps"
 	"path/filepath"
 	"testing"
 
@@ -71,5 +72,31 @@ func TestWalkSomeLoose(t *testing.T) {
 	some, errs := walked(t, s, WalkOptions{Only: func(ord uint32) bool { return ord < 2 }})
 	if len(errs) > 0 || len(some) != 2 || some[SHA1.Hex(s.ID(0))] == "" || some[SHA1.Hex(s.ID(1))] == "" {
 		t.Errorf("%v; %v", some, errs)
+	}
+}
+
+// TestLetGo: what a walk begins with is made again when it has been let go.
+func TestLetGo(t *testing.T) {
+	dir := sampleRepo(t, "sha1")
+	git(t, dir, nil, "repack", "-adq", "--depth=10")
+	s, err := Open(disk.OS{}, filepath.Join(dir, "objects"), SHA1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	first, _ := walked(t, s, WalkOptions{Verify: true})
+	counts := s.Count()
+	for range 2 {
+		s.LetGo()
+		if s.Prepared() {
+			t.Fatal("nothing was let go")
+		}
+		if again, errs := walked(t, s, WalkOptions{Verify: true}); !maps.Equal(first, again) || len(first) == 0 || len(errs) > 0 {
+			t.Errorf("%d objects, %d before; %v", len(again), len(first), errs)
+		}
+	}
+	s.LetGo()
+	if again := s.Count(); !maps.Equal(counts, again) {
+		t.Errorf("%v, %v before", again, counts)
 	}
 }
