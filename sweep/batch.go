@@ -59,10 +59,12 @@ func (w *Worker) each(ctx context.Context, job jobs.Job[batchArgs]) error {
 		}
 		ids = slices.DeleteFunc(slices.Clone(ids), func(id int64) bool { return same[id] })
 	}
+	forks := w.forksOf(ids)
+	defer forks.release()
 	for wait := leftFirst; ; wait *= 2 {
 		var left []int64
 		for _, id := range ids {
-			o, err := w.take(ctx, id, &job.Args)
+			o, err := w.take(ctx, id, &job.Args, forks)
 			if err != nil {
 				return err
 			}
@@ -88,7 +90,7 @@ func (w *Worker) each(ctx context.Context, job jobs.Job[batchArgs]) error {
 const leftFirst = 25 * time.Millisecond
 
 // take has a repository of a job searched, and tells of it; no outcome: there is nothing to do.
-func (w *Worker) take(ctx context.Context, id int64, args *batchArgs) (*Outcome, error) {
+func (w *Worker) take(ctx context.Context, id int64, args *batchArgs, forks *forks) (*Outcome, error) {
 	r, now, err := w.store.RepositoryNow(ctx, id)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, nil // forgotten meanwhile
@@ -101,12 +103,12 @@ func (w *Worker) take(ctx context.Context, id int64, args *batchArgs) (*Outcome,
 			return nil, err
 		}
 	}
-	return w.taken(ctx, r, args)
+	return w.taken(ctx, r, args, forks)
 }
 
 // taken has a repository searched or divided, and tells of it.
-func (w *Worker) taken(ctx context.Context, r *store.Repository, args *batchArgs) (*Outcome, error) {
-	o, err := w.one(ctx, r, searchHow{!args.Since.IsZero(), args.Divided})
+func (w *Worker) taken(ctx context.Context, r *store.Repository, args *batchArgs, forks *forks) (*Outcome, error) {
+	o, err := w.one(ctx, r, searchHow{!args.Since.IsZero(), args.Divided, forks})
 	switch {
 	case err != nil || o.Left:
 		return o, err
@@ -140,6 +142,9 @@ func (w *Worker) onlyLookedAt(ctx context.Context, r *store.Repository, since ti
 func (w *Worker) tell(o *Outcome) {
 	w.observe(o)
 	w.o.Progress.Done.Add(1)
+	if !o.Left {
+		defer w.waited(o.Repository.ID)
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if !o.Left {
@@ -156,7 +161,10 @@ func (w *Worker) tell(o *Outcome) {
 }
 
 // searchHow says how a repository is searched: all means also when nothing has changed, divided that its shards were searched.
-type searchHow struct{ all, divided bool }
+type searchHow struct {
+	all, divided bool
+	forks        *forks // fetched together; nil: none are
+}
 
 // one has a repository searched, unless another process is at it, and writes down how that ended.
 func (w *Worker) one(ctx context.Context, r *store.Repository, how searchHow) (*Outcome, error) {
@@ -251,12 +259,12 @@ func (w *Worker) bringAndSearch(ctx context.Context, o *Outcome, lease *store.Le
 		t.Quiet = w.quiet.of(t.Dir)
 	}
 	if !isLocal(r) && !t.All {
-		if same, err := w.unchangedThere(ctx, r, lease); same || err != nil && !w.withoutPages(ctx, r, err) {
+		if same, err := w.unchangedThere(ctx, r, lease, target); same || err != nil && !w.withoutPages(ctx, r, err) {
 			o.Answer = &Answer{Unchanged: same}
 			return err
 		}
 	}
-	f, err := w.bring(ctx, r, t)
+	f, err := w.bring(ctx, r, t, target, how.forks)
 	switch {
 	case err == nil:
 		defer f.Release()
@@ -290,14 +298,18 @@ func (w *Worker) bringAndSearch(ctx context.Context, o *Outcome, lease *store.Le
 }
 
 // bring fetches what is not on this machine.
-func (w *Worker) bring(ctx context.Context, r *store.Repository, t *Task) (*mirror.Fetched, error) {
+func (w *Worker) bring(ctx context.Context, r *store.Repository, t *Task, target *Target, forks *forks) (*mirror.Fetched, error) {
 	if isLocal(r) {
 		if _, err := os.Stat(t.Dir); errors.Is(err, os.ErrNotExist) {
 			return nil, elsewhereError("it is not on this machine")
 		}
 		return &mirror.Fetched{}, nil
 	}
-	f, err := w.fetch(ctx, r)
+	if f := forks.take(ctx, r, target); f != nil {
+		t.fetched(f)
+		return f, nil
+	}
+	f, err := w.fetch(ctx, r, target)
 	if err == nil {
 		t.fetched(f)
 	}
@@ -328,6 +340,7 @@ func (w *Worker) inTurn(ctx context.Context, t *Task) (*Answer, error) {
 // fetched says where the repository is now.
 func (t *Task) fetched(f *mirror.Fetched) {
 	t.Dir, t.Prefix, t.Seen, t.Head, t.Tips = f.Dir, f.Prefix, f.Seen, f.Head, tipsIn(f.Tips, f.Detached)
+	t.RefsAlone = len(f.Kept) == 0
 	t.Odd = map[string]string{}
 	maps.Copy(t.Odd, f.Odd)
 	if f.Detached != "" {

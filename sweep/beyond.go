@@ -180,5 +180,6 @@ func (s *Sweeper) searchBeyond(ctx context.Context, t *Task, repo *gitscan.Repo,
 	if err != nil {
 		return nil, err
 	}
+	s.alike.add(t, nil, a.QuietTips)
 	return a, nil
 }

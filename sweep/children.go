@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -51,7 +52,8 @@ type child struct {
 	in   io.WriteCloser
 	out  *bufio.Reader
 	told *lastWords
-	done int // searches
+	done int    // searches
+	dir  string // of the last one
 }
 
 // reply is what a child says about a task: an answer, or why there is none.
@@ -122,8 +124,12 @@ func (c *Children) take(ctx context.Context, t *Task) (*child, error) {
 			c.mu.Unlock()
 			break
 		}
-		one := c.idle[n-1]
-		c.idle = c.idle[:n-1]
+		at := slices.IndexFunc(c.idle, func(one *child) bool { return one.dir == t.Dir }) // it has what forks share in memory
+		if at < 0 {
+			at = n - 1
+		}
+		one := c.idle[at]
+		c.idle = slices.Delete(c.idle, at, at+1)
 		c.mu.Unlock()
 		if one.ask(t) == nil {
 			return one, nil
@@ -189,6 +195,9 @@ func (c *Children) Close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var err error
+	for _, one := range c.idle { // all at once
+		_ = one.in.Close()
+	}
 	for _, one := range c.idle {
 		err = errors.Join(err, one.bury())
 	}
@@ -201,6 +210,7 @@ func (c *child) ask(t *Task) error {
 	if err != nil {
 		return err
 	}
+	c.dir = t.Dir
 	_, err = c.in.Write(append(line, '\n'))
 	return err
 }

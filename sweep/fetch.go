@@ -32,12 +32,20 @@ func (w *Worker) targetOf(ctx context.Context, r *store.Repository) (*Target, er
 	if err != nil {
 		return nil, &brokenError{err}
 	}
-	for i := range w.config.Targets {
-		if slices.Contains(names, w.config.Targets[i].Name) {
-			return &w.config.Targets[i], nil
-		}
+	if t := w.targetIn(names); t != nil {
+		return t, nil
 	}
 	return nil, errNotOurs
+}
+
+// targetIn is the first of the targets that the configuration has; nil: none is.
+func (w *Worker) targetIn(names []string) *Target {
+	for i := range w.config.Targets {
+		if slices.Contains(names, w.config.Targets[i].Name) {
+			return &w.config.Targets[i]
+		}
+	}
+	return nil
 }
 
 // errNotOurs is of a repository whose targets are those of other configurations, whose workers search it.
@@ -48,16 +56,7 @@ type elsewhereError string
 
 func (e elsewhereError) Error() string { return string(e) }
 
-// request says how a repository is fetched.
-func (w *Worker) request(ctx context.Context, r *store.Repository) (*mirror.Request, error) {
-	t, err := w.targetOf(ctx, r)
-	if err != nil {
-		return nil, err
-	}
-	return w.requestOf(t, r), nil
-}
-
-// requestOf is request for one of a target.
+// requestOf says how a repository of a target is fetched.
 func (w *Worker) requestOf(t *Target, r *store.Repository) *mirror.Request {
 	q := w.sources[t.Name].request(r)
 	q.Repo = fmt.Sprintf("%s/%s", r.Forge, r.ForgeID)
@@ -80,7 +79,7 @@ func (w *Worker) slot(ctx context.Context, q *mirror.Request) (release func(), e
 
 // unchangedThere asks for the refs of a repository that was searched before; the disk is not needed for one in which nothing
 // has changed.
-func (w *Worker) unchangedThere(ctx context.Context, r *store.Repository, lease *store.Lease) (bool, error) {
+func (w *Worker) unchangedThere(ctx context.Context, r *store.Repository, lease *store.Lease, target *Target) (bool, error) {
 	version, err := w.rulesVersion(ctx)
 	if err != nil {
 		return false, &brokenError{err}
@@ -88,10 +87,7 @@ func (w *Worker) unchangedThere(ctx context.Context, r *store.Repository, lease 
 	if !mayBeSame(r, version) {
 		return false, nil
 	}
-	q, err := w.request(ctx, r)
-	if err != nil {
-		return false, err
-	}
+	q := w.requestOf(target, r)
 	m, err := w.mirror()
 	if err != nil {
 		return false, &brokenError{err}
@@ -118,15 +114,12 @@ func (w *Worker) unchangedThere(ctx context.Context, r *store.Repository, lease 
 }
 
 // fetch brings a repository here. Former tips that the forge does not have any more are forgotten.
-func (w *Worker) fetch(ctx context.Context, r *store.Repository) (*mirror.Fetched, error) {
-	q, err := w.request(ctx, r)
-	if err != nil {
-		return nil, err
-	}
-	if q.Extra, err = w.store.OldTips(ctx, r.ID, oldTips); err != nil {
-		return nil, &brokenError{err}
-	}
+func (w *Worker) fetch(ctx context.Context, r *store.Repository, target *Target) (*mirror.Fetched, error) {
+	q := w.requestOf(target, r)
 	m, err := w.mirror()
+	if err == nil && !r.LastScan.IsZero() { // else it had none
+		q.Extra, err = w.store.OldTips(ctx, r.ID, oldTips)
+	}
 	if err != nil {
 		return nil, &brokenError{err}
 	}

@@ -87,7 +87,7 @@ func (w *Worker) helpOnce(ctx context.Context, asked map[int64]time.Time) error 
 			}
 			// What the job has had searched may be due again.
 			if err == nil && r.Failures == 0 && r.LastScan.Before(job.Created) && wanted(r, args[i].Since, now) {
-				if _, err := w.taken(ctx, r, &args[i]); err != nil {
+				if _, err := w.taken(ctx, r, &args[i], nil); err != nil {
 					return err
 				}
 			}

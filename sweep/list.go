@@ -1,6 +1,7 @@
 package sweep
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,8 +13,8 @@ import (
 	"rummage/sweep/store"
 )
 
-// listBatch is how many repositories are saved at a time.
-const listBatch = 500
+// listBatch is how many repositories are saved at a time: as many as a statement has of SQLite.
+const listBatch = 256
 
 // list saves the repositories of a target. Only what was seen whole makes others gone.
 func (s *Sweeper) list(ctx context.Context, t *Target) error {
@@ -21,24 +22,7 @@ func (s *Sweeper) list(ctx context.Context, t *Target) error {
 	if err != nil {
 		return err
 	}
-	var batch []store.Listed
-	flush := func() error {
-		if len(batch) == 0 {
-			return nil
-		}
-		_, err := l.Add(ctx, batch)
-		batch = batch[:0]
-		return err
-	}
-	unread, err := s.sources[t.Name].list(ctx, func(r store.Listed) error {
-		if batch = append(batch, r); len(batch) >= listBatch {
-			return flush()
-		}
-		return nil
-	})
-	if err == nil {
-		err = flush()
-	}
+	unread, err := s.listInto(ctx, l, s.sources[t.Name])
 	if err == nil {
 		err = unread
 	}
@@ -50,6 +34,40 @@ func (s *Sweeper) list(ctx context.Context, t *Target) error {
 	}
 	_, err = l.Complete(ctx)
 	return err
+}
+
+// listInto saves what a source lists, while it goes on listing.
+func (s *Sweeper) listInto(ctx context.Context, l *store.Listing, from source) (unread, err error) {
+	var batch []store.Listed
+	var saving chan error // the batch before
+	saved := func() (err error) {
+		if saving != nil {
+			err, saving = <-saving, nil
+		}
+		return err
+	}
+	flush := func() error {
+		if err := saved(); err != nil || len(batch) == 0 {
+			return err
+		}
+		full, done := batch, make(chan error, 1)
+		batch, saving = nil, done
+		go func() {
+			_, err := l.Add(ctx, full)
+			done <- err
+		}()
+		return nil
+	}
+	unread, err = from.list(ctx, func(r store.Listed) error {
+		if batch = append(batch, r); len(batch) >= listBatch {
+			return flush()
+		}
+		return nil
+	})
+	if err == nil {
+		err = flush()
+	}
+	return unread, cmp.Or(saved(), err)
 }
 
 // listAll lists the targets whose turn it is by the time since their last complete listing. What cannot be listed is counted.

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"time"
 
 	"rummage/sweep/jobs"
@@ -59,10 +60,10 @@ func (w *Worker) plan(ctx context.Context, since time.Time, again bool) (wanted 
 		}
 		return planned[r.ID]
 	})
-	if since.IsZero() {
-		if due, err = w.leaveUnchanged(ctx, due); err != nil {
-			return nil, err
-		}
+	if !since.IsZero() {
+		w.ready(ctx, len(due))
+	} else if due, err = w.leaveUnchanged(ctx, due); err != nil {
+		return nil, err
 	}
 	version, err := w.rulesVersion(ctx)
 	if err != nil {
@@ -171,11 +172,46 @@ const (
 	askBusy  = time.Second
 )
 
-// over says whether those wanted have been searched. One that is out of all jobs once is: it may be due again already.
-func (w *Worker) over(wanted map[int64]bool, since time.Time) func(context.Context) (bool, error) {
+// awaited are the repositories that a sweep which runs once waits for, of those that are due.
+type awaited struct {
+	mu  sync.Mutex
+	ids map[int64]bool
+}
+
+// drop takes those out that are no longer to be waited for, and reports whether none is left.
+func (a *awaited) drop(done func(id int64) bool) (none bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	maps.DeleteFunc(a.ids, func(id int64, _ bool) bool { return done(id) })
+	return len(a.ids) == 0
+}
+
+func (a *awaited) list() []int64 {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.Collect(maps.Keys(a.ids))
+}
+
+// waited takes one out that this worker has searched, and ends the wait when it was the last one.
+func (w *Worker) waited(id int64) {
+	w.awaited.mu.Lock()
+	defer w.awaited.mu.Unlock()
+	if w.all || !w.awaited.ids[id] { // where all are to be searched, it may only have been looked at
+		return
+	}
+	if delete(w.awaited.ids, id); len(w.awaited.ids) == 0 {
+		w.jobs.Ask()
+	}
+}
+
+// over says whether those awaited have been searched. One that is out of all jobs once is: it may be due again already.
+func (w *Worker) over(since time.Time) func(context.Context) (bool, error) {
 	var idle, busy time.Time // when to ask again
 	return func(ctx context.Context) (bool, error) {
 		began := time.Now()
+		if w.awaited.drop(func(int64) bool { return false }) {
+			return true, nil
+		}
 		if began.Before(idle) || began.Before(busy) && w.batches.Load() > 0 {
 			return false, nil
 		}
@@ -183,34 +219,33 @@ func (w *Worker) over(wanted map[int64]bool, since time.Time) func(context.Conte
 		if err != nil {
 			return false, err
 		}
-		maps.DeleteFunc(wanted, func(id int64, _ bool) bool { return !planned[id] })
-		if since.IsZero() && len(wanted) <= 2*batchMost && w.batches.Load() == 0 {
-			if err := w.dropSearched(ctx, wanted); err != nil {
+		none := w.awaited.drop(func(id int64) bool { return !planned[id] })
+		if left := w.awaited.list(); since.IsZero() && len(left) <= 2*batchMost && w.batches.Load() == 0 {
+			searched, err := w.searchedOf(ctx, left)
+			if err != nil {
 				return false, err
 			}
+			none = w.awaited.drop(func(id int64) bool { return searched[id] })
 		}
 		idle, busy = time.Now().Add(askShare*time.Since(began)), time.Now().Add(askBusy)
-		return len(wanted) == 0, nil
+		return none, nil
 	}
 }
 
-// dropSearched takes those out that need no search any more: their jobs end a little later.
-func (w *Worker) dropSearched(ctx context.Context, ids map[int64]bool) error {
-	for id := range ids {
+// searchedOf are those that need no search any more, up to the first that does: their jobs end a little later.
+func (w *Worker) searchedOf(ctx context.Context, ids []int64) (map[int64]bool, error) {
+	searched := map[int64]bool{}
+	for _, id := range ids {
 		r, now, err := w.store.RepositoryNow(ctx, id)
-		if errors.Is(err, store.ErrNotFound) {
-			delete(ids, id)
-			continue
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return nil, err
 		}
-		if err != nil {
-			return err
+		if err == nil && wanted(r, time.Time{}, now) {
+			break
 		}
-		if wanted(r, time.Time{}, now) {
-			return nil
-		}
-		delete(ids, id)
+		searched[id] = true
 	}
-	return nil
+	return searched, nil
 }
 
 // due are the repositories of the configuration's targets that are to be searched, or all of them.

@@ -24,6 +24,7 @@ type Task struct {
 	Dir        string
 	Prefix     string            `json:",omitempty"` // where the repository's refs are in a store that others share
 	Seen       string            `json:",omitempty"` // where those are that keep what it no longer has
+	RefsAlone  bool              `json:",omitempty"` // there is nothing that it no longer has
 	Odd        map[string]string `json:",omitempty"` // its refs under names that no store has, see gitscan.Part
 	Head       string            `json:",omitempty"` // the name of its default branch
 	Tips       []store.Tip       `json:",omitempty"` // its refs, where Dir does not tell them
@@ -50,6 +51,7 @@ type Answer struct {
 	Quiet          *QuietPack `json:",omitempty"`
 	QuietTips      bool       `json:",omitempty"` // there is nothing to find in what the repository's tips in a shared store lead to
 	Quick          bool       `json:",omitempty"` // only what is beyond quiet packs was read
+	Alike          bool       `json:",omitempty"` // not searched, since one that is the same was
 	Shards         int        `json:",omitempty"` // not searched: it is to be divided into so many
 }
 
@@ -67,6 +69,11 @@ func (s *Sweeper) Search(ctx context.Context, t *Task) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !mayBeSame(r, version) { // else it is asked first whether anything has changed
+		if a, err := s.settleAlike(ctx, t, version, r.LastScan.IsZero()); a != nil || err != nil {
+			return a, err
+		}
+	}
 	repo, err := s.openRepository(t)
 	if err != nil {
 		return &Answer{Error: report.Escape(err.Error())}, nil
@@ -78,6 +85,8 @@ func (s *Sweeper) Search(ctx context.Context, t *Task) (*Answer, error) {
 	tips := t.Tips
 	if tips == nil {
 		tips = tipsOf(repo)
+	} else if !hasTips(repo, tips) {
+		return &Answer{Error: "its clone was thrown away or changed before it was searched: it is fetched again"}, nil
 	}
 	if same, err := s.same(ctx, r, tips, version); err != nil {
 		return nil, err
@@ -200,6 +209,9 @@ func (s *Sweeper) search(ctx context.Context, t *Task, repo *gitscan.Repo, tips 
 		}
 	}
 	a.New, a.Regressed, a.Quiet, a.QuietTips = len(settled.New), len(settled.Regressed), quiet, quietTips
+	if res.Stats.Complete && problem == "" {
+		s.alike.add(t, list, quietTips)
+	}
 	if problem != "" {
 		a.Images = report.Escape(problem)
 	} else if !res.Stats.Complete {
@@ -222,6 +234,18 @@ func tipsOf(repo *gitscan.Repo) (tips []store.Tip) {
 	return tips
 }
 
+// hasTips: a store that others share has the refs that a repository had when it was fetched. Without them it would be searched as one in
+// which there is nothing any more.
+func hasTips(repo *gitscan.Repo, tips []store.Tip) bool {
+	has := tipsOf(repo)
+	for i := range has {
+		has[i].Ref = report.Escape(has[i].Ref)
+	}
+	order := func(a, b store.Tip) int { return cmp.Or(cmp.Compare(a.Ref, b.Ref), cmp.Compare(a.ID, b.ID)) }
+	slices.SortFunc(has, order)
+	return slices.Equal(has, slices.SortedFunc(slices.Values(tips), order))
+}
+
 // rulesVersion is the version of the rules, which is asked for once.
 func (s *Sweeper) rulesVersion(ctx context.Context) (int, error) {
 	s.mu.Lock()
@@ -238,6 +262,9 @@ func (s *Sweeper) rulesVersion(ctx context.Context) (int, error) {
 
 // ruleset is the version of the rules in the database.
 func (s *Sweeper) ruleset(ctx context.Context) (int, error) {
+	if version, same, err := s.store.RulesetNow(ctx, s.rules.Hash()); same || err != nil {
+		return version, err
+	}
 	return s.store.Ruleset(ctx, s.rules.Hash(), s.rules.RuleHashes())
 }
 

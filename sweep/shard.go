@@ -137,10 +137,14 @@ func (w *Worker) oneShard(ctx context.Context, args *shardArgs) error {
 		return err
 	}
 	t := &Task{ID: r.ID, Dir: r.CloneURL, Shard: &Shard{args.N, args.Of}}
-	if _, err := w.targetOf(ctx, r); errors.Is(err, errNotOurs) { // whose it is has workers
+	target, err := w.targetOf(ctx, r)
+	if errors.Is(err, errNotOurs) { // whose it is has workers
 		return jobs.Later(w.o.Lease/4, err)
 	}
-	f, err := w.bring(ctx, r, t)
+	if err != nil {
+		return err
+	}
+	f, err := w.bring(ctx, r, t, target, nil)
 	if err != nil {
 		return err
 	}

@@ -99,14 +99,14 @@ func (f *folder) list(ctx context.Context, visit func(store.Listed) error) (unre
 				return fs.SkipDir
 			}
 			l := store.Listed{Forge: localForge + root, ForgeID: rel, Name: filepath.ToSlash(rel), CloneURL: path, Size: -1}
-			if gitscan.WorktreeOf(path) != "" {
+			git, bare := realGit(path)
+			if (!bare || hasCommon(path)) && gitscan.WorktreeOf(path) != "" {
 				linked = append(linked, l)
 				return fs.SkipDir
 			}
-			for _, dir := range []string{path, filepath.Join(path, ".git")} {
-				if real, err := filepath.EvalSymlinks(dir); err == nil {
-					seen[real] = true
-				}
+			seen[path] = true // no link leads to it: the folder's own path has none, and none are followed
+			if git != "" {
+				seen[git] = true
 			}
 			if err := visit(l); err != nil {
 				return err
@@ -125,6 +125,28 @@ func (f *folder) list(ctx context.Context, visit func(store.Listed) error) (unre
 		return unread, err
 	}
 	return unread, f.linked(linked, seen, visit)
+}
+
+// realGit is where the .git of a repository really is, if that can be told; bare: it has none. The path itself has no links.
+func realGit(repository string) (git string, bare bool) {
+	path := filepath.Join(repository, ".git")
+	info, err := os.Lstat(path)
+	switch {
+	case err != nil:
+		return "", errors.Is(err, fs.ErrNotExist)
+	case info.Mode()&fs.ModeSymlink == 0:
+		return path, false
+	}
+	if path, err = filepath.EvalSymlinks(path); err != nil {
+		return "", false
+	}
+	return path, false
+}
+
+// hasCommon: a git directory may name another one, that it belongs to.
+func hasCommon(dir string) bool {
+	_, err := os.Lstat(filepath.Join(dir, "commondir"))
+	return !errors.Is(err, fs.ErrNotExist)
 }
 
 // linked visits linked worktrees whose repository was not seen, one of each.

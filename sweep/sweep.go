@@ -23,6 +23,7 @@ type Sweeper struct {
 	detect   func() *detect.Detector // of the rules
 
 	known known // blobs
+	alike alike
 
 	mu      sync.Mutex
 	version int // of the rules; 0: not asked for yet

@@ -31,11 +31,12 @@ func (w *Worker) leaveUnchanged(ctx context.Context, due []store.Repository) ([]
 	if err != nil {
 		return nil, err
 	}
-	same := make([]bool, len(due))
+	same, changed := make([]bool, len(due)), 0
 	var asked []int64
 	for i := range due {
 		switch r := &due[i]; {
 		case !mayBeSame(r, version) || looked != nil && !looked[r.ID]:
+			changed++
 		case isLocal(r):
 			asked = append(asked, r.ID)
 		case notPushed(r):
@@ -43,6 +44,7 @@ func (w *Worker) leaveUnchanged(ctx context.Context, due []store.Repository) ([]
 			same[i] = err == nil && t.ByPushTime
 		}
 	}
+	w.ready(ctx, changed)
 	if len(asked) == 0 && !slices.Contains(same, true) {
 		return due, nil
 	}
@@ -50,21 +52,8 @@ func (w *Worker) leaveUnchanged(ctx context.Context, due []store.Repository) ([]
 	if err != nil {
 		return nil, err
 	}
-	p := pool.New().WithMaxGoroutines(runtime.GOMAXPROCS(0))
-	for i := range due {
-		known, ok := tips[due[i].ID]
-		if !ok || ctx.Err() != nil {
-			continue
-		}
-		p.Go(func() {
-			var now []store.Tip
-			err := gitscan.RefsOf(due[i].CloneURL, func(name, id string) { now = append(now, store.Tip{Ref: name, ID: id}) })
-			same[i] = err == nil && slices.Equal(now, known) // what cannot be read is the search's to tell
-		})
-	}
-	p.Wait()
-	if ctx.Err() != nil {
-		return nil, ctx.Err()
+	if err := w.compareRefs(ctx, due, tips, same); err != nil {
+		return nil, err
 	}
 	var ids []int64
 	for i, yes := range same {
@@ -84,6 +73,26 @@ func (w *Worker) leaveUnchanged(ctx context.Context, due []store.Repository) ([]
 		}
 	}
 	return left, nil
+}
+
+// compareRefs notes which of the repositories that have tips have these refs still.
+func (w *Worker) compareRefs(ctx context.Context, due []store.Repository, tips map[int64][]store.Tip, same []bool) error {
+	p := pool.New().WithMaxGoroutines(runtime.GOMAXPROCS(0))
+	for i := range due {
+		known, ok := tips[due[i].ID]
+		if !ok || ctx.Err() != nil {
+			continue
+		}
+		p.Go(func() {
+			var now []store.Tip
+			err := gitscan.RefsOf(due[i].CloneURL, func(name, id string) { now = append(now, store.Tip{Ref: name, ID: id}) })
+			if same[i] = err == nil && slices.Equal(now, known); !same[i] { // what cannot be read is the search's to tell
+				w.ready(ctx, 1)
+			}
+		})
+	}
+	p.Wait()
+	return ctx.Err()
 }
 
 // looked are the repositories whose images need no look yet; nil where no target wants images, or nobody can ask for them.

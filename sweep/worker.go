@@ -39,6 +39,9 @@ type Worker struct {
 	quiet  quiet
 	tips   quietTips
 	once   bool // it does not keep going
+	all    bool // it searches what has not changed too
+
+	awaited awaited
 
 	batches atomic.Int64 // jobs of searches that run here
 
@@ -48,13 +51,14 @@ type Worker struct {
 	mu       sync.Mutex
 	sum      *Summary
 	unlisted map[string]unlisted // by target
+	readied  int                 // see ready
 }
 
 // WorkerOptions are of a Worker. Zero values have defaults.
 type WorkerOptions struct {
 	Jobs   int // repositories that are searched at a time
 	Search Searcher
-	// Ready hears how many searches there will be at a time, so that they start sooner. It may be nil.
+	// Ready hears how many more searches there will be at a time, as soon as that is known, so that they start sooner. It may be nil.
 	Ready func(ctx context.Context, n int)
 	// Told hears what became of each repository that this worker took on, of one at a time.
 	Told   func(Outcome)
@@ -221,6 +225,20 @@ func (w *Worker) failedInJob(ctx context.Context, id int64, f *jobs.Failure, sin
 	return w.failed(ctx, &Outcome{Repository: *r, Err: reason})
 }
 
+// ready has the searches start of so many repositories, of which it is certain that they will be searched.
+func (w *Worker) ready(ctx context.Context, n int) {
+	if !w.once || w.o.Ready == nil {
+		return
+	}
+	w.mu.Lock()
+	n = min(n, w.o.Jobs-w.readied)
+	w.readied += n
+	w.mu.Unlock()
+	if n > 0 {
+		w.o.Ready(ctx, n)
+	}
+}
+
 func (w *Worker) count(add func(*Summary)) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -231,7 +249,7 @@ func (w *Worker) count(add func(*Summary)) {
 // been searched, by this worker or by others. The error is for what ends the sweep.
 func (w *Worker) Run(ctx context.Context, all bool) (*Summary, error) {
 	started := time.Now()
-	w.once = true
+	w.once, w.all = true, all
 	if err := w.store.Log(ctx, store.Event{Kind: store.EventStart}); err != nil {
 		return w.sum, err
 	}
@@ -257,11 +275,9 @@ func (w *Worker) Run(ctx context.Context, all bool) (*Summary, error) {
 	w.o.Progress.SetStage("searching")
 	w.o.Progress.Total.Store(w.o.Progress.Done.Load() + int64(len(wanted)))
 	if len(wanted) > 0 {
-		if w.o.Ready != nil {
-			w.o.Ready(ctx, min(w.o.Jobs, len(wanted)))
-		}
+		w.awaited.ids = wanted
 		stop := w.help(ctx, helpSoon)
-		err := w.jobs.Until(ctx, w.over(wanted, since))
+		err := w.jobs.Until(ctx, w.over(since))
 		stop()
 		if err != nil {
 			return w.sum, err

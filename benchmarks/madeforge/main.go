@@ -5,8 +5,8 @@
 // A repository DIR/OWNER/NAME.git is OWNER/NAME; the one whose address is its remote "origin" it was forked from, by name. FILE
 // gets the forge's address when it answers. With SIGHUP the folder is read again, and FILE is written anew. $RUMMAGE_SWEEP_TOKEN is
 // the token that it wants. It ends with SIGINT or SIGTERM. What a sweep asks for and fetches is as from a forge, but nothing is
-// slow, and what it does has the same processors: that is little, for what refs there are is found out before FILE is written, and a pack
-// takes one git.
+// slow, and what it does has the same processors: that is little, for what refs there are and what forks have of their own is found out
+// before FILE is written, and another pack takes one git.
 //
 // Concurrency: the server answers each request on its own; the folder is read by one goroutine.
 package main

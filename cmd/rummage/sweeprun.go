@@ -71,15 +71,9 @@ func (c *sweepRunCmd) sum(a *app, s *store.Store, sum *sweep.Summary) error {
 			open += n
 		}
 	}
-	list, err := s.Repositories(a.ctx)
+	unsearched, err := s.Unsearched(a.ctx)
 	if err != nil {
 		return err
-	}
-	unsearched := 0
-	for _, r := range list {
-		if r.GoneAt.IsZero() && (r.State != store.RepositoryOK || r.Failures > 0) {
-			unsearched++
-		}
 	}
 	if _, err := fmt.Fprintf(a.stdout, "%s searched, %d failed; %d open findings (rummage sweep findings)\n",
 		plural(sum.Searched, "repository", "repositories"), sum.Failed, open); err != nil {

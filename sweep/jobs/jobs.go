@@ -139,12 +139,15 @@ type Jobs struct {
 	file   sqliteFile
 	busy   sync.Mutex // held by Work or Until
 
-	hurried  bool       // Until works
-	failed   chan error // what ends the work
+	hurried  bool          // Until works
+	slotPoll time.Duration // how often slots are asked for that others have
+	failed   chan error    // what ends the work
+	asked    chan struct{} // see Ask
 	heldMu   sync.Mutex
 	held     map[int64]context.CancelCauseFunc // by token
 	slots    map[int64]bool
-	promoted time.Time // see tick
+	freed    map[string]chan struct{} // by a slot's name, for who waits for one here: closed when one becomes free
+	promoted time.Time                // see tick
 	clock    clock
 
 	eng engine // for inserts; also works while Work or Until run

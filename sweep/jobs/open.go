@@ -41,7 +41,8 @@ func Open(ctx context.Context, dsn string, o Options) (*Jobs, error) {
 		o.Backoff = backoff
 	}
 	j := &Jobs{opt: o, kinds: map[string]*kind{}, queues: map[string]int{}, failed: make(chan error, 1),
-		held: map[int64]context.CancelCauseFunc{}, slots: map[int64]bool{}}
+		asked: make(chan struct{}, 1), held: map[int64]context.CancelCauseFunc{}, slots: map[int64]bool{}, freed: map[string]chan struct{}{},
+		slotPoll: min(o.Poll, 200*time.Millisecond)}
 	var err error
 	postgres := strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://")
 	if postgres {

@@ -10,6 +10,7 @@ import (
 // that died are free after Options.LeaseTTL.
 func (j *Jobs) Acquire(ctx context.Context, name string, limit int) (release func(), err error) {
 	for {
+		freed := j.whenFreed(name) // before it is asked: one that becomes free in between is not waited for
 		id, err := j.slot(ctx, name, limit)
 		if err != nil {
 			return nil, oneLine(err)
@@ -18,19 +19,39 @@ func (j *Jobs) Acquire(ctx context.Context, name string, limit int) (release fun
 			j.heldMu.Lock()
 			j.slots[id] = true
 			j.heldMu.Unlock()
-			return func() {
-				j.heldMu.Lock() // a slot that cannot be deleted now is renewed no more
-				delete(j.slots, id)
-				j.heldMu.Unlock()
-				_, _ = j.db.ExecContext(context.WithoutCancel(ctx), j.db.q("DELETE FROM jobs_slot WHERE id = ?"), id)
-			}, nil
+			return func() { j.free(context.WithoutCancel(ctx), name, id) }, nil
 		}
 		select {
 		case <-ctx.Done():
 			return nil, ctx.Err()
-		case <-time.After(min(j.opt.Poll, 200*time.Millisecond)):
+		case <-freed:
+		case <-time.After(j.slotPoll):
 		}
 	}
+}
+
+// free gives a slot back, and tells who waits for one of the name here.
+func (j *Jobs) free(ctx context.Context, name string, id int64) {
+	j.heldMu.Lock() // a slot that cannot be deleted now is renewed no more
+	delete(j.slots, id)
+	j.heldMu.Unlock()
+	_, _ = j.db.ExecContext(ctx, j.db.q("DELETE FROM jobs_slot WHERE id = ?"), id)
+	j.heldMu.Lock()
+	defer j.heldMu.Unlock()
+	if freed := j.freed[name]; freed != nil {
+		close(freed)
+		delete(j.freed, name)
+	}
+}
+
+// whenFreed is closed when this process gives a slot of the name back.
+func (j *Jobs) whenFreed(name string) <-chan struct{} {
+	j.heldMu.Lock()
+	defer j.heldMu.Unlock()
+	if j.freed[name] == nil {
+		j.freed[name] = make(chan struct{})
+	}
+	return j.freed[name]
 }
 
 func (j *Jobs) slot(ctx context.Context, name string, limit int) (id int64, err error) {

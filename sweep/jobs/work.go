@@ -89,8 +89,17 @@ func (j *Jobs) turns(ctx context.Context, poll time.Duration, done func(context.
 			return nil
 		case err := <-j.failed:
 			return err
+		case <-j.asked:
 		case <-t.C:
 		}
+	}
+}
+
+// Ask has Until ask at once whether all is done.
+func (j *Jobs) Ask() {
+	select {
+	case j.asked <- struct{}{}:
+	default: // it is about to
 	}
 }
 

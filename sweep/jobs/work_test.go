@@ -326,3 +326,62 @@ func TestCheck(t *testing.T) {
 		}
 	})
 }
+
+// TestAcquireFreed: who waits has a slot when this process gives one back, without asking again and again; one that was given back
+// before is not waited for.
+func TestAcquireFreed(t *testing.T) {
+	each(t, func(t *testing.T, dsn string) {
+		j := open(t, dsn)
+		j.slotPoll = time.Hour
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		const at = 8
+		done, most, now := make(chan error), atomic.Int64{}, atomic.Int64{}
+		for range at {
+			go func() {
+				var err error
+				for range 5 {
+					release, e := j.Acquire(ctx, "host", 2)
+					if e != nil {
+						err = e
+						break
+					}
+					most.Store(max(most.Load(), now.Add(1)))
+					now.Add(-1)
+					release()
+				}
+				done <- err
+			}()
+		}
+		for range at {
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+		}
+		if n := most.Load(); n > 2 {
+			t.Errorf("%d at once, want at most 2", n)
+		}
+		if n := count(t, j, "SELECT count(*) FROM jobs_slot"); n != 0 || len(j.freed) != 0 {
+			t.Errorf("%d slots are left, %d are waited for", n, len(j.freed))
+		}
+	})
+}
+
+// TestAsk: Until asks whether all is done when it is told to, and does not wait for its next turn.
+func TestAsk(t *testing.T) {
+	each(t, func(t *testing.T, dsn string) {
+		j := open(t, dsn)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		asked := 0
+		err := j.turns(ctx, time.Hour, func(context.Context) (bool, error) {
+			j.Ask()
+			j.Ask() // it is about to ask
+			asked++
+			return asked == 3, nil
+		})
+		if err != nil || asked != 3 {
+			t.Errorf("asked %d times, want 3: %v", asked, err)
+		}
+	})
+}

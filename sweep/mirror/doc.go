@@ -7,7 +7,8 @@
 // All of it can be thrown away at any time: what a store had that no remote has any more is lost then, nothing else.
 //
 // An http server is asked for its refs by this process, so that a repository that has not changed costs a request and no
-// program; what forks and small pushes bring is asked for here, too, and refs are written (see quick.go). git on PATH does the rest,
+// program; what forks and small pushes bring is asked for here, too, and refs are written (see quick.go), of several forks in one go
+// (FetchForks). git on PATH does the rest,
 // with its system's and user's configuration, hooks, prompts and helpers out of reach. It gets
 // credentials through a socket that it inherits: they are in no argument, environment or file. Without git, go-git
 // fetches into a store for the repository alone (see fetchGoGit for what it cannot do).

@@ -126,8 +126,8 @@ func TestKilled(t *testing.T) {
 	mu.Unlock()
 	// What a kill at other moments leaves.
 	s := m.storeFor(&Request{Network: "n", Repo: "r"}, false)
-	if _, err := os.Stat(filepath.Join(s.dir, "unfinished")); err != nil {
-		t.Fatal(err)
+	if !s.begun() {
+		t.Fatal("the store does not know that a fetch did not come to its end")
 	}
 	name := nameOf("repo", "r")
 	stale := []string{"packed-refs.lock", "config.lock", "refs/r/" + name + "/heads/main.lock", "objects/pack/tmp_pack_x", "objects/pack/tmp_idx_x",
@@ -146,10 +146,16 @@ func TestKilled(t *testing.T) {
 	if f.Recloned != "" {
 		t.Errorf("cloned anew: %s", f.Recloned)
 	}
-	for _, file := range append(stale, "unfinished") {
+	for _, file := range stale {
 		if _, err := os.Stat(filepath.Join(s.dir, file)); err == nil {
 			t.Errorf("%s is still there", file)
 		}
+	}
+	if s.begun() {
+		t.Error("the store does not know that the last fetch came to its end")
+	}
+	if err := os.WriteFile(filepath.Join(s.dir, "unfinished"), nil, 0o600); err != nil || !s.begun() {
+		t.Errorf("an older version's mark is not seen: %v", err)
 	}
 	if tmp, _ := filepath.Glob(s.dir + "/objects/pack/tmp_*"); len(tmp) > 0 {
 		t.Error(tmp)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -105,6 +106,13 @@ func (r *Request) network() string {
 	return r.Network
 }
 
+func (r *Request) limit(ctx context.Context) (context.Context, context.CancelFunc) {
+	if r.Timeout <= 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeoutCause(ctx, r.Timeout, &Error{Kind: TooSlow, Detail: "took more than " + r.Timeout.String()})
+}
+
 // Fetched is what a store has of a repository now. Release it when its files are no longer read.
 type Fetched struct {
 	// Dir is the bare repository; empty when the repository has nothing and never had.
@@ -134,7 +142,7 @@ type Fetched struct {
 	Unfetchable []string
 
 	once sync.Once
-	held *os.File
+	held io.Closer
 }
 
 // Release lets Evict take the store. It may be called more than once.
@@ -149,11 +157,8 @@ func (f *Fetched) Release() {
 // Fetch brings what the repository has that its store does not have. When nothing has changed, the refs are asked for and
 // that is all.
 func (m *Mirror) Fetch(ctx context.Context, r Request) (*Fetched, error) {
-	if r.Timeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, r.Timeout, &Error{Kind: TooSlow, Detail: "took more than " + r.Timeout.String()})
-		defer cancel()
-	}
+	ctx, cancel := r.limit(ctx)
+	defer cancel()
 	to, err := parseTarget(r.URL, r.Protocols)
 	if err != nil {
 		return nil, err

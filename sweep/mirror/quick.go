@@ -54,32 +54,36 @@ func (w *work) quick(ctx context.Context, before has) error {
 	if err != nil {
 		return err
 	}
-	var tips []sent.ID // that no ref has
-	for _, name := range changes.write {
+	tips, err := w.tipsBeyond(roots, changes)
+	if err != nil {
+		return err
+	}
+	if len(tips) > 0 {
+		if err := w.complete(ctx, before, roots, tips); err != nil {
+			return err
+		}
+	}
+	return w.s.change(refChange{w.name(), changes, w.remote.Tips})
+}
+
+// tipsBeyond are those of the refs that are to be written that no ref has yet, each once.
+func (w *work) tipsBeyond(roots map[sent.ID]bool, c changes) (tips []sent.ID, err error) {
+	for _, name := range c.write {
 		id, ok := sent.Parse(w.remote.Tips[name])
 		if !ok {
-			return errSlow
+			return nil, errSlow
 		}
 		if !roots[id] {
 			tips = append(tips, id)
 		}
 	}
-	if len(tips) > 0 {
-		if err := w.complete(ctx, before, roots, distinct(tips)); err != nil {
-			return err
-		}
-	}
-	return w.s.change(w.name(), changes, w.remote.Tips)
-}
-
-func distinct(ids []sent.ID) []sent.ID {
-	slices.SortFunc(ids, func(a, b sent.ID) int { return bytes.Compare(a[:], b[:]) })
-	return slices.Compact(ids)
+	slices.SortFunc(tips, func(a, b sent.ID) int { return bytes.Compare(a[:], b[:]) })
+	return slices.Compact(tips), nil
 }
 
 // complete has the store have all that tips lead to.
 func (w *work) complete(ctx context.Context, before has, roots map[sent.ID]bool, tips []sent.ID) error {
-	if w.m.options.Objects == nil || len(roots) == 0 || len(tips) > quickWants {
+	if w.m.options.Objects == nil {
 		return errSlow
 	}
 	objects, err := w.m.options.Objects(w.s.dir)
@@ -87,30 +91,42 @@ func (w *work) complete(ctx context.Context, before has, roots map[sent.ID]bool,
 		return err
 	}
 	defer objects.Close()
+	pack, err := w.bringTips(ctx, objects, before, roots, tips)
+	if err != nil || pack == nil {
+		return err
+	}
+	return pack.Write(filepath.Join(w.s.dir, "objects", "pack"))
+}
+
+// bringTips gives what the store has to get to have all that tips lead to, if anything.
+func (w *work) bringTips(ctx context.Context, objects Objects, before has, roots map[sent.ID]bool, tips []sent.ID) (*sent.Pack, error) {
+	if len(roots) == 0 || len(tips) > quickWants {
+		return nil, errSlow
+	}
 	if !slices.ContainsFunc(tips, func(id sent.ID) bool { return !objects.Has(id[:]) }) {
 		passed, err := sent.Whole(ctx, nil, objects, roots, tips)
 		if err == nil {
 			w.pass(passed)
-			return nil
+			return nil, nil
 		}
 	}
 	raw, err := w.askPack(ctx, tips, w.haves(before, roots))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	pack, err := sent.Read(raw, sent.Limits{Objects: quickObjects, Bytes: quickUnfold})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	passed, err := sent.Whole(ctx, pack, objects, roots, tips)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	w.pass(passed)
 	if pack.Len() == 0 {
-		return nil
+		return nil, nil
 	}
-	return pack.Write(filepath.Join(w.s.dir, "objects", "pack"))
+	return pack, nil
 }
 
 func (w *work) pass(ids map[sent.ID]bool) {

@@ -15,6 +15,17 @@ import (
 // changes are the names of refs that are to be written and to be removed.
 type changes struct{ write, remove []string }
 
+// refChange is what is to be done to the refs of a repository, which are now so by its own names.
+type refChange struct {
+	repo string
+	changes
+	now map[string]string
+}
+
+func (c *refChange) inStore(name string) string {
+	return "refs/r/" + c.repo + "/" + strings.TrimPrefix(name, "refs/")
+}
+
 // refChanges is what is to be done to refs. It is an error when git is to do it: of names that not every file system has as they
 // are, or that are in each other's way.
 func refChanges(was, now map[string]string) (c changes, err error) {
@@ -97,30 +108,44 @@ func (s *store) roots() (map[sent.ID]bool, error) {
 
 // change changes refs. Those that are written go where packed refs are, in one go, since reading many files costs every fetch of the
 // network; in a large network, where that file is large, each is a file, until they are packed. The lock is ours.
-func (s *store) change(repo string, c changes, now map[string]string) error {
-	inStore := func(name string) string { return "refs/r/" + repo + "/" + strings.TrimPrefix(name, "refs/") }
+func (s *store) change(all ...refChange) error {
 	packed := map[string]string{} // what becomes of names; empty: removed
-	for _, name := range c.remove {
-		packed[inStore(name)] = ""
-	}
 	loose := false
 	if info, err := os.Stat(filepath.Join(s.dir, "packed-refs")); err == nil {
 		loose = info.Size() > maxRewrite
 	}
-	if !loose {
-		for _, name := range c.write {
-			packed[inStore(name)] = now[name]
+	for _, c := range all {
+		for _, name := range c.remove {
+			packed[c.inStore(name)] = ""
+		}
+		if !loose {
+			for _, name := range c.write {
+				packed[c.inStore(name)] = c.now[name]
+			}
 		}
 	}
 	if err := s.repackRefs(packed); err != nil {
 		return err
 	}
+	for _, c := range all {
+		if err := s.changeLoose(c, loose); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// changeLoose removes the files of refs that are gone or packed, and writes those that are not to be packed.
+func (s *store) changeLoose(c refChange, loose bool) error {
 	gone := c.remove
 	if !loose { // a file would be in force
 		gone = slices.Concat(c.remove, c.write)
 	}
+	if _, err := os.Lstat(filepath.Join(s.dir, "refs", "r", c.repo)); errors.Is(err, fs.ErrNotExist) {
+		gone = nil
+	}
 	for _, name := range gone {
-		if err := s.removeLoose(repo, inStore(name)); err != nil {
+		if err := s.removeLoose(c.repo, c.inStore(name)); err != nil {
 			return err
 		}
 	}
@@ -128,11 +153,11 @@ func (s *store) change(repo string, c changes, now map[string]string) error {
 		return nil
 	}
 	for _, name := range c.write {
-		path := filepath.Join(s.dir, filepath.FromSlash(inStore(name)))
+		path := filepath.Join(s.dir, filepath.FromSlash(c.inStore(name)))
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			return err
 		}
-		if err := writeFile(path, now[name]+"\n"); err != nil {
+		if err := writeFile(path, c.now[name]+"\n"); err != nil {
 			return err
 		}
 	}

@@ -187,6 +187,22 @@ func (s *Store) Targets(ctx context.Context, id int64) ([]string, error) {
 	return out, err
 }
 
+// TargetsOf are the names of the targets that repositories are in.
+func (s *Store) TargetsOf(ctx context.Context, ids []int64) (map[int64][]string, error) {
+	out := make(map[int64][]string, len(ids))
+	err := chunks(ids, 500, func(part []int64) error {
+		query := "SELECT repository, target FROM membership WHERE repository IN " + list(len(part)) + " ORDER BY repository, target"
+		return s.r().rows(ctx, query, anys(part), func(scan func(...any) error) error {
+			var id int64
+			var name string
+			err := scan(&id, &name)
+			out[id] = append(out[id], name)
+			return err
+		})
+	})
+	return out, err
+}
+
 // RepositoryNow is Repository, with the database's time.
 func (s *Store) RepositoryNow(ctx context.Context, id int64) (r *Repository, now time.Time, err error) {
 	var us int64
@@ -198,6 +214,22 @@ func (s *Store) RepositoryNow(ctx context.Context, id int64) (r *Repository, now
 		err = fmt.Errorf("repository: %w", ErrNotFound)
 	}
 	return r, instant(us), err
+}
+
+// RepositoriesNow are those of the repositories that there are, in no order, with the database's time.
+func (s *Store) RepositoriesNow(ctx context.Context, ids []int64) (list []Repository, now time.Time, err error) {
+	var us int64
+	err = chunks(ids, 500, func(part []int64) error {
+		query := "SELECT NOW(), " + repositoryColumns + " FROM repository WHERE id IN " + marks(1, len(part))
+		return s.r().rows(ctx, query, anys(part), func(scan func(...any) error) error {
+			r, err := scanRepository(func(targets ...any) error { return scan(append([]any{&us}, targets...)...) })
+			if err == nil {
+				list = append(list, *r)
+			}
+			return err
+		})
+	})
+	return list, instant(us), err
 }
 
 // FailedDue makes those due at once whose last search failed and that are not parked.

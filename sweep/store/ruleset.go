@@ -41,6 +41,16 @@ func (s *Store) Ruleset(ctx context.Context, hash string, rules map[string]strin
 	return version, err
 }
 
+// RulesetNow is the version of the last rules, if their hash is this one: then Ruleset would say the same.
+func (s *Store) RulesetNow(ctx context.Context, hash string) (version int, same bool, err error) {
+	var last string
+	err = s.r().row(ctx, "SELECT version, hash FROM ruleset ORDER BY version DESC LIMIT 1").Scan(&version, &last)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, false, nil
+	}
+	return version, err == nil && last == hash, err
+}
+
 // turnsFor is how long ago rules were in use at most of which Turns tells.
 const turnsFor = 7 * 24 * time.Hour
 

@@ -89,6 +89,12 @@ func (s *Store) Listings(ctx context.Context) (out []Target, err error) {
 	return out, err
 }
 
+// Unsearched counts the repositories whose last search failed, and those that are parked.
+func (s *Store) Unsearched(ctx context.Context) (n int, err error) {
+	err = s.r().row(ctx, "SELECT count(*) FROM repository WHERE gone_at IS NULL AND (state <> 'ok' OR failures > 0)").Scan(&n)
+	return n, err
+}
+
 // Counts are what can be counted quickly.
 type Counts struct {
 	Now          time.Time

@@ -13,13 +13,18 @@ import (
 	"github.com/sourcegraph/conc/pool"
 )
 
-// Remember has the server answer for the refs of its repositories as they are now, until SetRepos is called, and for packs with one
-// program: as a forge that has other processors, and is quick, for benchmarks of who asks it.
+// Remember has the server answer for the refs of its repositories as they are now, until SetRepos is called, and for what forks have
+// of their own, without a program, and for other packs with one: as a forge that has other processors, and is quick, for benchmarks of
+// who asks it.
 func (s *Server) Remember() error {
 	s.mu.Lock()
 	repos := s.config.Repos
 	s.mu.Unlock()
-	remembered := make([]refs, len(repos))
+	all := make([]remembered, len(repos))
+	dirs := map[int64]string{}
+	for _, r := range repos {
+		dirs[r.ID] = r.Dir
+	}
 	p := pool.New().WithErrors().WithMaxGoroutines(8)
 	for i := range repos {
 		p.Go(func() error {
@@ -33,7 +38,10 @@ func (s *Server) Remember() error {
 				if err := cmd.Run(); err != nil {
 					return fmt.Errorf("%s: %w", repos[i].Name, err)
 				}
-				remembered[i][version] = told.Bytes()
+				all[i].refs[version] = told.Bytes()
+			}
+			if origin := dirs[repos[i].ForkOf]; repos[i].ForkOf != 0 && origin != "" {
+				all[i].own = own(repos[i].Dir, origin)
 			}
 			return nil
 		})
@@ -43,15 +51,18 @@ func (s *Server) Remember() error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.remembered = map[string]refs{}
+	s.remembered = make(map[string]*remembered, len(repos))
 	for i, r := range repos {
-		s.remembered[r.Dir] = remembered[i]
+		s.remembered[r.Dir] = &all[i]
 	}
 	return nil
 }
 
-// refs are what versions 0 and 2 of the protocol say first.
-type refs [2][]byte
+// remembered is what is known of a repository.
+type remembered struct {
+	refs [2][]byte // what versions 0 and 2 of the protocol say first
+	own  *ownPack  // nil: there is none
+}
 
 func uploadPack(dir, protocol string, option string) *exec.Cmd {
 	cmd := exec.Command("git", "upload-pack", "--stateless-rpc", option, dir)
@@ -74,7 +85,7 @@ func (s *Server) quick(dir string, w http.ResponseWriter, r *http.Request) bool 
 			version = 1
 		}
 		w.Header().Set("Content-Type", "application/x-git-upload-pack-advertisement")
-		_, _ = w.Write(known[version])
+		_, _ = w.Write(known.refs[version])
 		return true
 	case r.Method != http.MethodPost || !strings.HasSuffix(r.URL.Path, "/git-upload-pack"):
 		return false
@@ -89,8 +100,12 @@ func (s *Server) quick(dir string, w http.ResponseWriter, r *http.Request) bool 
 		body = unpacked
 	}
 	w.Header().Set("Content-Type", "application/x-git-upload-pack-result")
+	request, err := io.ReadAll(io.LimitReader(body, 64<<20))
+	if err != nil || known.own.send(w, protocol, request) {
+		return true
+	}
 	cmd := uploadPack(dir, protocol, "--strict")
-	cmd.Stdin, cmd.Stdout = body, w
+	cmd.Stdin, cmd.Stdout = bytes.NewReader(request), w
 	_ = cmd.Run() // what is cut is for the client to see
 	return true
 }

@@ -107,7 +107,7 @@ type Server struct {
 	http   *httptest.Server
 
 	mu         sync.Mutex
-	remembered map[string]refs // by directory; see Remember
+	remembered map[string]*remembered // by directory; see Remember
 	faults     Faults
 	requests   []Request
 	revoked    bool

@@ -23,6 +23,9 @@ func (p *Pack) Write(dir string) error {
 // Len is how many objects there are.
 func (p *Pack) Len() int { return len(p.objects) }
 
+// Size is what the pack takes.
+func (p *Pack) Size() int { return len(p.raw) }
+
 // place writes a file under a name that git removes when it is left behind, and renames it.
 func place(dir, name string, data []byte) (err error) {
 	f, err := os.CreateTemp(dir, "tmp_sent_")
