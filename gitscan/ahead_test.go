@@ -54,6 +54,9 @@ func scanAhead(t *testing.T, dir string, workers int, look [5]int) string {
 // ahead. Of histories that are whole, and of ones that lack trees and blobs and have such that there is much to say about.
 func TestAheadSame(t *testing.T) {
 	for seed := range uint64(4) {
+		if racing && seed != 0 && seed != 3 {
+			continue
+		}
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			r := rand.New(rand.NewPCG(seed, 71))
@@ -72,6 +75,9 @@ func TestAheadSame(t *testing.T) {
 				t.Fatalf("%s is not in %.2000s", expected, want)
 			}
 			for name, look := range looks {
+				if racing && name != "as ever" && name != "few changes" {
+					continue
+				}
 				if got := scanAhead(t, dir, 3, look); got != want {
 					t.Errorf("%s:\n--- got\n%.4000s\n--- want\n%.4000s", name, got, want)
 				}

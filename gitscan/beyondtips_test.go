@@ -120,8 +120,11 @@ func (n *network) searchQuietly(k int, d *detect.Detector, known []string) (quie
 // whatever its forks have and whatever was done to it before.
 func TestBeyondTipsAgainstWhole(t *testing.T) {
 	d := parseRules(t, beyondRules)
-	outcomes, less := map[string]int{}, 0
-	for seed := range uint64(4) {
+	outcomes, less, seeds := map[string]int{}, 0, uint64(4)
+	if racing {
+		seeds = 1
+	}
+	for seed := range seeds {
 		n := &network{t: t, r: rand.New(rand.NewPCG(seed, 5)), root: t.TempDir(), format: []string{"sha1", "sha256"}[seed%2]}
 		n.init(n.store())
 		var known []string
@@ -152,7 +155,7 @@ func TestBeyondTipsAgainstWhole(t *testing.T) {
 		}
 	}
 	t.Logf("(whole is quiet, it can be told by what is beyond): %v, %d of less", outcomes, less)
-	if outcomes["true true"] < 10 || outcomes["false true"] < 10 || outcomes["false false"]+outcomes["true false"] < 5 || less < 20 {
+	if !racing && (outcomes["true true"] < 10 || outcomes["false true"] < 10 || outcomes["false false"]+outcomes["true false"] < 5 || less < 20) {
 		t.Error("too few of a kind")
 	}
 }

@@ -138,7 +138,7 @@ func TestEngines(t *testing.T) {
 		f.write(&im, 40)
 		var whole *scan.Result
 		for name, store := range storedAs {
-			if format == "sha256" && name != "depth 50" && name != "loose" {
+			if format == "sha256" && name != "depth 50" && name != "loose" || racing && (format == "sha256" || name != "depth 50" && name != "many packs") {
 				continue
 			}
 			t.Run(format+" "+name, func(t *testing.T) {

@@ -115,7 +115,7 @@ func memoryHistory(t *testing.T, format string, store func(*testing.T, string)) 
 func TestFilesAgainstDisk(t *testing.T) {
 	for _, format := range []string{"sha1", "sha256"} {
 		for name, store := range storedAs {
-			if format == "sha256" && name != "loose" && name != "ref deltas" {
+			if format == "sha256" && name != "loose" && name != "ref deltas" || racing && (format == "sha256" || name != "loose" && name != "depth 50") {
 				continue
 			}
 			t.Run(format+" "+name, func(t *testing.T) {

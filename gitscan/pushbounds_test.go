@@ -100,6 +100,9 @@ func wideTree(t *testing.T, client, text string, names int) {
 
 // TestManyNames: of a secret in more places than are told, as many as may be are followed, and the number is told.
 func TestManyNames(t *testing.T) {
+	if racing {
+		t.Skip("a test of size")
+	}
 	client := t.TempDir()
 	wideTree(t, client, "mark-a\n", 100_100)
 	in := pushAll(t, client)

@@ -57,6 +57,9 @@ func TestOddWhiteouts(t *testing.T) {
 
 // The files of a zip archive may be the same bytes over and over: what counts is all of them.
 func TestOverlappingZip(t *testing.T) {
+	if racing {
+		t.Skip("a test of size")
+	}
 	const each, files = 64 << 20, 12
 	one := zipOf(t, map[string]string{"a": string(make([]byte, each))})
 	at := bytes.Index(one, []byte("PK\x01\x02"))

@@ -145,6 +145,9 @@ func TestTwoLists(t *testing.T) {
 
 // A few bytes of JSON do not become much memory.
 func TestManyValues(t *testing.T) {
+	if racing {
+		t.Skip("a test of size")
+	}
 	b := newBlobs(t)
 	many := b.add(mediaManifest, `{"schemaVersion":2,"layers":[`+strings.Repeat("{},", 300_000)+`{}]}`)
 	wantProblem(t, scanOf(t, imagescan.Options{}, b.done(many)), scan.SkipLimit, "values")

@@ -224,7 +224,7 @@ func manyRepositories(t *testing.T, folder string, n int) {
 			}
 			fmt.Fprintf(&b, "commit refs/heads/main\ncommitter A <a@example.com> %d +0000\ndata 2\nc\nM 644 inline f%d\ndata %d\n%s\n", 1700000000+c, c%2, len(text), text)
 		}
-		cmd := exec.Command("git", "-C", dir, "fast-import", "--quiet")
+		cmd := exec.Command("git", "-C", dir, "-c", "core.fsync=none", "fast-import", "--quiet")
 		cmd.Stdin = strings.NewReader(b.String())
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Fatalf("%v\n%s", err, out)

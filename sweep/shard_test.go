@@ -89,7 +89,7 @@ func largeRepository(t *testing.T, folder, name string, files int) {
 		}
 		fmt.Fprintf(&b, "commit refs/heads/main\ncommitter A <a@example.com> %d +0000\ndata 2\nc\nM 644 inline d%d/f%d\ndata %d\n%s\n", 1700000000+i, i%50, i, len(text), text)
 	}
-	cmd := exec.Command("git", "-C", dir, "-c", "fastimport.unpackLimit=1", "fast-import", "--quiet")
+	cmd := exec.Command("git", "-C", dir, "-c", "fastimport.unpackLimit=1", "-c", "core.fsync=none", "fast-import", "--quiet")
 	cmd.Stdin = strings.NewReader(b.String())
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)

@@ -369,17 +369,37 @@ func freePort(t *testing.T) string {
 
 func serveDaemon(t *testing.T, s *hookServer) string {
 	t.Helper()
-	port := freePort(t)
+	for range 20 { // another program may have taken the port meanwhile
+		if url, ok := tryDaemon(t, s, freePort(t)); ok {
+			return url
+		}
+	}
+	t.Fatal("git daemon does not run")
+	return ""
+}
+
+func tryDaemon(t *testing.T, s *hookServer, port string) (url string, ok bool) {
+	t.Helper()
 	cmd := exec.Command("git", "daemon", "--reuseaddr", "--listen=127.0.0.1", "--port="+port, "--base-path="+s.at, "--export-all", "--enable=receive-pack")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // git starts the daemon as a child
 	s.check(cmd.Start())
+	ended := make(chan struct{})
+	go func() { _ = cmd.Wait(); close(ended) }()
 	t.Cleanup(func() {
 		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
-		_ = cmd.Wait()
+		<-ended
 	})
-	url := "git://127.0.0.1:" + port + "/server.git"
-	waitFor(t, func() bool { return gitCommand("", "ls-remote", url).Run() == nil })
-	return url
+	url = "git://127.0.0.1:" + port + "/server.git"
+	waitFor(t, func() bool {
+		select {
+		case <-ended:
+			return true
+		default:
+			ok = gitCommand("", "ls-remote", url).Run() == nil
+			return ok
+		}
+	})
+	return url, ok
 }
 
 // TestHookChroot: where there is nothing but the program and the repository, no git and no shell, the hook does what it does.

@@ -21,7 +21,7 @@ import (
 
 // patience is how long a test waits for a program that was told to end. It is no measure: an interrupt takes a fraction
 // of a second, and a program that ignores it far longer than this.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // started is a rummage that runs.
 type started struct {

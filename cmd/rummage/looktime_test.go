@@ -3,12 +3,15 @@
 package main
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -93,13 +96,14 @@ func TestImageTimeout(t *testing.T) {
 	h := newHungImage(t)
 	for name, args := range h.commands() {
 		t.Run(name, func(t *testing.T) {
-			out, err := exec.Command("rummage", append(args, "--image-timeout", "2s")...).Output()
+			t.Parallel() // they wait
+			out, err := exec.Command("rummage", append(args, "--image-timeout", "4s")...).Output()
 			if exit, ok := err.(*exec.ExitError); !ok || exit.ExitCode() != exitError {
 				t.Fatal(err)
 			}
 			s := h.check(t, out)
 			if s.scan.Interrupted || s.scan.ProblemCount != 1 ||
-				s.scan.Problems[0] != (scan.Problem{Where: h.name, Why: "not read in 2s (--image-timeout)"}) {
+				s.scan.Problems[0] != (scan.Problem{Where: h.name, Why: "not read in 4s (--image-timeout)"}) {
 				t.Errorf("%+v", s.scan)
 			}
 		})
@@ -113,7 +117,7 @@ func TestInterruptImages(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := start(t, exec.Command("rummage", args...))
 			<-h.asked
-			time.Sleep(300 * time.Millisecond) // what came before the layer that hangs is searched
+			untilIdle(t, s.Process.Pid) // what came before the layer that hangs is searched
 			s.signal(os.Interrupt)
 			if code := s.exit(); code != exitError {
 				t.Errorf("exit code %d", code)
@@ -123,4 +127,38 @@ func TestInterruptImages(t *testing.T) {
 			}
 		})
 	}
+}
+
+// untilIdle waits until a program and its children wait for something, all their threads, for a while.
+func untilIdle(t *testing.T, pid int) {
+	t.Helper()
+	if runtime.GOOS != "linux" {
+		time.Sleep(300 * time.Millisecond)
+		return
+	}
+	idle := 0
+	waitFor(t, func() bool {
+		if idle++; busy(pid) {
+			idle = 0
+		}
+		return idle == 20
+	})
+}
+
+// busy: some thread of a program or of its children runs, or reads from a disk.
+func busy(pid int) bool {
+	stats, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
+	for _, name := range stats {
+		stat, err := os.ReadFile(name)
+		if i := strings.LastIndex(string(stat), ") "); err == nil && i >= 0 && stat[i+2] != 'S' {
+			return true
+		}
+		children, _ := os.ReadFile(filepath.Join(filepath.Dir(name), "children"))
+		for _, child := range strings.Fields(string(children)) {
+			if id, err := strconv.Atoi(child); err == nil && busy(id) {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -121,20 +121,23 @@ func start() (err error) {
 	if out, err := command(as, initdb, "-D", data, "-U", superuser, "-A", "scram-sha-256", "--pwfile", pwfile, "-E", "UTF8", "--no-sync", "--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=en-US").CombinedOutput(); err != nil {
 		return fmt.Errorf("initdb: %w\n%s", err, out)
 	}
-	// The port is free now; a program that takes it meanwhile makes the start fail, which is told.
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
-	server.port = l.Addr().(*net.TCPAddr).Port
-	_ = l.Close()
 	server.again = func() error { return serve(as, postgres, data) }
-	return server.again()
+	for try := 0; ; try++ { // a program may take the port that is free now before the server does
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return err
+		}
+		server.port = l.Addr().(*net.TCPAddr).Port
+		_ = l.Close()
+		if err = server.again(); err == nil || try == 5 {
+			return err
+		}
+	}
 }
 
 func serve(as *syscall.SysProcAttr, postgres, data string) error {
 	server.cmd = command(as, postgres, "-D", data, "-p", strconv.Itoa(server.port), "-h", "127.0.0.1", "-k", server.dir,
-		"-c", "fsync=off", "-c", "max_connections=100", "-c", "shared_buffers=32MB")
+		"-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=100", "-c", "shared_buffers=32MB")
 	var log bytes.Buffer
 	server.cmd.Stdout, server.cmd.Stderr = &log, &log
 	if err := server.cmd.Start(); err != nil {

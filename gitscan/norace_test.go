@@ -1,0 +1,5 @@
+//go:build !race
+
+package gitscan_test
+
+const racing = false

@@ -1,0 +1,5 @@
+//go:build !race
+
+package imagescan_test
+
+const racing = false
