@@ -8,7 +8,7 @@ import (
 
 const (
 	// searchHeap is how much of the heap is asked for in huge pages for a search: about what that of a repository takes.
-	searchHeap = 128 << 20
+	searchHeap = 64 << 20
 	// hookHeap is that for a hook, of which a policy bounds the memory: no more than any push takes.
 	hookHeap = 16 << 20
 	// hugePage is the size of one, on amd64, and on arm64 with pages of 4 kB.
