@@ -103,13 +103,19 @@ func (w *work) fetchRefs(ctx context.Context) error {
 	if w.m.git == "" {
 		return w.fetchGoGit(ctx, spec)
 	}
-	err := w.network(ctx, command{dir: w.s.dir, args: append(fetchArgs(), "--prune", "origin", spec), watch: w.watch})
-	// Names that no file can have, or that are in each other's way, leave the others alone.
-	var e *Error
-	if errors.As(err, &e) && onlyNames(e.stderr) {
-		return nil
+	for again := false; ; again = true {
+		err := w.network(ctx, command{dir: w.s.dir, args: append(fetchArgs(), "--prune", "origin", spec), watch: w.watch})
+		var e *Error
+		if !errors.As(err, &e) || !onlyNames(e.stderr) {
+			return err
+		}
+		// Names that no file can have, or that are in each other's way, leave the others alone. What somebody left behind does not, and
+		// git says much the same of it: it has ended, and the lock is ours, so nobody has these files now.
+		removed, err := w.s.clear()
+		if err != nil || removed == 0 || again {
+			return err
+		}
 	}
-	return err
 }
 
 // onlyNames reports whether all that went wrong are the names of refs.

@@ -97,14 +97,20 @@ func (s *store) begun() bool {
 	return !errors.Is(err, fs.ErrNotExist) && string(word) != markEnded
 }
 
-// repair removes what somebody left behind who was killed while changing the store. The lock is ours, and whatever git
-// the other had started would still have it.
+// repair removes what somebody left behind who was killed while changing the store, if it says that.
 func (s *store) repair() error {
 	if !s.begun() {
 		return nil
 	}
+	_, err := s.clear()
+	return err
+}
+
+// clear removes what is there only while somebody changes the store. The lock is ours, and whatever git another had started would
+// still have it.
+func (s *store) clear() (removed int, err error) {
 	pack := filepath.Join(s.dir, "objects", "pack")
-	return filepath.WalkDir(s.dir, func(path string, d fs.DirEntry, err error) error {
+	err = filepath.WalkDir(s.dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
@@ -127,11 +133,13 @@ func (s *store) repair() error {
 		if err := os.RemoveAll(path); err != nil {
 			return err
 		}
+		removed++
 		if d.IsDir() {
 			return filepath.SkipDir
 		}
 		return nil
 	})
+	return removed, err
 }
 
 // discard takes a store away at once; what is left to be removed has no name that anybody looks for.

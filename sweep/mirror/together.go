@@ -22,26 +22,30 @@ const (
 // FetchForks fetches repositories of one fork network of which its store has nothing yet, as quick fetches, with one look at the
 // store, one pack and one change of its refs: for most forks these are what a fetch costs. What is fetched is at the request's
 // index. Where it is nil, Fetch is to do it, and to say what is wrong; nothing at all is asked for while the network has no store.
-func (m *Mirror) FetchForks(ctx context.Context, requests []Request) []*Fetched {
+// The error is of the store's packs and refs being put together afterwards: what was fetched is there nevertheless.
+func (m *Mirror) FetchForks(ctx context.Context, requests []Request) ([]*Fetched, error) {
 	out := make([]*Fetched, len(requests))
 	if m.git == "" || m.options.Objects == nil || len(requests) == 0 || !m.HasStore(requests[0]) {
-		return out
+		return out, nil
 	}
 	t := together{m: m, s: m.storeFor(&requests[0], false), most: maxTogether}
 	t.use.left.Store(1)
 	if err := t.ask(ctx, requests); err != nil || len(t.forks) == 0 {
-		return out
+		return out, nil
 	}
 	err := t.bring(ctx)
+	if !t.written {
+		err = nil // which Fetch meets again
+	}
 	for _, f := range t.forks {
-		if err == nil && f.there {
+		if t.written && f.there {
 			out[f.index] = f.result(has{}, has{tips: f.remote.Tips}, f.bytes, nil)
 			t.use.left.Add(1)
 			out[f.index].held = &t.use
 		}
 	}
 	t.use.Close()
-	return out
+	return out, err
 }
 
 // HasStore reports whether there is a store of the request's network, of SHA-1.
@@ -108,6 +112,8 @@ type together struct {
 	roots  map[sent.ID]bool
 	joined sent.Joined
 	apart  []*sent.Pack // that have objects of the others
+
+	written bool // the forks that are there are in the store
 }
 
 // sharedLock is a lock that several hold: the last who closes it ends it.
@@ -164,10 +170,14 @@ func (t *together) bring(ctx context.Context) error {
 		_ = t.s.repair()
 		return err
 	}
+	t.written = true
 	for _, f := range t.forks {
 		if f.there {
 			f.lock = lock
-			return errors.Join(f.tidy(ctx, len(f.remote.Tips), packs+1), t.s.end())
+			if err := f.tidy(ctx, len(f.remote.Tips), packs+1); err != nil {
+				return err
+			}
+			return t.s.end()
 		}
 	}
 	return errSlow

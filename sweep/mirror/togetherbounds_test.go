@@ -102,7 +102,7 @@ func TestFetchForksAsked(t *testing.T) {
 	requests[4].Network = "another"
 	requests[5].Extra = []string{first.Tips["refs/heads/main"]}
 	asked = nil
-	for i, f := range m.FetchForks(t.Context(), requests) {
+	for i, f := range togetherAll(t, m, requests) {
 		if name := requests[i].Repo; (f != nil) != (i == 6 || i == 7) {
 			t.Errorf("%s: %+v", name, f)
 		}
@@ -124,7 +124,7 @@ func TestFetchForksAsked(t *testing.T) {
 		}
 	}
 	asked = nil
-	got := m.FetchForks(t.Context(), forksRequests(url, some...))
+	got := togetherAll(t, m, forksRequests(url, some...))
 	if n := len(some) - 1; got[n] != nil || len(asked) != n || slices.Contains(got[:n], nil) {
 		t.Errorf("%d of %d with %d refs each were asked for", len(asked), len(some), quickRefs)
 	}
