@@ -324,7 +324,7 @@ func (w *work) tidy(ctx context.Context, tips, packs int) error {
 	if w.m.git == "" {
 		return nil
 	}
-	if tips > maxLoose && w.s.loose(w.name()) > maxLoose {
+	if w.manyLoose(tips) {
 		if err := w.m.run(ctx, command{dir: w.s.dir, lock: w.lock, args: []string{"pack-refs", "--all"}}); err != nil {
 			return err
 		}
@@ -334,6 +334,9 @@ func (w *work) tidy(ctx context.Context, tips, packs int) error {
 	}
 	return nil
 }
+
+// manyLoose reports whether too many of the repository's refs are files, without looking where it has not as many.
+func (w *work) manyLoose(tips int) bool { return tips > maxLoose && w.s.loose(w.name()) > maxLoose }
 
 // loose counts the refs of a repository that are files of their own.
 func (s *store) loose(repo string) (n int) {

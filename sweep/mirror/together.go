@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -30,7 +31,9 @@ func (m *Mirror) FetchForks(ctx context.Context, requests []Request) ([]*Fetched
 	}
 	t := together{m: m, s: m.storeFor(&requests[0], false), most: maxTogether}
 	t.use.left.Store(1)
-	if err := t.ask(ctx, requests); err != nil || len(t.forks) == 0 {
+	asking, cancel := limitTogether(ctx, &requests[0])
+	defer cancel()
+	if err := t.ask(asking, requests); err != nil || len(t.forks) == 0 {
 		return out, nil
 	}
 	err := t.bring(ctx)
@@ -46,6 +49,19 @@ func (m *Mirror) FetchForks(ctx context.Context, requests []Request) ([]*Fetched
 	}
 	t.use.Close()
 	return out, err
+}
+
+// maxTimeTogether bounds how long FetchForks asks for refs, and how long it then waits for the store and asks for packs: others of the
+// network wait for it meanwhile.
+const maxTimeTogether = time.Minute
+
+// limitTogether bounds one of the two, which together take no more than a fetch may.
+func limitTogether(ctx context.Context, r *Request) (context.Context, context.CancelFunc) {
+	limit := maxTimeTogether
+	if r.Timeout > 0 {
+		limit = min(limit, r.Timeout/2)
+	}
+	return context.WithTimeout(ctx, limit)
 }
 
 // HasStore reports whether there is a store of the request's network, of SHA-1.
@@ -87,8 +103,6 @@ func (f *newFork) ask(ctx context.Context) (usual bool, err error) {
 	if err != nil || !strings.HasPrefix(to.scheme, "http") {
 		return false, nil // Fetch says what is wrong
 	}
-	ctx, cancel := f.r.limit(ctx)
-	defer cancel()
 	f.to = &to
 	if f.remote, err = f.tipsHTTP(ctx, quickRefs); errors.Is(err, errMany) {
 		return false, nil
@@ -104,14 +118,17 @@ func (f *newFork) ask(ctx context.Context) (usual bool, err error) {
 
 // together is what FetchForks does in a store.
 type together struct {
-	m      *Mirror
-	s      *store
-	most   int // maxTogether
-	forks  []*newFork
-	use    sharedLock // of the store, by all of them
-	roots  map[sent.ID]bool
-	joined sent.Joined
-	apart  []*sent.Pack // that have objects of the others
+	m     *Mirror
+	s     *store
+	most  int // maxTogether
+	forks []*newFork
+	use   sharedLock // of the store, by all of them
+	roots map[sent.ID]bool
+	// brought are tips of which all is collected. They are no roots, which are read from the store; that none of them need be brought
+	// again rests on packs being written before any refs, all or none.
+	brought map[sent.ID]bool
+	joined  sent.Joined
+	apart   []*sent.Pack // that have objects of the others
 
 	written bool // the forks that are there are in the store
 }
@@ -141,11 +158,13 @@ type newFork struct {
 
 // bring has the store have the forks that can be had.
 func (t *together) bring(ctx context.Context) error {
+	limited, cancel := limitTogether(ctx, t.forks[0].r)
+	defer cancel()
 	var err error
-	if t.use.file, err = t.m.lock(ctx, t.s.key+".use", false); err != nil {
+	if t.use.file, err = t.m.lock(limited, t.s.key+".use", false); err != nil {
 		return err
 	}
-	lock, err := t.m.lock(ctx, t.s.key+".write", true)
+	lock, err := t.m.lock(limited, t.s.key+".write", true)
 	if err != nil {
 		return err
 	}
@@ -162,30 +181,42 @@ func (t *together) bring(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := t.collect(ctx, refs); err != nil {
+	if err := t.collect(limited, refs); err != nil {
 		return err
 	}
-	_, packs := packed(t.s.dir)
+	if ctx.Err() != nil || !slices.ContainsFunc(t.forks, func(f *newFork) bool { return f.there }) {
+		return errSlow
+	}
 	if err := t.write(); err != nil {
 		_ = t.s.repair()
 		return err
 	}
 	t.written = true
+	if err := t.tidy(ctx, lock); err != nil {
+		return err
+	}
+	return t.s.end()
+}
+
+// tidy does once what each fork's fetch would have done, in the time that a fetch has.
+func (t *together) tidy(ctx context.Context, lock *os.File) error {
+	ctx, cancel := t.forks[0].r.limit(ctx)
+	defer cancel()
+	_, packs := packed(t.s.dir)
+	most := t.forks[0]
 	for _, f := range t.forks {
-		if f.there {
-			f.lock = lock
-			if err := f.tidy(ctx, len(f.remote.Tips), packs+1); err != nil {
-				return err
-			}
-			return t.s.end()
+		if f.there && f.manyLoose(len(f.remote.Tips)) {
+			most = f
+			break
 		}
 	}
-	return errSlow
+	most.lock = lock
+	return most.work.tidy(ctx, len(most.remote.Tips), packs)
 }
 
 // collect asks for what the forks have that the store does not have. It is nothing to a fork what another one brings.
 func (t *together) collect(ctx context.Context, refs map[string]string) error {
-	t.roots = map[sent.ID]bool{}
+	t.roots, t.brought = map[sent.ID]bool{}, map[sent.ID]bool{}
 	for _, hex := range refs {
 		if id, ok := sent.Parse(hex); ok {
 			t.roots[id] = true
@@ -203,8 +234,8 @@ func (t *together) collect(ctx context.Context, refs map[string]string) error {
 		}
 		if err := t.one(ctx, f, objects); err == nil {
 			f.there = true
-		} else if ctx.Err() != nil {
-			return ctx.Err()
+		} else if ctx.Err() != nil { // the others would wait as long, and what is there is to stay
+			break
 		}
 	}
 	return nil
@@ -222,14 +253,19 @@ func (t *together) held() int {
 // one has what a fork needs collected.
 func (t *together) one(ctx context.Context, f *newFork, objects Objects) error {
 	tips, err := f.tipsBeyond(t.roots, f.changes)
+	tips = slices.DeleteFunc(tips, func(id sent.ID) bool { return t.brought[id] })
 	if err != nil || len(tips) == 0 {
 		return err
 	}
-	ctx, cancel := f.r.limit(ctx)
-	defer cancel()
 	pack, err := f.bringTips(ctx, objects, has{}, t.roots, tips)
-	if err != nil || pack == nil {
+	if err != nil {
 		return err
+	}
+	for _, id := range tips {
+		t.brought[id] = true
+	}
+	if pack == nil {
+		return nil
 	}
 	f.bytes = int64(pack.Size())
 	if pack.Fold(); !t.joined.Add(pack) {

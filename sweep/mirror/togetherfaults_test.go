@@ -1,11 +1,16 @@
 package mirror
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // gitThat is git until it is no more wanted, but for what a shell's case does before.
@@ -93,5 +98,89 @@ func TestStaleLock(t *testing.T) {
 		if _, err := os.Stat(path); err == nil {
 			t.Errorf("%s is still there", file)
 		}
+	}
+}
+
+// TestFetchForksHang: a server that no longer answers is waited for once, what was had before stays, and a store is not waited for
+// without end, nor marked when there is nothing to write.
+func TestFetchForksHang(t *testing.T) {
+	remote := bare(t, 2)
+	root := filepath.Dir(remote)
+	auth, hung := basic("someone", token(1)), atomic.Int64{}
+	url := server(t, root, func(w http.ResponseWriter, r *http.Request) bool {
+		if auth(w, r) {
+			return true
+		}
+		if r.Method == http.MethodPost && r.URL.Path[:2] == "/h" {
+			hung.Add(1)
+			_, _ = io.Copy(io.Discard, r.Body) // or it is not seen that the other has gone
+			<-r.Context().Done()
+			return true
+		}
+		return false
+	})
+	m := quickly(t)
+	first, _ := fetchCounting(t, m, url, remote)
+	defer first.Release()
+	for _, name := range []string{"a", "h1", "h2", "h3"} {
+		commit(t, forkOf(t, root, name, remote), "refs/heads/main", name)
+	}
+	asks := func(names ...string) []Request {
+		list := forksRequests(url, names...)
+		for i := range list {
+			list[i].Timeout = 4 * time.Second
+		}
+		return list
+	}
+	s := m.storeFor(&asks("a")[0], false)
+	got := togetherAll(t, m, asks("a", "h1", "h2", "h3"))
+	if hung.Load() != 1 || got[0] == nil || got[1] != nil || got[2] != nil || got[3] != nil {
+		t.Fatalf("%d requests hung: %+v", hung.Load(), got)
+	}
+	got[0].Release()
+	if togetherAll(t, m, asks("h1", "h2")); hung.Load() != 2 || s.begun() {
+		t.Errorf("%d requests hung; the store is marked: %t", hung.Load(), s.begun())
+	}
+	lock, err := m.lock(t.Context(), s.key+".write", true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	if _, err := m.FetchForks(ctx, asks("h1", "h2")); err != nil || ctx.Err() != nil {
+		t.Errorf("the store was waited for: %v", ctx.Err())
+	}
+}
+
+// TestFetchForksShared: what several forks have beyond the store is brought once.
+func TestFetchForksShared(t *testing.T) {
+	remote := bare(t, 2)
+	root := filepath.Dir(remote)
+	auth, packs := basic("someone", token(1)), atomic.Int64{}
+	url := server(t, root, func(w http.ResponseWriter, r *http.Request) bool {
+		if auth(w, r) {
+			return true
+		}
+		if r.Method == http.MethodPost {
+			packs.Add(1)
+		}
+		return false
+	})
+	m := quickly(t)
+	first, _ := fetchCounting(t, m, url, remote)
+	packs.Store(0)
+	dirs := []string{forkOf(t, root, "a", remote), "", ""}
+	commit(t, dirs[0], "refs/heads/main", "shared")
+	dirs[1], dirs[2] = forkOf(t, root, "b", dirs[0]), forkOf(t, root, "c", dirs[0])
+	for i, f := range togetherAll(t, m, forksRequests(url, "a", "b", "c")) {
+		if f == nil {
+			t.Fatal("not fetched")
+		}
+		check(t, f, dirs[i])
+		f.Release()
+	}
+	if files, _ := filepath.Glob(filepath.Join(first.Dir, "objects", "pack", "*.pack")); packs.Load() != 1 || len(files) != 2 {
+		t.Errorf("%d packs were asked for, %d are there", packs.Load(), len(files))
 	}
 }
