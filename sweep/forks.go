@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"rummage/report"
 	"rummage/sweep/mirror"
 	"rummage/sweep/store"
 )
@@ -93,8 +94,11 @@ func (f *forks) together(ctx context.Context, m *mirror.Mirror, first *store.Rep
 	if err != nil {
 		return
 	}
-	all := m.FetchForks(ctx, requests)
+	all, err := m.FetchForks(ctx, requests)
 	release()
+	if err != nil && ctx.Err() == nil {
+		f.w.o.Logger.Warn("clones not put in order", "network", report.Escape(network), "reason", report.Escape(err.Error()))
+	}
 	for i, got := range all {
 		if got == nil {
 			continue

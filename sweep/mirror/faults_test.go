@@ -151,8 +151,18 @@ func TestKilled(t *testing.T) {
 			t.Errorf("%s is still there", file)
 		}
 	}
-	if s.begun() {
-		t.Error("the store does not know that the last fetch came to its end")
+	if _, err := os.Stat(filepath.Join(s.dir, "finished")); s.begun() || err != nil {
+		t.Errorf("the store does not know that the last fetch came to its end: %v", err)
+	}
+	mark, _ := os.Stat(filepath.Join(s.dir, "finished"))
+	if err := s.begin(); err != nil || !s.begun() {
+		t.Errorf("begun: %v", err)
+	}
+	if now, err := os.Stat(filepath.Join(s.dir, "unfinished")); err != nil || !os.SameFile(mark, now) {
+		t.Errorf("another file marks a change, whose name may come to the disk after what was changed: %v", err)
+	}
+	if err := errors.Join(s.begin(), s.end()); err != nil || s.begun() { // upon one that did not end
+		t.Errorf("ended: %v", err)
 	}
 	if err := os.WriteFile(filepath.Join(s.dir, "unfinished"), nil, 0o600); err != nil || !s.begun() {
 		t.Errorf("an older version's mark is not seen: %v", err)

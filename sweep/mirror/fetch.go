@@ -103,13 +103,19 @@ func (w *work) fetchRefs(ctx context.Context) error {
 	if w.m.git == "" {
 		return w.fetchGoGit(ctx, spec)
 	}
-	err := w.network(ctx, command{dir: w.s.dir, args: append(fetchArgs(), "--prune", "origin", spec), watch: w.watch})
-	// Names that no file can have, or that are in each other's way, leave the others alone.
-	var e *Error
-	if errors.As(err, &e) && onlyNames(e.stderr) {
-		return nil
+	for again := false; ; again = true {
+		err := w.network(ctx, command{dir: w.s.dir, args: append(fetchArgs(), "--prune", "origin", spec), watch: w.watch})
+		var e *Error
+		if !errors.As(err, &e) || !onlyNames(e.stderr) {
+			return err
+		}
+		// Names that no file can have, or that are in each other's way, leave the others alone. What somebody left behind does not, and
+		// git says much the same of it: it has ended, and the lock is ours, so nobody has these files now.
+		removed, err := w.s.clear()
+		if err != nil || removed == 0 || again {
+			return err
+		}
 	}
-	return err
 }
 
 // onlyNames reports whether all that went wrong are the names of refs.
@@ -318,7 +324,7 @@ func (w *work) tidy(ctx context.Context, tips, packs int) error {
 	if w.m.git == "" {
 		return nil
 	}
-	if tips > maxLoose && w.s.loose(w.name()) > maxLoose {
+	if w.manyLoose(tips) {
 		if err := w.m.run(ctx, command{dir: w.s.dir, lock: w.lock, args: []string{"pack-refs", "--all"}}); err != nil {
 			return err
 		}
@@ -328,6 +334,9 @@ func (w *work) tidy(ctx context.Context, tips, packs int) error {
 	}
 	return nil
 }
+
+// manyLoose reports whether too many of the repository's refs are files, without looking where it has not as many.
+func (w *work) manyLoose(tips int) bool { return tips > maxLoose && w.s.loose(w.name()) > maxLoose }
 
 // loose counts the refs of a repository that are files of their own.
 func (s *store) loose(repo string) (n int) {

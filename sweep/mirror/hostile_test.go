@@ -133,7 +133,7 @@ func TestAdvert(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			quick, err := (&work{m: m, r: &r, to: &to}).tipsHTTP(t.Context())
+			quick, err := (&work{m: m, r: &r, to: &to}).tipsHTTP(t.Context(), maxRefs)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -153,12 +153,30 @@ func TestAdvert(t *testing.T) {
 	}
 }
 
+// TestAdvertMany: a list is read up to what is too many.
+func TestAdvertMany(t *testing.T) {
+	list := "001e# service=git-upload-pack\n0000"
+	for i := range 20 {
+		line := strings.Repeat("a", 40) + fmt.Sprintf(" refs/heads/%02d", i)
+		if i == 0 {
+			line += "\x00a b=c"
+		}
+		list += fmt.Sprintf("%04x%s\n", len(line)+5, line)
+	}
+	if remote, err := parseAdvert(strings.NewReader(list+"0000"), 20); err != nil || len(remote.Tips) != 20 {
+		t.Errorf("%+v, %v", remote, err)
+	}
+	if _, err := parseAdvert(strings.NewReader(list+"not read"), 19); !errors.Is(err, errMany) {
+		t.Error(err)
+	}
+}
+
 // FuzzAdvert: whatever a server sends ends in refs or an error.
 func FuzzAdvert(f *testing.F) {
 	f.Add([]byte("001e# service=git-upload-pack\n0000003d" + strings.Repeat("a", 40) + " refs/heads/x\x00a b=c\n0000"))
 	f.Add([]byte("001e# service=git-upload-pack\n00000000"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		remote, err := parseAdvert(bytes.NewReader(data))
+		remote, err := parseAdvert(bytes.NewReader(data), maxRefs)
 		if err != nil {
 			return
 		}

@@ -143,6 +143,37 @@ func (s *store) read(repo string) (has, error) {
 	return h, nil
 }
 
+// names are those of the repositories that a store has refs of, or a place for them, as far as is seen without reading them.
+func (s *store) names() (map[string]bool, error) {
+	refs := map[string]string{}
+	if err := readPacked(s.dir, "refs/", refs); err != nil {
+		return nil, err
+	}
+	names := reposOf(refs)
+	for _, below := range []string{"r", "seen"} {
+		entries, err := os.ReadDir(filepath.Join(s.dir, "refs", below))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+		for _, e := range entries {
+			names[e.Name()] = true
+		}
+	}
+	return names, nil
+}
+
+// reposOf are the names of the repositories that refs, without their "refs/", are of: r/NAME/… or seen/NAME/….
+func reposOf(refs map[string]string) map[string]bool {
+	names := map[string]bool{}
+	for name := range refs {
+		if _, rest, ok := strings.Cut(name, "/"); ok {
+			of, _, _ := strings.Cut(rest, "/")
+			names[of] = true
+		}
+	}
+	return names
+}
+
 func (s *store) oddFile(repo string) string { return filepath.Join(s.dir, "odd", repo) }
 
 // writeOdd notes the tips whose names no store has.

@@ -70,41 +70,46 @@ func (s *store) create() error {
 	return writeFile(filepath.Join(s.dir, "config"), config)
 }
 
-// begin says that a store is being changed, end that this went to its end. The file stays: making one costs most of what a small
-// fetch does, and its two words are of one length.
-func (s *store) begin() error { return s.mark(markBegun) }
-
-func (s *store) end() error { return s.mark(markEnded) }
-
-const (
-	markBegun = "begun"
-	markEnded = "ended"
-)
-
-func (s *store) mark(word string) error {
-	f, err := os.OpenFile(filepath.Join(s.dir, "unfinished"), os.O_WRONLY|os.O_CREATE, 0o600)
+// begin says that a store is being changed, end that this went to its end. The file stays under one of two names: making one costs most
+// of what a small fetch does, and a name is on the disk before those that come after it, which what is in a file need not be.
+func (s *store) begin() error {
+	err := os.Rename(filepath.Join(s.dir, "finished"), filepath.Join(s.dir, unfinishedFile))
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	f, err := os.OpenFile(filepath.Join(s.dir, unfinishedFile), os.O_WRONLY|os.O_CREATE, 0o600) // the first change, or one upon one that did not end
 	if err != nil {
 		return err
 	}
-	_, err = f.WriteAt([]byte(word), 0)
-	return errors.Join(err, f.Close())
+	return f.Close()
 }
 
-// begun reports whether a change did not go to its end. There is no file where none has begun; an empty one is an older
-// version's, which removed it at the end.
+func (s *store) end() error {
+	return os.Rename(filepath.Join(s.dir, unfinishedFile), filepath.Join(s.dir, "finished"))
+}
+
+const unfinishedFile = "unfinished"
+
+// begun reports whether a change did not go to its end, or may not have.
 func (s *store) begun() bool {
-	word, err := os.ReadFile(filepath.Join(s.dir, "unfinished"))
-	return !errors.Is(err, fs.ErrNotExist) && string(word) != markEnded
+	_, err := os.Lstat(filepath.Join(s.dir, unfinishedFile))
+	return !errors.Is(err, fs.ErrNotExist)
 }
 
-// repair removes what somebody left behind who was killed while changing the store. The lock is ours, and whatever git
-// the other had started would still have it.
+// repair removes what somebody left behind who was killed while changing the store, if it says that.
 func (s *store) repair() error {
 	if !s.begun() {
 		return nil
 	}
+	_, err := s.clear()
+	return err
+}
+
+// clear removes what is there only while somebody changes the store. The lock is ours, and whatever git another had started would
+// still have it.
+func (s *store) clear() (removed int, err error) {
 	pack := filepath.Join(s.dir, "objects", "pack")
-	return filepath.WalkDir(s.dir, func(path string, d fs.DirEntry, err error) error {
+	err = filepath.WalkDir(s.dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
@@ -127,11 +132,13 @@ func (s *store) repair() error {
 		if err := os.RemoveAll(path); err != nil {
 			return err
 		}
+		removed++
 		if d.IsDir() {
 			return filepath.SkipDir
 		}
 		return nil
 	})
+	return removed, err
 }
 
 // discard takes a store away at once; what is left to be removed has no name that anybody looks for.

@@ -40,7 +40,7 @@ func (w *work) tips(ctx context.Context) (*Remote, error) {
 		return w.tipsGoGit(ctx)
 	}
 	if strings.HasPrefix(w.to.scheme, "http") {
-		if remote, err := w.tipsHTTP(ctx); err == nil {
+		if remote, err := w.tipsHTTP(ctx, maxRefs); err == nil {
 			return remote, nil
 		}
 		if ctx.Err() != nil {

@@ -21,8 +21,8 @@ const answerTime = 60 * time.Second
 
 // tipsHTTP asks an http server for its refs without git, which takes a small part of the time that starting git does: this
 // is all there is to do for a repository that has not changed. Whatever is not a plain list of refs is an error here, and
-// then git is asked, which knows what to make of it. The credential goes to the URL's own scheme and host alone.
-func (w *work) tipsHTTP(ctx context.Context) (*Remote, error) {
+// then git is asked, which knows what to make of it; and errMany is more refs than most. The credential goes to the URL's own scheme and host alone.
+func (w *work) tipsHTTP(ctx context.Context, most int) (*Remote, error) {
 	u, err := url.Parse(w.to.url)
 	if err != nil || u.RawQuery != "" || u.Fragment != "" {
 		return nil, errors.New("no plain URL")
@@ -54,7 +54,7 @@ func (w *work) tipsHTTP(ctx context.Context) (*Remote, error) {
 	if res.StatusCode != http.StatusOK || res.Header.Get("Content-Type") != "application/x-git-upload-pack-advertisement" {
 		return nil, fmt.Errorf("status %d", res.StatusCode)
 	}
-	remote, err := parseAdvert(&stalling{r: res.Body, cancel: cancel})
+	remote, err := parseAdvert(&stalling{r: res.Body, cancel: cancel}, most)
 	if err != nil {
 		return nil, err
 	}
@@ -131,10 +131,13 @@ func (m *Mirror) client(caFile string) (*http.Client, error) {
 	return c, nil
 }
 
-var errAdvert = errors.New("no list of refs")
+var (
+	errAdvert = errors.New("no list of refs")
+	errMany   = errors.New("too many refs")
+)
 
 // parseAdvert reads the list of refs of version 0 of git's protocol (gitprotocol-http(5), gitprotocol-pack(5)).
-func parseAdvert(r io.Reader) (*Remote, error) {
+func parseAdvert(r io.Reader, most int) (*Remote, error) {
 	in := bufio.NewReaderSize(io.LimitReader(r, maxRefBytes), 64<<10)
 	if line, err := packet(in); err != nil || strings.TrimSuffix(line, "\n") != "# service=git-upload-pack" {
 		return nil, errAdvert
@@ -166,11 +169,13 @@ func parseAdvert(r io.Reader) (*Remote, error) {
 			size = len(id)
 		}
 		switch {
-		case !ok || !isID(id) || len(id) != size || len(remote.Tips) == maxRefs:
+		case !ok || !isID(id) || len(id) != size:
 			return nil, errAdvert
 		case strings.HasSuffix(name, "^{}"): // what a tag points to; or the capabilities of an empty repository
 		case name == "HEAD":
 			head = id
+		case len(remote.Tips) == most:
+			return nil, errMany
 		default:
 			remote.Tips[name] = id
 		}

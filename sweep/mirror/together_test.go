@@ -22,6 +22,16 @@ func forksRequests(url string, names ...string) (list []Request) {
 	return list
 }
 
+// togetherAll is FetchForks where nothing goes wrong afterwards.
+func togetherAll(t *testing.T, m *Mirror, requests []Request) []*Fetched {
+	t.Helper()
+	got, err := m.FetchForks(t.Context(), requests)
+	if err != nil {
+		t.Error(err)
+	}
+	return got
+}
+
 // TestFetchForks: what is fetched together is there as if each had been fetched by itself, in one pack; the rest is left alone.
 func TestFetchForks(t *testing.T) {
 	remote := bare(t, 6)
@@ -51,12 +61,12 @@ func TestFetchForks(t *testing.T) {
 	git(t, at("detached.git"), "", "update-ref", "--no-deref", "HEAD", orphan(t, at("detached.git"), "elsewhere", ""))
 
 	requests := forksRequests(url, names...)
-	if got := m.FetchForks(t.Context(), requests); slices.ContainsFunc(got, func(f *Fetched) bool { return f != nil }) || asked.Load() > 0 {
+	if got := togetherAll(t, m, requests); slices.ContainsFunc(got, func(f *Fetched) bool { return f != nil }) || asked.Load() > 0 {
 		t.Fatalf("without a store: %v, %d requests", got, asked.Load())
 	}
 	first, _ := fetchCounting(t, m, url, remote)
 	before := processes.Load()
-	got := m.FetchForks(t.Context(), requests)
+	got := togetherAll(t, m, requests)
 	if n := processes.Load() - before; n > 0 {
 		t.Errorf("%d programs", n)
 	}
@@ -90,7 +100,7 @@ func TestFetchForks(t *testing.T) {
 		t.Errorf("%d packs, want 3", len(packs))
 	}
 	git(t, first.Dir, "", "fsck", "--strict")
-	for _, f := range m.FetchForks(t.Context(), requests[:4]) {
+	for _, f := range togetherAll(t, m, requests[:4]) {
 		if f != nil {
 			t.Errorf("what the store has was fetched again: %+v", f)
 		}
@@ -122,7 +132,7 @@ func TestFetchForksMany(t *testing.T) {
 	}
 	a, b := forkOf(t, root, "a.git", remote), forkOf(t, root, "b.git", remote)
 	commit(t, b, "refs/heads/main", "own")
-	for i, f := range m.FetchForks(t.Context(), forksRequests(url, "a.git", "b.git")) {
+	for i, f := range togetherAll(t, m, forksRequests(url, "a.git", "b.git")) {
 		if f == nil {
 			t.Fatal("not fetched")
 		}
@@ -164,7 +174,7 @@ func TestFetchForksRefused(t *testing.T) {
 	})
 	m := quickly(t)
 	first, _ := fetchCounting(t, m, url, remote)
-	got := m.FetchForks(t.Context(), forksRequests(url, "a.git", "b.git"))
+	got := togetherAll(t, m, forksRequests(url, "a.git", "b.git"))
 	if got[0] != nil || got[1] == nil || posts.Load() != 1 {
 		t.Fatalf("%+v, %d packs were asked for", got, posts.Load())
 	}
@@ -174,7 +184,7 @@ func TestFetchForksRefused(t *testing.T) {
 	}
 	down.Store(true)
 	asked.Store(0)
-	if got := m.FetchForks(t.Context(), forksRequests(url, "c.git", "d.git")); got[0] != nil || got[1] != nil || asked.Load() != 1 {
+	if got := togetherAll(t, m, forksRequests(url, "c.git", "d.git")); got[0] != nil || got[1] != nil || asked.Load() != 1 {
 		t.Errorf("%+v, %d requests to a server that fails", got, asked.Load())
 	}
 	if _, err := m.Fetch(t.Context(), forksRequests(url, "c.git")[0]); err == nil || errors.Is(err, errSlow) {

@@ -8,5 +8,5 @@
 //
 // What it does not know: servers, refs, how a store's own objects are stored (see Objects), SHA-256.
 //
-// Nothing in it starts goroutines. A Pack is not changed once read, and may be used by several.
+// Nothing in it starts goroutines. But for Fold, which is its reader's, a Pack is not changed once read, and may be used by several.
 package sent

@@ -26,6 +26,23 @@ func (p *Pack) Len() int { return len(p.objects) }
 // Size is what the pack takes.
 func (p *Pack) Size() int { return len(p.raw) }
 
+// Held is what the pack takes with what its objects are unfolded.
+func (p *Pack) Held() int {
+	n := len(p.raw)
+	for i := range p.objects {
+		n += len(p.objects[i].data)
+	}
+	return n
+}
+
+// Fold lets go of the objects' contents, which are many times what the pack takes. It can be written, and no more be proven by.
+func (p *Pack) Fold() {
+	p.byID = nil
+	for i := range p.objects {
+		p.objects[i].data = nil
+	}
+}
+
 // place writes a file under a name that git removes when it is left behind, and renames it.
 func place(dir, name string, data []byte) (err error) {
 	f, err := os.CreateTemp(dir, "tmp_sent_")
