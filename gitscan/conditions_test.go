@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"rummage/gitscan"
 	"rummage/scan"
@@ -471,46 +470,5 @@ key = '''.'''
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q\nwant %q", got, want)
-	}
-}
-
-// TestConditionsMany: as many files that depend on others as commits that change those, each of its own folder. What a
-// change costs is what depends on it.
-func TestConditionsMany(t *testing.T) {
-	if racing {
-		t.Skip("a test of size")
-	}
-	const n = 500
-	dir := t.TempDir()
-	git(t, dir, nil, "init", "-q", "--bare")
-	var b bytes.Buffer
-	commit := func(i int) {
-		fmt.Fprintf(&b, "commit refs/heads/main\ncommitter A <a@example.com> %d +0000\ndata 1\nc\n", 1_700_000_000+i)
-	}
-	file := func(name, text string) {
-		fmt.Fprintf(&b, "M 100644 inline %s\ndata %d\n%s\n", name, len(text), text)
-	}
-	commit(0)
-	for i := range n {
-		file(fmt.Sprintf("s%d/Dockerfile", i), "FROM a\nCOPY . .\n")
-	}
-	for i := range n {
-		commit(1 + i)
-		file(fmt.Sprintf("s%d/.env", i), fmt.Sprintf("DB_PASSWORD=kX82mQp4v%d\n", i))
-	}
-	git(t, dir, b.Bytes(), "fast-import", "--quiet")
-	took := time.Hour
-	for range 4 { // another process may have had the processors meanwhile
-		if took < 8*time.Second {
-			break
-		}
-		start := time.Now()
-		found := len(scanRepo(t, dir, gitscan.Options{}, conditionRules, 2).Findings)
-		if took = min(took, time.Since(start)); found != n {
-			t.Fatalf("%d found", found)
-		}
-	}
-	if t.Logf("in %v", took); took > 8*time.Second {
-		t.Errorf("took %v", took)
 	}
 }

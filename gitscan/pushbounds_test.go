@@ -98,24 +98,6 @@ func wideTree(t *testing.T, client, text string, names int) {
 		strings.TrimSpace(git(t, client, []byte(commit), "hash-object", "-w", "-t", "commit", "--stdin")))
 }
 
-// TestManyNames: of a secret in more places than are told, as many as may be are followed, and the number is told.
-func TestManyNames(t *testing.T) {
-	if racing {
-		t.Skip("a test of size")
-	}
-	client := t.TempDir()
-	wideTree(t, client, "mark-a\n", 100_100)
-	in := pushAll(t, client)
-	p := in.open(t)
-	res := scanSource(t, p, markRules)
-	if len(res.Findings) != 1 || len(res.Findings[0].Places) != 100_000 || p.Followed() != 100_000 {
-		t.Errorf("%d findings, %d followed", len(res.Findings), p.Followed())
-	}
-	if len(res.Stats.Problems) != 1 || !strings.Contains(res.Stats.Problems[0].Why, "100100 places") {
-		t.Error(res.Stats.Problems)
-	}
-}
-
 // ending is a context that ends when it has been asked so many times whether it has.
 type ending struct {
 	context.Context

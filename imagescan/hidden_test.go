@@ -55,24 +55,6 @@ func TestOddWhiteouts(t *testing.T) {
 	wantPlaces(t, res, "1 /d/a:1 in 1 deleted 2", "2 /d/b:1 in 1 deleted 2", "3 /d/c:1 in 1")
 }
 
-// The files of a zip archive may be the same bytes over and over: what counts is all of them.
-func TestOverlappingZip(t *testing.T) {
-	if racing {
-		t.Skip("a test of size")
-	}
-	const each, files = 64 << 20, 12
-	one := zipOf(t, map[string]string{"a": string(make([]byte, each))})
-	at := bytes.Index(one, []byte("PK\x01\x02"))
-	end := bytes.LastIndex(one, []byte("PK\x05\x06"))
-	many := append(bytes.Clone(one[:at]), bytes.Repeat(one[at:end], files)...)
-	tail := bytes.Clone(one[end:])
-	tail[8], tail[10] = files, files
-	size := files * (end - at)
-	tail[12], tail[13] = byte(size), byte(size>>8)
-	img := newImage(t).layer("", item{name: "z.zip", data: string(append(many, tail...))})
-	wantProblem(t, scanOf(t, imagescan.Options{}, layoutOf(t, img)), scan.SkipLimit, "expands to more than 200 times")
-}
-
 // Many files beyond a limit are counted, and a few named.
 func TestManyLimits(t *testing.T) {
 	var items []item

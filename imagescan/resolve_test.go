@@ -143,24 +143,6 @@ func TestTwoLists(t *testing.T) {
 	}
 }
 
-// A few bytes of JSON do not become much memory.
-func TestManyValues(t *testing.T) {
-	if racing {
-		t.Skip("a test of size")
-	}
-	b := newBlobs(t)
-	many := b.add(mediaManifest, `{"schemaVersion":2,"layers":[`+strings.Repeat("{},", 300_000)+`{}]}`)
-	wantProblem(t, scanOf(t, imagescan.Options{}, b.done(many)), scan.SkipLimit, "values")
-
-	layer := b.add(mediaTar, string(tarOf(t, item{name: "a", data: secret(1)})))
-	var images []string
-	for i := range 33 {
-		images = append(images, b.manifest(b.add(mediaConfig, fmt.Sprint(`{"n":`, i, `}`)), strings.Split(strings.Repeat(layer+"\n", 4095)+layer, "\n")))
-	}
-	res := scanOf(t, imagescan.Options{}, b.done(b.index(images...)))
-	wantProblem(t, res, scan.SkipLimit, "layers of all images")
-}
-
 // An index lists the same manifest without a digest over and over.
 func TestNoDigest(t *testing.T) {
 	b := newBlobs(t)

@@ -7,7 +7,8 @@ import (
 )
 
 const (
-	// searchHeap is how much of the heap is asked for in huge pages for a search: about what that of a repository takes.
+	// searchHeap is how much of the heap is asked for in huge pages for a search: about what that of a small repository
+	// takes. Beyond that, small pages that other programs have left cost less than large ones that are new.
 	searchHeap = 64 << 20
 	// hookHeap is that for a hook, of which a policy bounds the memory: no more than any push takes.
 	hookHeap = 16 << 20
